@@ -1,0 +1,121 @@
+"""What a database looks like, as values: tables, columns, keys.
+
+The rule of this module: it only describes. ``store/inspect.py`` reads these values from a live
+Postgres, ``policy/`` reasons about them, ``door/`` and ``migrate/`` build SQL from them.
+Names are as Postgres stores them (never quoted); quoting is the driver's work.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class TableName:
+    """A schema-qualified name, unquoted."""
+
+    schema: str
+    name: str
+
+    def __str__(self) -> str:
+        """Tell the name the way people write it: without the schema where it is ``public``."""
+        return self.name if self.schema == "public" else f"{self.schema}.{self.name}"
+
+    @classmethod
+    def parse(cls, text: str) -> "TableName":
+        """Read ``name`` or ``schema.name``; a name without a schema is in ``public``."""
+        schema, dot, name = text.rpartition(".")
+        return cls(schema, name) if dot else cls("public", text)
+
+
+class TableKind(StrEnum):
+    """``pg_class.relkind`` of the relations that hold or show rows."""
+
+    TABLE = "r"
+    PARTITIONED = "p"
+    VIEW = "v"
+    MATERIALIZED = "m"
+    FOREIGN = "f"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One column. ``type`` is ``format_type()``'s text, fit for a cast.
+
+    ``type_kind`` is ``pg_type.typtype`` (b base, c composite, d domain, e enum, r range,
+    m multirange); ``base_type`` is the type behind a domain, ``element_type`` that of an array
+    (both as ``format_type()`` writes them; ``base_type`` equals ``type`` for the others).
+    """
+
+    name: str
+    ordinal: int
+    type: str
+    type_kind: str
+    base_type: str
+    element_type: str | None = None
+    portable_binary: bool = True
+    """False where the binary form embeds an oid (composites, arrays of user types, reg* types)."""
+    not_null: bool = False
+    default: str | None = None
+    generated: bool = False
+    identity: bool = False
+    sequence: TableName | None = None
+    """The sequence that feeds it, for identity columns, serials and nextval() defaults."""
+    enum_labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """A primary key or a unique constraint or index (without expressions or predicate)."""
+
+    name: str
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForeignKey:
+    """A foreign key, declared in the catalog or stated by the policy (then ``name`` is empty)."""
+
+    name: str
+    columns: tuple[str, ...]
+    target: TableName
+    target_columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """One relation. Partitions are listed under their parent and do not stand on their own."""
+
+    name: TableName
+    kind: TableKind
+    columns: tuple[Column, ...]
+    primary_key: Key | None = None
+    uniques: tuple[Key, ...] = ()
+    foreign_keys: tuple[ForeignKey, ...] = ()
+    partitions: tuple[TableName, ...] = ()
+    """All leaf and intermediate partitions, at any depth."""
+    estimated_rows: int = 0
+
+    def column(self, name: str) -> Column | None:
+        """Find a column by its name."""
+        return next((column for column in self.columns if column.name == name), None)
+
+    def foreign_key(self, column: str) -> ForeignKey | None:
+        """Find the single-column foreign key that stands on ``column``."""
+        return next((key for key in self.foreign_keys if key.columns == (column,)), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catalog:
+    """Everything of one database that is not Postgres' own."""
+
+    server_version: int
+    """``server_version_num``, e.g. 180004."""
+    tables: Mapping[TableName, Table] = field(default_factory=dict)
+
+    def base_tables(self) -> tuple[Table, ...]:
+        """List the tables that hold rows (views and materialised views left out), by name."""
+        kinds = (TableKind.TABLE, TableKind.PARTITIONED)
+        return tuple(
+            self.tables[name] for name in sorted(self.tables) if self.tables[name].kind in kinds
+        )

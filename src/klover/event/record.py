@@ -1,0 +1,159 @@
+"""The events themselves: one frozen value per fact, each with a ``kind`` and a flat payload.
+
+Times are UTC, ISO 8601 with microseconds, given by the caller. Digests are lower-case hex.
+Subjects never appear in clear: only as keyed digests.
+"""
+
+from dataclasses import dataclass, fields
+from typing import ClassVar
+
+Payload = dict[str, "str | int | bool | list[str] | None"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """A fact to be recorded at ``time``."""
+
+    kind: ClassVar[str] = ""
+    time: str
+
+    def payload(self) -> Payload:
+        """Tell the event as a flat JSON object, ``kind`` first; tuples become lists."""
+        body: Payload = {"kind": self.kind}
+        for field in fields(self):
+            value = getattr(self, field.name)
+            body[field.name] = list(value) if isinstance(value, tuple) else value
+        return body
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyAdopted(Event):
+    """A policy took effect. ``digest`` is SHA-256 of the file's bytes."""
+
+    kind: ClassVar[str] = "policy-adopted"
+    enclave: str
+    digest: str
+    countries_edition: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoorsApplied(Event):
+    """The doors of a database were made to match a policy.
+
+    ``doors`` are audience names, ``digest`` is SHA-256 of the compiled doors.
+    """
+
+    kind: ClassVar[str] = "doors-applied"
+    database: str
+    policy: str
+    doors: tuple[str, ...]
+    digest: str
+    statements: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionOpened(Event):
+    """A principal was let in. ``evidence`` tells where from and how that is known."""
+
+    kind: ClassVar[str] = "session-opened"
+    session: str
+    principal: str
+    issuer: str
+    audience: str
+    door: str
+    backend_role: str
+    countries: tuple[str, ...]
+    evidence: tuple[str, ...]
+    purpose: str | None
+    reference: str | None
+    policy: str
+    countries_edition: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Denial(Event):
+    """A principal or a statement was refused; ``reason`` names the rule."""
+
+    kind: ClassVar[str] = "denial"
+    session: str
+    principal: str | None
+    audience: str
+    countries: tuple[str, ...]
+    evidence: tuple[str, ...]
+    reason: str
+    policy: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intent(Event):
+    """A statement is about to be answered; durable before anything that answers it is released.
+
+    ``text`` has literals, comments, aliases and names that are not in the catalog taken out.
+    ``statement_digest`` is SHA-256 over the original text with a salt held in ``sealed``'s file.
+    ``columns`` is a sound upper bound, as ``table.column``.
+    """
+
+    kind: ClassVar[str] = "intent"
+    session: str
+    statement: int
+    door: str
+    text: str
+    statement_digest: str
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completion(Event):
+    """How a statement ended. ``outcome`` is the command tag's word, or ``error`` with a SQLSTATE.
+
+    ``columns`` narrows the intent's bound to what was described, where Postgres told.
+    """
+
+    kind: ClassVar[str] = "completion"
+    session: str
+    statement: int
+    outcome: str
+    sqlstate: str | None
+    columns: tuple[str, ...]
+    rows: int
+    bytes: int
+    microseconds: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionClosed(Event):
+    """A session ended; ``statements`` and ``refused`` count what it did."""
+
+    kind: ClassVar[str] = "session-closed"
+    session: str
+    reason: str
+    statements: int
+    refused: int
+    rows: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MigrationStep(Event):
+    """A step of a migration, keyed by (source, cell, run, step) so that a repeat is told apart."""
+
+    kind: ClassVar[str] = "migration-step"
+    run: str
+    source: str
+    cell: str
+    step: str
+    state: str
+    """``begun`` or ``done``."""
+    subjects: int
+    rows: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding(Event):
+    """Something a check found: ``subject`` names the check, ``detail`` the object, no values."""
+
+    kind: ClassVar[str] = "finding"
+    check: str
+    verdict: str
+    detail: str

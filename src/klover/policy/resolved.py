@@ -1,0 +1,114 @@
+"""A policy held against a catalog, as values: lineages, references, and what is seen.
+
+``trace`` makes a ``Resolved``, ``sight`` makes the ``TableSight`` of an audience. Doors are
+compiled and rows are moved from these values alone, so both rest on one reading of the policy.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from klover.catalog import Catalog, Table, TableName
+from klover.policy.model import ColumnRule, Policy, TableRule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hop:
+    """One join: rows of ``source`` to rows of ``target`` where the columns are equal, in order.
+
+    ``backward`` is True where the foreign key stands on the target's side (one row may then reach
+    several).
+    """
+
+    source: TableName
+    source_columns: tuple[str, ...]
+    target: TableName
+    target_columns: tuple[str, ...]
+    backward: bool = False
+
+
+Lineage = tuple[Hop, ...]
+"""From a table's row to the subjects' table; empty for the subjects' table itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """A foreign key (declared or stated) of a traced table."""
+
+    columns: tuple[str, ...]
+    target: TableName
+    target_columns: tuple[str, ...]
+    declared: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TracedTable:
+    """A table with the policy's rule, a rule for every column, and its ways to its subjects."""
+
+    table: Table
+    rule: TableRule
+    key: tuple[str, ...]
+    """The row key: the primary key, or the stated one, or the first unique NOT NULL key."""
+    columns: Mapping[str, ColumnRule]
+    """One rule for each column of ``table``, in the table's order; shared tables included."""
+    lineages: tuple[Lineage, ...]
+    """Empty for shared tables only; ``((),)`` for the subjects' table."""
+    references: tuple[Reference, ...]
+    parents: tuple[Reference, ...]
+    """The references whose target row, when restricted, makes the row restricted."""
+
+    @property
+    def name(self) -> TableName:
+        """The table's name."""
+        return self.table.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolved:
+    """A policy that fits a catalog. Every base table of the catalog is in ``tables``."""
+
+    policy: Policy
+    catalog: Catalog
+    tables: Mapping[TableName, TracedTable]
+    home: tuple[tuple[Lineage, str], ...]
+    """Evidence for a subject's home in order: joins from the subjects' table, then the column."""
+
+
+class Show(StrEnum):
+    """How a column is shown."""
+
+    CLEAR = "clear"
+    PSEUDONYM = "pseudonym"
+    ABSENT = "absent"
+
+
+class RowsShown(StrEnum):
+    """Which rows are shown: none, those that are public, or all."""
+
+    NONE = "none"
+    PUBLIC = "public"
+    ALL = "all"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnSight:
+    """How one column is shown, and why (one short clause for people)."""
+
+    column: str
+    show: Show
+    entity: TableName | None
+    """For pseudonyms: the table whose row key the value is."""
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableSight:
+    """What an audience sees of one table."""
+
+    table: TableName
+    rows: RowsShown
+    columns: tuple[ColumnSight, ...]
+
+    def shown(self) -> tuple[ColumnSight, ...]:
+        """List the columns that are not absent."""
+        return tuple(column for column in self.columns if column.show is not Show.ABSENT)

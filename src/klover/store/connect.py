@@ -1,0 +1,46 @@
+"""Connections, with sentences for what goes wrong.
+
+Every session starts from the same settings: UTF-8, a fixed search path (nothing but
+``pg_catalog``), the ISO date style and UTC, so that text forms and comparisons agree everywhere.
+"""
+
+from typing import Any
+
+import psycopg
+from psycopg.rows import TupleRow
+
+from klover.errors import SourceError
+
+Connection = psycopg.Connection[TupleRow]
+
+_SETTINGS = (
+    "-c search_path=pg_catalog -c timezone=UTC -c datestyle=ISO -c intervalstyle=iso_8601"
+    " -c extra_float_digits=3 -c bytea_output=hex"
+)
+_CONNECT_SECONDS = 10
+
+
+def connect(dsn: str, *, what: str, autocommit: bool = True, **options: Any) -> Connection:
+    """Open a connection to ``what`` (a name for people, such as "the source us-east").
+
+    Raises SourceError, with the server's reason and without the connection string's secrets.
+    """
+    try:
+        return psycopg.connect(
+            dsn,
+            autocommit=autocommit,
+            client_encoding="UTF8",
+            connect_timeout=_CONNECT_SECONDS,
+            options=_SETTINGS,
+            **options,
+        )
+    except psycopg.ProgrammingError as error:
+        raise SourceError(
+            f"The connection string of {what} cannot be read; "
+            "write it as host=… dbname=… user=… or as postgresql://…."
+        ) from error
+    except psycopg.OperationalError as error:
+        reason = str(error).strip().splitlines()[-1] if str(error).strip() else "no reason given"
+        raise SourceError(
+            f"Cannot reach {what}: {reason}. Check that the server runs and the address is right."
+        ) from error

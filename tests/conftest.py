@@ -1,0 +1,94 @@
+"""Real Postgres for the tests: one cluster with its standby a worker, a fresh database a test.
+
+``KLOVER_TEST_POSTGRES=16`` runs the suite on the wheel's other version, ``=15`` on Debian's.
+"""
+
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from klover.store import embedded
+from klover.store.binaries import Binaries, find_binaries, system_binaries
+from klover.store.connect import connect
+from klover.store.embedded import Server
+
+VERSION = int(os.environ.get("KLOVER_TEST_POSTGRES", "18"))
+REALDATA = Path(__file__).parents[2] / "shared" / "realdata"
+
+
+@pytest.fixture(scope="session")
+def binaries() -> Binaries:
+    if VERSION == 15:
+        return system_binaries(Path("/usr/lib/postgresql/15/bin"), 15)
+    return find_binaries(VERSION)
+
+
+@pytest.fixture(scope="session")
+def server(binaries: Binaries) -> Iterator[Server]:
+    """One cluster, fsync off, for tests that need no standby of their own."""
+    with embedded.scratch(name="test", binaries=binaries) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def standby(server: Server) -> Iterator[Server]:
+    """Run the hot standby of ``server``."""
+    folder = Path(tempfile.mkdtemp(prefix="klover-standby-"))
+    folder.chmod(0o711)
+    try:
+        running = embedded.create_standby(primary=server, name="test_standby", data=folder / "data")
+        yield running
+        running.stop()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+NewDatabase = Callable[[], str]
+
+
+@pytest.fixture
+def new_database(server: Server) -> Iterator[NewDatabase]:
+    """Make empty databases on ``server``; returns a function that tells a new one's name."""
+    made: list[str] = []
+
+    def create() -> str:
+        name = f"t_{uuid.uuid4().hex[:12]}"
+        with connect(server.dsn(), what="the test server") as connection:
+            connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+        made.append(name)
+        return name
+
+    yield create
+    with connect(server.dsn(), what="the test server") as connection:
+        for name in made:
+            connection.execute(
+                sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name))
+            )
+
+
+@pytest.fixture
+def dsn(server: Server, new_database: NewDatabase) -> str:
+    """Tell the connection string of a fresh empty database, as the owner."""
+    return server.dsn(new_database())
+
+
+@pytest.fixture
+def database(dsn: str) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
+    """Open an autocommit connection to a fresh empty database."""
+    with connect(dsn, what="the test database") as connection:
+        yield connection
+
+
+@pytest.fixture(scope="session")
+def realdata() -> Path:
+    """Find the folder of real schemas and data; tests without it are skipped and say so."""
+    if not REALDATA.is_dir():
+        pytest.skip(f"needs {REALDATA} (real schemas and data)")
+    return REALDATA
