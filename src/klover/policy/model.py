@@ -81,7 +81,10 @@ class ColumnRule:
     category: str | None = None
     unique: Unique | None = None
     stub: str | None = None
-    """The text that stands in a stub or guest where the column may not be NULL."""
+    """The text that stands in a stub or guest where the column may not be NULL.
+
+    ``{key}`` in it stands for the row's key, so that a unique column can have one.
+    """
     declared: bool = False
     line: int = 0
 
