@@ -5,9 +5,13 @@ and refuses what it does not know; reading the file is ``assemble``'s work. Rela
 from the file's folder. Secrets never stand in it: it names files.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from klover.errors import ConfigError
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,12 +36,12 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogFiles:
-    """The log's folder, its origin line and its keys (paths)."""
+    """The log's folder, its origin line, and the folder that holds its and its writers' keys."""
 
     directory: str
     origin: str
-    signing_key: str
-    witness_keys: tuple[str, ...] = ()
+    keys: str
+    witnesses: tuple[str, ...] = ()
     """Verifier keys (vkey strings) of the witnesses that must cosign."""
 
 
@@ -77,11 +81,15 @@ class Gateway:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Issuer:
-    """Whose tokens count: ``iss``, expected ``aud``, and a file with its public keys (JWKS)."""
+    """Whose tokens count: ``iss``, expected ``aud``, and a file with its public keys (JWKS).
+
+    ``trial_key`` is a private key for ``klover login``; only trials and demonstrations have one.
+    """
 
     name: str
     audience: str
     keys: str
+    trial_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,3 +112,141 @@ class Deployment:
             known = ", ".join(source.name for source in self.sources) or "none"
             raise ConfigError(f"There is no source named {name!r}; the configuration has: {known}.")
         return found
+
+
+class _Section:
+    """One table of the file: every key is taken once, and what is left over is refused."""
+
+    def __init__(self, table: object, where: str) -> None:
+        if not isinstance(table, Mapping):
+            raise ConfigError(f"[{where}] has to be a table.")
+        self._left: dict[str, Any] = dict(table)
+        self._where = where
+
+    def take(self, key: str, kind: type[_T], default: _T | None = None) -> _T:
+        """Take a value of ``kind``. Raises ConfigError when it is missing or of another kind."""
+        found = self._left.pop(key, default)
+        if found is None:
+            raise ConfigError(f"[{self._where}] needs `{key}`.")
+        if not isinstance(found, kind) or (kind is int and isinstance(found, bool)):
+            raise ConfigError(f"[{self._where}] `{key}` has to be a {_KINDS[kind]}.")
+        return found
+
+    def maybe(self, key: str) -> str | None:
+        """Take a text that may be missing."""
+        return self.take(key, str) if key in self._left else None
+
+    def sections(self, key: str) -> "list[_Section]":
+        """Take a list of tables."""
+        found = self.take(key, list, [])
+        return [_Section(part, f"{self._where}.{key}") for part in found]
+
+    def done(self) -> None:
+        """Raise ConfigError when a key is left that nobody asked for."""
+        if self._left:
+            raise ConfigError(f"[{self._where}] has unknown keys: {', '.join(sorted(self._left))}.")
+
+
+_KINDS: Mapping[type, str] = {str: "text", int: "whole number", list: "list", dict: "table"}
+
+
+def parse(table: Mapping[str, Any], path: Callable[[str], str]) -> Deployment:
+    """Turn a parsed ``klover.toml`` into a Deployment.
+
+    ``path`` makes a path absolute, counted from the file's folder. Raises ConfigError for what is
+    missing, unknown or of the wrong kind.
+    """
+    left = dict(table)
+    top = _Section({"policy": left.pop("policy", None)}, "top")
+    policy = path(top.take("policy", str))
+    cell = _cell(_Section(left.pop("cell", {}), "cell"))
+    sources = _Section({"sources": left.pop("sources", [])}, "file").sections("sources")
+    log = _log(_Section(left.pop("log", {}), "log"), path)
+    gateway = (
+        _gateway(_Section(left.pop("gateway"), "gateway"), path) if "gateway" in left else None
+    )
+    issuer = _issuer(_Section(left.pop("issuer"), "issuer"), path) if "issuer" in left else None
+    if left:
+        raise ConfigError(f"The configuration has unknown parts: {', '.join(sorted(left))}.")
+    return Deployment(
+        policy=policy,
+        cell=cell,
+        sources=tuple(_source(section) for section in sources),
+        log=log,
+        gateway=gateway,
+        issuer=issuer,
+    )
+
+
+def _cell(section: _Section) -> Cell:
+    cell = Cell(
+        name=section.take("name", str),
+        primary=section.take("primary", str),
+        standby=section.maybe("standby"),
+    )
+    section.done()
+    return cell
+
+
+def _source(section: _Section) -> Source:
+    source = Source(
+        name=section.take("name", str),
+        dsn=section.take("dsn", str),
+        place=section.take("place", str),
+    )
+    section.done()
+    return source
+
+
+def _log(section: _Section, path: Callable[[str], str]) -> LogFiles:
+    witnesses = section.take("witnesses", list, [])
+    log = LogFiles(
+        directory=path(section.take("directory", str)),
+        origin=section.take("origin", str),
+        keys=path(section.take("keys", str)),
+        witnesses=tuple(str(key) for key in witnesses),
+    )
+    section.done()
+    return log
+
+
+def _gateway(section: _Section, path: Callable[[str], str]) -> Gateway:
+    listeners = [_listener(part) for part in section.sections("listeners")]
+    if not listeners:
+        raise ConfigError("[gateway] needs at least one [[gateway.listeners]].")
+    backend = _Section(section.take("backend", dict), "gateway.backend")
+    gateway = Gateway(
+        listeners=tuple(listeners),
+        certificate=path(section.take("certificate", str)),
+        private_key=path(section.take("private_key", str)),
+        backend=Backend(
+            host=backend.take("host", str),
+            port=backend.take("port", int, 5432),
+            database=backend.take("database", str),
+        ),
+        max_sessions=section.take("max_sessions", int, 64),
+    )
+    backend.done()
+    section.done()
+    return gateway
+
+
+def _listener(section: _Section) -> Listener:
+    listener = Listener(
+        host=section.take("host", str),
+        port=section.take("port", int),
+        simulated_client=section.maybe("simulated_client"),
+    )
+    section.done()
+    return listener
+
+
+def _issuer(section: _Section, path: Callable[[str], str]) -> Issuer:
+    issuer = Issuer(
+        name=section.take("name", str),
+        audience=section.take("audience", str),
+        keys=path(section.take("keys", str)),
+        trial_key=path(key) if (key := section.maybe("trial_key")) else None,
+    )
+    section.done()
+    return issuer

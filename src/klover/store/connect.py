@@ -40,7 +40,13 @@ def connect(dsn: str, *, what: str, autocommit: bool = True, **options: Any) -> 
             "write it as host=… dbname=… user=… or as postgresql://…."
         ) from error
     except psycopg.OperationalError as error:
-        reason = str(error).strip().splitlines()[-1] if str(error).strip() else "no reason given"
         raise SourceError(
-            f"Cannot reach {what}: {reason}. Check that the server runs and the address is right."
+            f"Cannot reach {what}: {_reason(error)}. "
+            "Check that the server runs and the address is right."
         ) from error
+
+
+def _reason(error: psycopg.Error) -> str:
+    """Tell the first line of the server's or the library's own words, without its preamble."""
+    lines = str(error).strip().splitlines() or ["no reason given"]
+    return lines[0].removeprefix("connection failed: ").rstrip(". ")

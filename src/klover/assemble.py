@@ -1,0 +1,83 @@
+"""Builds each process from its configuration; the only place where concrete parts meet.
+
+Every command comes here for its parts: the deployment's values, the policy, connections, the
+recorder of a writer, the log, the gateway. Nothing is decided here.
+"""
+
+import tomllib
+from datetime import UTC, datetime
+from pathlib import Path
+
+from klover import config
+from klover.catalog import Catalog
+from klover.config import Deployment
+from klover.errors import ConfigError, InputError
+from klover.policy.model import Policy
+from klover.policy.parse import parse
+from klover.policy.resolved import Resolved
+from klover.policy.trace import trace
+from klover.store.connect import Connection, connect
+from klover.store.inspect import read_catalog
+
+
+def load_deployment(path: Path) -> Deployment:
+    """Read ``klover.toml``. Raises ConfigError with what is wrong and where."""
+    try:
+        with path.open("rb") as file:
+            table = tomllib.load(file)
+    except OSError as error:
+        raise ConfigError(f"Cannot read the configuration {path}: {error.strerror}.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not valid TOML: {error}.") from error
+    folder = path.resolve().parent
+    try:
+        return config.parse(table, lambda text: str(folder / text))
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from None
+
+
+def read_policy(path: Path) -> Policy:
+    """Read and parse a policy. Raises InputError or PolicyError with file and line."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"Cannot read the policy {path}: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"The policy {path} is not UTF-8 text.") from error
+    return parse(text, str(path))
+
+
+def open_primary(deployment: Deployment, *, autocommit: bool = True) -> Connection:
+    """Connect to the enclave's primary as the owner of the store."""
+    what = f"the enclave's primary (cell {deployment.cell.name})"
+    return connect(deployment.cell.primary, what=what, autocommit=autocommit)
+
+
+def open_standby(deployment: Deployment) -> Connection:
+    """Connect to the server whose doors open: the standby, or the primary where there is none."""
+    if deployment.cell.standby is None:
+        return open_primary(deployment)
+    what = f"the enclave's standby (cell {deployment.cell.name})"
+    return connect(deployment.cell.standby, what=what)
+
+
+def open_source(deployment: Deployment, name: str | None = None) -> Connection:
+    """Connect to a source; the only one where no name is given."""
+    source = deployment.source(name)
+    return connect(source.dsn, what=f"the source {source.name}")
+
+
+def read_live_catalog(dsn: str, *, what: str) -> Catalog:
+    """Read a database's catalog by its connection string."""
+    with connect(dsn, what=what) as connection:
+        return read_catalog(connection)
+
+
+def resolve_policy(deployment: Deployment, connection: Connection) -> Resolved:
+    """Hold the deployment's policy against the database behind ``connection``."""
+    return trace(read_policy(Path(deployment.policy)), read_catalog(connection))
+
+
+def now() -> str:
+    """Tell the time as records carry it: UTC, ISO 8601 with microseconds."""
+    return datetime.now(UTC).isoformat(timespec="microseconds")
