@@ -64,7 +64,7 @@ class Path:
 
     Text form: ``video_id.account_id``, each step a column that refers onward; or
     ``from customer.address_id``, which first goes back to the rows of ``customer`` that refer
-    here, then may go on (``from store.address_id.manager_id``).
+    here, then may go on (``from store.address_id.manager_id``). Both may follow one another.
     """
 
     steps: tuple[Forward | Backward, ...]
@@ -78,6 +78,8 @@ class ColumnRule:
 
     data_class: DataClass = DataClass.RESTRICTED
     identifies: Identifies = Identifies.DIRECTLY
+    identifies_stated: bool = False
+    """False where the file leaves ``identifies`` open; ``trace`` then fills it from the type."""
     category: str | None = None
     unique: Unique | None = None
     stub: str | None = None
@@ -148,6 +150,7 @@ class Subjects:
     """Whose data it is. ``home`` lists evidence in order; the first known one decides.
 
     The last step of a home path is the column that holds a country in any usual spelling.
+    ``home: none`` leaves it empty: nothing is known of anybody's home, so all count as inside.
     """
 
     table: TableName
@@ -179,6 +182,11 @@ class Audience:
     identifiers: Identifiers = Identifiers.PSEUDONYMISED
     requires: Requires = Requires()
     line: int = 0
+
+    @property
+    def slug(self) -> str:
+        """The name as part of the names of schemas and roles: ``trust_and_safety``."""
+        return self.name.replace("-", "_")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,95 @@
+"""What a column's class implies where the policy leaves ``identifies`` open.
+
+Row keys and references to traced tables name a person's row: directly. Numbers, times, flags and
+enumerated words identify nobody by themselves. Everything else (text, media, documents, addresses
+of machines, and types nobody listed here) does, directly, until the policy says otherwise.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from klover.catalog import Column, Table, TableName
+from klover.policy.model import ColumnRule, DataClass, Identifies, TableRule
+from klover.policy.resolved import Reference
+
+_HARMLESS = frozenset(
+    {
+        "bigint",
+        "boolean",
+        "date",
+        "double precision",
+        "integer",
+        "interval",
+        "money",
+        "numeric",
+        "real",
+        "smallint",
+        "time with time zone",
+        "time without time zone",
+        "timestamp with time zone",
+        "timestamp without time zone",
+    }
+)
+_RANGES = frozenset({"daterange", "int4range", "int8range", "numrange", "tsrange", "tstzrange"})
+
+
+def column_rules(
+    table: Table,
+    rule: TableRule,
+    key: tuple[str, ...],
+    references: tuple[Reference, ...],
+    rules: Mapping[TableName, TableRule],
+) -> Mapping[str, ColumnRule]:
+    """Tell a complete rule for each column of ``table``, in its order."""
+    to_people = {
+        column
+        for reference in references
+        if not rules[reference.target].shared
+        for column in reference.columns
+    }
+    own = set() if rule.shared else set(key)
+    return {
+        column.name: _complete(
+            rule.columns.get(column.name),
+            column,
+            shared=rule.shared,
+            names_row=column.name in own | to_people,
+        )
+        for column in table.columns
+    }
+
+
+def _complete(
+    rule: ColumnRule | None, column: Column, *, shared: bool, names_row: bool
+) -> ColumnRule:
+    if rule is not None and rule.identifies_stated:
+        return rule
+    if names_row or (not shared and rule is None):
+        identifies = Identifies.DIRECTLY
+    elif rule is None:
+        identifies = Identifies.NO  # a shared table's column that the policy does not name
+    else:
+        identifies = Identifies.NO if is_harmless(column) else Identifies.DIRECTLY
+        if shared and rule.data_class is not DataClass.RESTRICTED:
+            identifies = Identifies.NO
+    if rule is not None:
+        return replace(rule, identifies=identifies)
+    data_class = DataClass.RESTRICTED
+    if shared:  # what a shared row says of whose row it refers to is never public by omission
+        data_class = DataClass.INTEROPERABLE if names_row else DataClass.PUBLIC
+    return ColumnRule(data_class=data_class, identifies=identifies)
+
+
+def is_harmless(column: Column) -> bool:
+    """Tell whether values of the column's type identify nobody by themselves."""
+    if column.type_kind == "e":
+        return True
+    bare = _bare(column.element_type or column.base_type)
+    return bare in _HARMLESS or bare in _RANGES
+
+
+def _bare(type_name: str) -> str:
+    """Take ``(5,2)`` out of ``numeric(5,2)`` and ``[]`` off the end."""
+    name = type_name.removesuffix("[]")
+    start, bracket, rest = name.partition("(")
+    return (start.rstrip() + rest.partition(")")[2]) if bracket else name

@@ -1,0 +1,148 @@
+"""Who sees it: the parts ``audiences`` and ``never`` of a policy.
+
+``located`` is never optional. An audience that says nothing of identifiers sees them
+pseudonymised. Two audiences may not share a door's name.
+"""
+
+import re
+from collections.abc import Mapping as Map
+from datetime import timedelta
+
+from klover.policy.document import Mapping, Node
+from klover.policy.model import (
+    Audience,
+    DataClass,
+    Identifiers,
+    Never,
+    Region,
+    Requires,
+)
+from klover.policy.reading import Reader
+
+MAX_APPROVALS = 5
+MAX_EXPIRY = timedelta(days=366)
+_NAME = re.compile(r"[a-z][a-z0-9-]{0,39}\Z")
+_SPAN = re.compile(r"(?=[0-9])(?:([0-9]{1,3})d)?(?:([0-9]{1,4})h)?(?:([0-9]{1,5})m)?\Z")
+
+
+def read_audiences(node: Node, reader: Reader) -> Map[str, Audience]:
+    """Read ``audiences``, one value per name."""
+    if isinstance(node, Mapping) and not node.lines:
+        return {}
+    found: dict[str, Audience] = {}
+    for name, entry in reader.entries(node, "`audiences`").items():
+        line = node.lines[name] if isinstance(node, Mapping) else node.line
+        if not _NAME.match(name):
+            reader.faults.add(
+                f"The audience {name!r} needs a short name: a-z, 0-9 and -, at most 40.", line
+            )
+        found[name] = _audience(name, entry, line, reader)
+    return found
+
+
+def _audience(name: str, node: Node, line: int, reader: Reader) -> Audience:
+    what = f"Audience {name}"
+    parts = reader.mapping(
+        node, what, required=("who", "sees"), optional=("identifiers", "requires")
+    )
+    groups, located = _who(parts.get("who"), what, reader)
+    sees = reader.choices(parts["sees"], f"{what}: `sees`", DataClass) if "sees" in parts else None
+    word = parts.get("identifiers")
+    identifiers = (
+        reader.choice(word, f"{what}: `identifiers`", Identifiers) if word is not None else None
+    )
+    return Audience(
+        name=name,
+        groups=groups,
+        located=located,
+        sees=sees or frozenset(),
+        identifiers=identifiers or Identifiers.PSEUDONYMISED,
+        requires=_requires(parts.get("requires"), what, reader),
+        line=line,
+    )
+
+
+def _who(node: Node | None, what: str, reader: Reader) -> tuple[tuple[str, ...], Region]:
+    if node is None:
+        return (), Region()
+    parts = reader.mapping(node, f"{what}: `who`", required=("groups", "located"))
+    groups = reader.texts(parts["groups"], f"{what}: `groups`") if "groups" in parts else None
+    located = reader.region(parts["located"], f"{what}: `located`") if "located" in parts else None
+    return groups or (), located or Region()
+
+
+def _requires(node: Node | None, what: str, reader: Reader) -> Requires:
+    if node is None:
+        return Requires()
+    keys = ("purpose", "reference", "approvals", "expires")
+    parts = reader.mapping(node, f"{what}: `requires`", optional=keys)
+    purposes: tuple[str, ...] | None = None
+    if "purpose" in parts:
+        purposes = reader.texts(parts["purpose"], f"{what}: `purpose`")
+    approvals = 0
+    if "approvals" in parts:
+        number = reader.integer(
+            parts["approvals"], f"{what}: `approvals`", low=0, high=MAX_APPROVALS
+        )
+        approvals = number if number is not None else 0
+    reference = _reference(parts.get("reference"), what, reader)
+    if reference is not None and not purposes:
+        reader.faults.add(f"{what}: a `reference` goes with a `purpose`; name one.", node.line)
+    return Requires(
+        purposes=purposes or (),
+        reference=reference,
+        approvals=approvals,
+        expires=_span(parts.get("expires"), f"{what}: `expires`", reader),
+    )
+
+
+def _reference(node: Node | None, what: str, reader: Reader) -> str | None:
+    pattern = reader.text(node, f"{what}: `reference`") if node is not None else None
+    if node is not None and pattern is not None:
+        try:
+            re.compile(pattern)
+        except (re.error, RecursionError, OverflowError):
+            reader.faults.add(f"{what}: `reference` is no regular expression.", node.line)
+            return None
+    return pattern
+
+
+def _span(node: Node | None, what: str, reader: Reader) -> timedelta | None:
+    text = reader.text(node, what) if node is not None else None
+    if node is None or text is None:
+        return None
+    match = _SPAN.match(text)
+    days, hours, minutes = (int(part or 0) for part in match.groups()) if match else (0, 0, 0)
+    span = timedelta(days=days, hours=hours, minutes=minutes)
+    if not timedelta() < span <= MAX_EXPIRY:
+        reader.faults.add(
+            f"{what} has to be a span such as 30m, 8h or 2d, at most 366d.", node.line
+        )
+        return None
+    return span
+
+
+def read_nevers(node: Node | None, reader: Reader) -> tuple[Never, ...]:
+    """Read ``never``: each forbids classes, a way of showing identifiers, or both."""
+    if node is None:
+        return ()
+    found = []
+    for item in reader.items(node, "`never`"):
+        parts = reader.mapping(
+            item, "A `never`", required=("located",), optional=("sees", "identifiers")
+        )
+        if isinstance(item, Mapping) and "sees" not in parts and "identifiers" not in parts:
+            reader.faults.add("A `never` has to say `sees:` or `identifiers:`.", item.line)
+        region = reader.region(parts["located"], "`located`") if "located" in parts else None
+        sees = reader.choices(parts["sees"], "`sees`", DataClass) if "sees" in parts else None
+        word = parts.get("identifiers")
+        shown = reader.choice(word, "`identifiers`", Identifiers) if word is not None else None
+        found.append(
+            Never(
+                located=region or Region(),
+                sees=sees or frozenset(),
+                identifiers=shown,
+                line=item.line,
+            )
+        )
+    return tuple(found)

@@ -1,0 +1,151 @@
+"""What an audience sees of every table: the floor, then the policy, then pseudonyms.
+
+The floor holds whatever the policy says: restricted data only for an audience whose whole
+``located`` lies in ``rests_in`` and that asks for a purpose; identifiers in clear outside only
+where the column is public. The answer does not depend on the day: ``located`` has to lie in
+``rests_in`` on every day from the country data's edition on.
+"""
+
+from collections.abc import Mapping
+
+from klover.catalog import TableName
+from klover.policy.country import within
+from klover.policy.model import (
+    Audience,
+    ColumnRule,
+    DataClass,
+    Identifiers,
+    Identifies,
+    Policy,
+    Rows,
+)
+from klover.policy.resolved import (
+    ColumnSight,
+    Resolved,
+    RowsShown,
+    Show,
+    TableSight,
+    TracedTable,
+)
+
+
+def is_inside(policy: Policy, audience: Audience) -> bool:
+    """Tell whether all of the audience stands where protected data may rest."""
+    return within(audience.located, policy.rests_in)
+
+
+def sees_restricted(policy: Policy, audience: Audience) -> bool:
+    """Tell whether the audience sees restricted data: by its own rule and above the floor."""
+    return (
+        DataClass.RESTRICTED in audience.sees
+        and bool(audience.requires.purposes)
+        and is_inside(policy, audience)
+    )
+
+
+def see(resolved: Resolved, audience: Audience) -> Mapping[TableName, TableSight]:
+    """Tell what ``audience`` sees of each table."""
+    return {
+        name: TableSight(
+            table=name,
+            rows=_rows(resolved, traced, audience),
+            columns=tuple(
+                _column(resolved, traced, column, rule, audience)
+                for column, rule in traced.columns.items()
+            ),
+        )
+        for name, traced in resolved.tables.items()
+    }
+
+
+def _rows(resolved: Resolved, traced: TracedTable, audience: Audience) -> RowsShown:
+    if traced.rule.shared or sees_restricted(resolved.policy, audience):
+        return RowsShown.ALL
+    return RowsShown.NONE if traced.rule.public_rows is Rows.NONE else RowsShown.PUBLIC
+
+
+def _column(
+    resolved: Resolved, traced: TracedTable, column: str, rule: ColumnRule, audience: Audience
+) -> ColumnSight:
+    refused = _refused(resolved.policy, traced, rule, audience)
+    if refused is not None:
+        return _absent(column, refused)
+    clear = _clear_because(resolved.policy, rule, audience)
+    if clear is not None:
+        return ColumnSight(column=column, show=Show.CLEAR, entity=None, reason=clear)
+    if rule.identifies is Identifies.INDIRECTLY:
+        return _absent(column, "identifies indirectly, which is not coarsened yet")
+    entity = entity_of(resolved, traced, column)
+    if entity is None:
+        return _absent(
+            column, "identifies directly and is no single key that a pseudonym could stand for"
+        )
+    reason = f"{rule.data_class}, shown as a pseudonym of the row of {entity}"
+    return ColumnSight(column=column, show=Show.PSEUDONYM, entity=entity, reason=reason)
+
+
+def _clear_because(policy: Policy, rule: ColumnRule, audience: Audience) -> str | None:
+    """Tell why a column the audience may have is shown in clear; None where it is not."""
+    if rule.identifies is Identifies.NO:
+        return f"{rule.data_class}, identifies nobody"
+    if audience.identifiers is not Identifiers.CLEAR:
+        return None
+    if rule.data_class is DataClass.PUBLIC or is_inside(policy, audience):
+        return f"{rule.data_class}, identifiers in clear"
+    return None
+
+
+def _refused(
+    policy: Policy, traced: TracedTable, rule: ColumnRule, audience: Audience
+) -> str | None:
+    """Tell why the audience may not have the column at all; None where it may."""
+    if rule.data_class is DataClass.RESTRICTED:
+        word = "restricted" if rule.declared else "restricted, because nobody classified it"
+        if DataClass.RESTRICTED not in audience.sees:
+            return word
+        if not is_inside(policy, audience):
+            return f"{word}; the audience is not all located where the data may rest"
+        return None if audience.requires.purposes else f"{word}; the audience asks for no purpose"
+    if traced.rule.shared and rule.data_class is DataClass.PUBLIC:
+        return None
+    return None if rule.data_class in audience.sees else f"{rule.data_class}, not in `sees`"
+
+
+def _absent(column: str, reason: str) -> ColumnSight:
+    return ColumnSight(column=column, show=Show.ABSENT, entity=None, reason=reason)
+
+
+def entity_of(resolved: Resolved, traced: TracedTable, column: str) -> TableName | None:
+    """Tell the table whose row key the column's values are; None where a pseudonym cannot stand.
+
+    Keys that are themselves references (one row per account, say) count as what they refer to,
+    so that pseudonyms join wherever the values did.
+    """
+    at, name = traced, column
+    seen: set[tuple[TableName, str]] = set()
+    entity: TableName | None = None
+    while (at.name, name) not in seen:
+        seen.add((at.name, name))
+        if not at.rule.shared and at.key == (name,):
+            entity = at.name
+        onward = _onward(resolved, at, name)
+        if onward is None:
+            break
+        at, name = onward
+        if at.key != (name,):
+            return entity
+    return entity
+
+
+def _onward(resolved: Resolved, at: TracedTable, column: str) -> tuple[TracedTable, str] | None:
+    """Follow the single-column reference to a traced table; subjects first, else the first."""
+    found = [
+        key
+        for key in at.references
+        if key.columns == (column,) and not resolved.tables[key.target].rule.shared
+    ]
+    subjects = resolved.policy.subjects.table
+    found.sort(key=lambda key: key.target != subjects)
+    if not found:
+        return None
+    return resolved.tables[found[0].target], found[0].target_columns[0]
