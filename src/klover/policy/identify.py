@@ -1,7 +1,7 @@
 """What a column's class implies where the policy leaves ``identifies`` open.
 
-Row keys and references to traced tables name a person's row: directly. Numbers, times, flags and
-enumerated words identify nobody by themselves. Everything else (text, media, documents, addresses
+Row keys and references to traced tables name a person's row: directly. Numbers, times, flags,
+enumerated words and references to shared tables identify nobody by themselves. Everything else (text, media, documents, addresses
 of machines, and types nobody listed here) does, directly, until the policy says otherwise.
 """
 
@@ -41,26 +41,25 @@ def column_rules(
     rules: Mapping[TableName, TableRule],
 ) -> Mapping[str, ColumnRule]:
     """Tell a complete rule for each column of ``table``, in its order."""
-    to_people = {
-        column
-        for reference in references
-        if not rules[reference.target].shared
-        for column in reference.columns
-    }
+    to_people, to_shared = set[str](), set[str]()
+    for reference in references:
+        (to_shared if rules[reference.target].shared else to_people).update(reference.columns)
     own = set() if rule.shared else set(key)
+    if len(key) > 1:  # one of several key columns, and nobody's
+        own -= to_shared
     return {
         column.name: _complete(
             rule.columns.get(column.name),
-            column,
             shared=rule.shared,
             names_row=column.name in own | to_people,
+            harmless=column.name in to_shared or is_harmless(column),
         )
         for column in table.columns
     }
 
 
 def _complete(
-    rule: ColumnRule | None, column: Column, *, shared: bool, names_row: bool
+    rule: ColumnRule | None, *, shared: bool, names_row: bool, harmless: bool
 ) -> ColumnRule:
     if rule is not None and rule.identifies_stated:
         return rule
@@ -69,9 +68,8 @@ def _complete(
     elif rule is None:
         identifies = Identifies.NO  # a shared table's column that the policy does not name
     else:
-        identifies = Identifies.NO if is_harmless(column) else Identifies.DIRECTLY
-        if shared and rule.data_class is not DataClass.RESTRICTED:
-            identifies = Identifies.NO
+        nobodys = shared and rule.data_class is not DataClass.RESTRICTED
+        identifies = Identifies.NO if harmless or nobodys else Identifies.DIRECTLY
     if rule is not None:
         return replace(rule, identifies=identifies)
     data_class = DataClass.RESTRICTED
