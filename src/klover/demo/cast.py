@@ -4,6 +4,7 @@ Everything about a person follows from the seed and the person's index (the acco
 one), so nothing is kept but a few bytes a person. Whatever is restricted is one person's alone and
 easy to look for: no e-mail, phone, address or name is, or is part of, somebody else's.
 """
+# ruff: noqa: PLR2004, S311 - shares of invented data explain themselves and are no secret
 
 from array import array
 from collections import Counter

@@ -4,6 +4,7 @@ Nobody cleaned this column: lower case, English names, three letters, ``UK`` and
 territories that are part of the Union and others that are not, a country that is gone, nothing at
 all. ``side`` is what a careful reader would say of the home under ``inside: [EEA, GB, CH]``.
 """
+# ruff: noqa: RUF001 - letters of many scripts are the point
 
 from dataclasses import dataclass
 from enum import Enum

@@ -5,6 +5,7 @@ decides all three, so no name occurs twice. Pools share no family name: a Europe
 part of somebody else's, and can be looked for wherever it should not be. An entry in another
 script carries the Latin spelling that its owner uses in addresses, behind a bar.
 """
+# ruff: noqa: RUF001 - letters of many scripts are the point
 
 import unicodedata
 from dataclasses import dataclass
@@ -37,7 +38,7 @@ class Pool:
 
 
 def _initials(number: int) -> str:
-    """Count in letters: A., B., … Z., A.A., …"""
+    """Count in letters: A., B., then after Z. come A.A., A.B. and so on."""
     letters = ""
     number += 1
     while number:
