@@ -1,8 +1,9 @@
 """What a column's class implies where the policy leaves ``identifies`` open.
 
 Row keys and references to traced tables name a person's row: directly. Numbers, times, flags,
-enumerated words and references to shared tables identify nobody by themselves. Everything else (text, media, documents, addresses
-of machines, and types nobody listed here) does, directly, until the policy says otherwise.
+enumerated words and references to shared tables identify nobody by themselves. Everything else
+(text, media, documents, addresses of machines, and types nobody listed here) does, directly,
+until the policy says otherwise.
 """
 
 from collections.abc import Mapping
