@@ -12,12 +12,16 @@ from klover import config
 from klover.catalog import Catalog
 from klover.config import Deployment
 from klover.errors import ConfigError, InputError
+from klover.log.keys import open_key
+from klover.log.sequence import SPOOL, Log
+from klover.log.writer import SpoolWriter
 from klover.policy.model import Policy
 from klover.policy.parse import parse
 from klover.policy.resolved import Resolved
 from klover.policy.trace import trace
 from klover.store.connect import Connection, connect
 from klover.store.inspect import read_catalog
+from klover.tlog.key import SignerKey
 
 
 def load_deployment(path: Path) -> Deployment:
@@ -76,6 +80,26 @@ def read_live_catalog(dsn: str, *, what: str) -> Catalog:
 def resolve_policy(deployment: Deployment, connection: Connection) -> Resolved:
     """Hold the deployment's policy against the database behind ``connection``."""
     return trace(read_policy(Path(deployment.policy)), read_catalog(connection))
+
+
+def open_recorder(deployment: Deployment, writer: str) -> SpoolWriter:
+    """Open the spool of ``writer``, with a key of its own; both are made where they are missing.
+
+    Raises RecordError when another process has it.
+    """
+    spool = Path(deployment.log.directory) / SPOOL
+    key = open_key(Path(deployment.log.keys) / f"writer-{writer}.key", writer)
+    return SpoolWriter.open(spool, writer, key)
+
+
+def log_key(deployment: Deployment) -> SignerKey:
+    """Read the log's signing key, or make it where it is missing."""
+    return open_key(Path(deployment.log.keys) / "log.key", deployment.log.origin)
+
+
+def open_log(deployment: Deployment) -> Log:
+    """Open the log itself, to merge what its writers have written. One process at a time."""
+    return Log.open(Path(deployment.log.directory), deployment.log.origin, log_key(deployment))
 
 
 def now() -> str:

@@ -1,0 +1,128 @@
+"""The main job, run as a stranger runs it: one command, a summary, nothing left behind."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+KLOVER = str(Path(sys.executable).with_name("klover"))
+
+
+def free_ports() -> int:
+    """Find three free ports in a row, in a range of this worker's own."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    for first in range(21000 + 1000 * worker, 22000 + 1000 * worker, 3):
+        try:
+            for number in range(first, first + 3):
+                with socket.socket() as probe:
+                    probe.bind(("127.0.0.1", number))
+        except OSError:
+            continue
+        return first
+    raise AssertionError("no free ports")
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [KLOVER, "demo", *arguments], check=False, capture_output=True, text=True, timeout=300
+    )
+
+
+@pytest.fixture(scope="module")
+def summary() -> dict[str, Any]:
+    port = free_ports()
+    done = run("--exit", "--json", "--people", "1500", "--port", str(port))
+    assert done.returncode == 0, done.stderr[-4000:]
+    found: dict[str, Any] = json.loads(done.stdout)
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", port)) != 0, "the gateway's port is still open"
+    return found
+
+
+def test_every_check_holds(summary: dict[str, Any]) -> None:
+    assert summary["ok"] is True
+    assert [check for check in summary["checks"] if not check["holds"]] == []
+    assert len(summary["checks"]) >= 8
+
+
+def test_everyone_is_somewhere(summary: dict[str, Any]) -> None:
+    subjects = summary["subjects"]
+    assert subjects["inside"] + subjects["outside"] == 1500
+    assert 0 < subjects["undecided"] < subjects["inside"]
+
+
+def test_what_moved_is_equal_and_nothing_restricted_is_left(summary: dict[str, Any]) -> None:
+    assert summary["rows"]["moved"] == summary["rows"]["equal"] > 0
+    assert summary["rows"]["different"] == 0
+    assert summary["source"]["restricted_before"] > 0
+    assert summary["source"]["restricted_left"] == 0
+
+
+def test_the_american_feed_works_before_and_after(summary: dict[str, Any]) -> None:
+    assert summary["feed"]["before"] == summary["feed"]["after"] > 0
+
+
+def test_three_people_see_three_truths(summary: dict[str, Any]) -> None:
+    let_in = [session for session in summary["sessions"] if session["denied"] is None]
+    assert [session["place"] for session in let_in] == ["Dublin", "Singapore", "Beijing"]
+    dublin, singapore, beijing = let_in
+    assert dublin["refused"] < singapore["refused"] == beijing["refused"]
+    assert dublin["door"] != singapore["door"]
+    assert all(session["simulated"] for session in summary["sessions"])
+    (intruder,) = (session for session in summary["sessions"] if session["denied"] is not None)
+    assert intruder["place"] == "Beijing"
+    assert intruder["door"] is None
+
+
+def test_the_log_is_verified_and_forgeries_are_caught(summary: dict[str, Any]) -> None:
+    log = summary["log"]
+    asked = sum(session["statements"] for session in summary["sessions"])
+    assert log["verified"] is True
+    assert log["tampered_detected"] is True
+    assert log["resigned_detected"] is True
+    assert log["statements_recorded"] >= asked > 0
+    assert len(log["cosigned_by"]) == 1
+
+
+def test_it_says_what_it_does_not_prove(summary: dict[str, Any]) -> None:
+    assert len(summary["not_proved"]) >= 4
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("--port", "80"), "out of range"),
+        (("--people", "3"), "people"),
+        (("--people", "many"), "many"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_exit_code_two(
+    arguments: tuple[str, ...], sentence: str
+) -> None:
+    done = run("--exit", *arguments)
+    assert done.returncode == 2
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_port_in_use_is_told_before_anything_starts() -> None:
+    port = free_ports()
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", port + 1))
+        taken.listen()
+        done = run("--exit", "--port", str(port))
+    assert done.returncode == 2
+    assert f"Port {port + 1} is in use" in done.stderr
+
+
+def test_a_folder_with_something_in_it_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "mine").write_text("precious")
+    done = run("--exit", "--dir", str(tmp_path), "--port", str(free_ports()))
+    assert done.returncode == 2
+    assert "not empty" in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
