@@ -8,13 +8,16 @@ https://www.postgresql.org/docs/18/errcodes-appendix.html
 
 from dataclasses import dataclass
 
+INVALID_TEXT = "22P02"
 UNDEFINED_COLUMN = "42703"
 UNDEFINED_TABLE = "42P01"
 INSUFFICIENT_PRIVILEGE = "42501"
 READ_ONLY = "25006"
+NOT_UPDATABLE = "55000"
 NOT_SUPPORTED = "0A000"
 
 _ANSWERED: frozenset[str] = frozenset()
+_UNCHANGEABLE = frozenset({INSUFFICIENT_PRIVILEGE, READ_ONLY, NOT_UPDATABLE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,8 +88,8 @@ STATEMENTS: tuple[Statement, ...] = (
     Statement(
         name="error_tells",
         title="Make an error tell a value",
-        sql="select id from accounts where phone = '' or phone::date is null",
-        inside=frozenset({"22007", "22008"}),
+        sql="select id from accounts where email::integer > 0",
+        inside=frozenset({INVALID_TEXT}),
         abroad=frozenset({UNDEFINED_COLUMN}),
     ),
     Statement(
@@ -107,8 +110,8 @@ STATEMENTS: tuple[Statement, ...] = (
         name="change",
         title="Change a row",
         sql="update settings set discoverable = true",
-        inside=frozenset({INSUFFICIENT_PRIVILEGE, READ_ONLY}),
-        abroad=frozenset({INSUFFICIENT_PRIVILEGE, READ_ONLY}),
+        inside=_UNCHANGEABLE,
+        abroad=_UNCHANGEABLE,
     ),
     Statement(
         name="copy_out",
