@@ -1,0 +1,116 @@
+"""Which rows are not restricted, as SQL: the table's own condition, and its parents'.
+
+A row shows only where its own condition IS TRUE (an unknown is restricted) and where each row it
+hangs off shows. A reference that is NULL hangs off nothing. Beside the SQL, the columns that it
+reads are gathered, since the owner of a view has to hold them.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from psycopg import sql
+
+from klover.catalog import TableName
+from klover.door.predicate import columns_used
+from klover.errors import PolicyError
+from klover.policy.model import Rows
+from klover.policy.resolved import Reference, Resolved, TracedTable
+
+Condition = sql.Composable | bool
+"""SQL over one table; True where every row shows, False where none does."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Reads:
+    """The columns of base tables that SQL made so far reads."""
+
+    columns: dict[TableName, set[str]] = field(default_factory=lambda: defaultdict(set))
+
+    def add(self, table: TableName, *columns: str) -> None:
+        """Note that ``columns`` of ``table`` are read."""
+        self.columns[table].update(columns)
+
+
+def identifier(table: TableName) -> sql.Identifier:
+    """Quote a table's name with its schema."""
+    return sql.Identifier(table.schema, table.name)
+
+
+def not_restricted(resolved: Resolved, name: TableName, reads: Reads) -> Condition:
+    """Tell the condition under which a row of ``name`` is not restricted."""
+    return _condition(resolved, resolved.tables[name], reads, ())
+
+
+def _condition(
+    resolved: Resolved, traced: TracedTable, reads: Reads, way: tuple[TableName, ...]
+) -> Condition:
+    if traced.name in way:
+        ring = " → ".join(str(name) for name in (*way, traced.name))
+        raise PolicyError(
+            f"Rows hang off themselves in a ring ({ring}); break it with `hangs_off:`.",
+            file=resolved.policy.file,
+            line=traced.rule.line,
+        )
+    if traced.rule.shared:
+        return True
+    own = _own(resolved, traced, reads)
+    if own is False:
+        return False
+    terms = [own] if own is not True else []
+    for parent in traced.parents:
+        term = _parent(resolved, traced, parent, reads, (*way, traced.name))
+        if term is False:
+            return False
+        if term is not True:
+            terms.append(term)
+    return sql.SQL(" and ").join(terms) if terms else True
+
+
+def _own(resolved: Resolved, traced: TracedTable, reads: Reads) -> Condition:
+    rule = traced.rule
+    if rule.public_rows is not Rows.PREDICATE:
+        return rule.public_rows is Rows.ALL
+    text = rule.predicate or ""
+    try:
+        reads.add(traced.name, *columns_used(text, traced.columns))
+    except PolicyError as error:
+        raise PolicyError(error.message, file=resolved.policy.file, line=rule.line) from None
+    # The policy's own text: one expression (columns_used), parsed by Postgres before it is used.
+    return sql.SQL("(({}) is true)").format(sql.SQL(text))
+
+
+def _parent(
+    resolved: Resolved,
+    traced: TracedTable,
+    parent: Reference,
+    reads: Reads,
+    way: tuple[TableName, ...],
+) -> Condition:
+    inner = _condition(resolved, resolved.tables[parent.target], reads, way)
+    if inner is True:
+        return True
+    reads.add(traced.name, *parent.columns)
+    row = sql.Identifier(traced.name.name)
+    nullable = [
+        sql.SQL("{}.{} is null").format(row, sql.Identifier(name))
+        for name in parent.columns
+        if not (column := traced.table.column(name)) or not column.not_null
+    ]
+    if inner is False:
+        return sql.SQL("({})").format(sql.SQL(" or ").join(nullable)) if nullable else False
+    reads.add(parent.target, *parent.target_columns)
+    exists = sql.SQL(
+        "exists (select from (select {columns} from {table} where {inner}) as klover_parent"
+        " where {joined})"
+    ).format(
+        columns=sql.SQL(", ").join(map(sql.Identifier, parent.target_columns)),
+        table=identifier(parent.target),
+        inner=inner,
+        joined=sql.SQL(" and ").join(
+            sql.SQL("klover_parent.{} = {}.{}").format(
+                sql.Identifier(theirs), row, sql.Identifier(ours)
+            )
+            for ours, theirs in zip(parent.columns, parent.target_columns, strict=True)
+        ),
+    )
+    return sql.SQL("({})").format(sql.SQL(" or ").join([*nullable, exists]))

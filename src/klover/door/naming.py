@@ -1,0 +1,118 @@
+"""The names of everything a door consists of: schemas, roles, pseudonym tables, views.
+
+The rule: a name is a function of the policy alone, fits Postgres' 63 bytes, and no two audiences
+share one (``slugs`` refuses that). The prefixes are Klover's own; nobody else may use them, and
+``prove`` reports whoever does.
+https://www.postgresql.org/docs/18/sql-syntax-lexical.html#SQL-SYNTAX-IDENTIFIERS
+"""
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from klover.catalog import TableName
+from klover.errors import PolicyError
+
+SESSIONS = 16
+"""Session roles a door has unless told otherwise: how many people may use it at once."""
+GROUP = "klover_session"
+"""The group of all session roles; ``pg_hba.conf`` of the servers whose doors open admits it."""
+APPLICATION = "klover_application"
+"""What PUBLIC could do before the doors closed; the enclave's applications are members."""
+PSEUDONYMS = "klover_pseudonym"
+SCHEMA_PREFIX = "door_"
+OWNER_PREFIX = "klover_owner_"
+ROLE_PREFIX = "klover_door_"
+SESSION_PREFIX = "klover_s_"
+ROLE_PREFIXES = (OWNER_PREFIX, ROLE_PREFIX, SESSION_PREFIX)
+
+_MOST_BYTES = 63
+_SLUG_BYTES = _MOST_BYTES - len(OWNER_PREFIX)
+_MOST_SESSIONS = 999
+_DIGEST = 8
+
+
+def slug(audience: str) -> str:
+    """Turn an audience's name into the part of identifiers that stands for it."""
+    plain = re.sub(r"[^a-z0-9]+", "_", audience.lower()).strip("_")
+    if plain.encode() and len(plain) <= _SLUG_BYTES:
+        return plain
+    return f"{plain[: _SLUG_BYTES - _DIGEST - 1]}_{_digest(audience)}".lstrip("_")
+
+
+def slugs(audiences: Iterable[str]) -> Mapping[str, str]:
+    """Give each audience its slug. Raises PolicyError where two would share one."""
+    found = {audience: slug(audience) for audience in audiences}
+    for name, count in Counter(found.values()).items():
+        if count > 1:
+            same = ", ".join(sorted(who for who, its in found.items() if its == name))
+            raise PolicyError(
+                f"The audiences {same} would share the door {name!r}; rename all but one."
+            )
+    return found
+
+
+def schema(audience: str) -> str:
+    """Tell the schema that holds the views of ``audience``."""
+    return SCHEMA_PREFIX + slug(audience)
+
+
+def owner_role(audience: str) -> str:
+    """Tell the role without login that owns the views and holds the columns they need."""
+    return OWNER_PREFIX + slug(audience)
+
+
+def door_role(audience: str) -> str:
+    """Tell the role without login that may read the views."""
+    return ROLE_PREFIX + slug(audience)
+
+
+def session_roles(audience: str, count: int = SESSIONS) -> tuple[str, ...]:
+    """Tell the login roles that sessions of ``audience`` are leased."""
+    if not 0 < count <= _MOST_SESSIONS:
+        raise ValueError(f"a door has 1 to {_MOST_SESSIONS} session roles")
+    return tuple(f"{SESSION_PREFIX}{slug(audience)}_{number:02d}" for number in range(1, count + 1))
+
+
+def pseudonym_table(audience: str, entity: TableName) -> TableName:
+    """Tell the table that holds the pseudonyms of ``entity``'s rows for ``audience``."""
+    name = f"{slug(audience)}__{_flat(entity)}"
+    if len(name.encode()) > _MOST_BYTES:
+        name = f"{slug(audience)[:30]}__{_digest(f'{audience}/{entity.schema}.{entity.name}')}"
+    return TableName(PSEUDONYMS, name)
+
+
+def keeper(entity: TableName) -> str:
+    """Tell the trigger function that keeps ``entity``'s pseudonyms complete."""
+    name = f"keep__{_flat(entity)}"
+    if len(name.encode()) > _MOST_BYTES:
+        name = f"keep__{_digest(f'{entity.schema}.{entity.name}')}"
+    return name
+
+
+def view_names(tables: Iterable[TableName]) -> Mapping[TableName, str]:
+    """Give each table the name its view has: its own, with the schema before it where two clash.
+
+    Raises PolicyError where even that is not unique.
+    """
+    ordered = sorted(tables, key=lambda table: (table.schema != "public", table))
+    counts = Counter(table.name for table in ordered)
+    found: dict[TableName, str] = {}
+    for table in ordered:
+        bare = table.schema == "public" or counts[table.name] == 1
+        name = table.name if bare else f"{table.schema}_{table.name}"
+        if name in found.values() or len(name.encode()) > _MOST_BYTES:
+            raise PolicyError(
+                f"The view of {table} has no name of its own; rename the table or its schema."
+            )
+        found[table] = name
+    return found
+
+
+def _flat(table: TableName) -> str:
+    return table.name if table.schema == "public" else f"{table.schema}__{table.name}"
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:_DIGEST]
