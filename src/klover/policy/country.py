@@ -2,8 +2,8 @@
 
 The rule: never guess. ``resolve`` knows exact variants in any case and returns None for the
 rest; None is *unknown*, which is outside for whoever asks and inside for whose data it is.
-A dated answer (``members``, ``inside``) is for decisions; ``within`` and ``meet`` hold for every
-day from the edition's date on, so that doors compiled from them do not depend on the clock.
+Most answers are for a day; ``within`` holds for every day from the edition's date on, so that
+doors compiled from it do not depend on the clock.
 The data, its sources and its edition are in ``countries``.
 """
 
@@ -67,9 +67,9 @@ def within(part: Region, whole: Region) -> bool:
     return all(members(part, day) <= members(whole, day) for day in change_days())
 
 
-def meet(one: Region, other: Region) -> bool:
-    """Tell whether some country is in both, on any day from the edition's date on."""
-    return any(members(one, day) & members(other, day) for day in change_days())
+def meet(one: Region, other: Region, on: date) -> bool:
+    """Tell whether somebody can be in both on a day; two `any` meet in the unknown too."""
+    return (one.everywhere and other.everywhere) or bool(members(one, on) & members(other, on))
 
 
 @cache

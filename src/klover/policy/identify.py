@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from klover.catalog import Column, Table, TableName
 from klover.policy.model import ColumnRule, DataClass, Identifies, TableRule
+from klover.policy.neutral import bare_type
 from klover.policy.resolved import Reference
 
 _HARMLESS = frozenset(
@@ -83,12 +84,5 @@ def is_harmless(column: Column) -> bool:
     """Tell whether values of the column's type identify nobody by themselves."""
     if column.type_kind == "e":
         return True
-    bare = _bare(column.element_type or column.base_type)
+    bare = bare_type(column.element_type or column.base_type)
     return bare in _HARMLESS or bare in _RANGES
-
-
-def _bare(type_name: str) -> str:
-    """Take ``(5,2)`` out of ``numeric(5,2)`` and ``[]`` off the end."""
-    name = type_name.removesuffix("[]")
-    start, bracket, rest = name.partition("(")
-    return (start.rstrip() + rest.partition(")")[2]) if bracket else name

@@ -1,0 +1,42 @@
+"""What is wrong, unwise or merely worth knowing about a policy, as a list of findings.
+
+An error must not be deployed, a warning wants somebody's eyes, a note is for the record. Every
+finding has the line, a sentence, and what mends it. The text alone is looked at in
+``check_text``, the policy held against a catalog in ``check_tables``; a policy that does not
+fit its catalog gets the faults that ``trace`` found as errors.
+"""
+
+from datetime import date
+
+from klover.catalog import Catalog
+from klover.errors import PolicyError
+from klover.policy.check_tables import check_tables
+from klover.policy.check_text import check_text
+from klover.policy.faults import PolicyErrors
+from klover.policy.finding import Finding, Severity
+from klover.policy.model import Policy
+from klover.policy.trace import trace
+
+_ORDER = (Severity.ERROR, Severity.WARNING, Severity.NOTE)
+
+
+def check(policy: Policy, catalog: Catalog | None, on: date) -> list[Finding]:
+    """List what is to be said of ``policy`` on a day; without a catalog only of its text."""
+    found = check_text(policy, on)
+    if catalog is not None:
+        try:
+            resolved = trace(policy, catalog)
+        except PolicyError as error:
+            found += faults(error)
+        else:
+            found += check_tables(resolved)
+    return sorted(found, key=lambda finding: (_ORDER.index(finding.severity), finding.line))
+
+
+def faults(error: PolicyError) -> list[Finding]:
+    """Tell the faults of a policy that cannot be read or does not fit as findings."""
+    errors = error.errors if isinstance(error, PolicyErrors) else (error,)
+    return [
+        Finding(severity=Severity.ERROR, file=one.file, line=one.line, message=one.message)
+        for one in errors
+    ]

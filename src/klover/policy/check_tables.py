@@ -1,0 +1,244 @@
+"""Findings on a policy that fits its catalog, table by table."""
+
+from klover.catalog import Column, TableName
+from klover.policy.finding import Finding, Severity
+from klover.policy.identify import is_harmless
+from klover.policy.labels import COUNTRY, label
+from klover.policy.model import Identifies, Rows
+from klover.policy.neutral import neutral_value
+from klover.policy.resolved import Hop, Reference, Resolved, RowsShown, TracedTable
+from klover.policy.sight import see, sees_restricted
+
+
+def check_tables(resolved: Resolved) -> list[Finding]:
+    """List the findings on the tables of ``resolved``."""
+    found = []
+    stubbed = _stubbed(resolved)
+    for traced in resolved.tables.values():
+        if traced.rule.shared:
+            found += _looks_personal(resolved, traced)
+            continue
+        found += _unclassified(resolved, traced)
+        found += _harmless(resolved, traced)
+        found += _uniques(resolved, traced)
+        found += _hidden(resolved, traced)
+        if traced.name in stubbed:
+            found += _stubs(resolved, traced)
+    found += _unseen(resolved)
+    return found
+
+
+def _looks_personal(resolved: Resolved, traced: TracedTable) -> list[Finding]:
+    """Ask about columns of a shared table, which are public unless they are classified."""
+    names = [
+        column.name
+        for column in traced.table.columns
+        if not traced.columns[column.name].declared
+        and not is_harmless(column)
+        and label(column.name) not in {None, COUNTRY}
+    ]
+    if not names:
+        return []
+    return [
+        _finding(
+            resolved,
+            Severity.WARNING,
+            traced.rule.line,
+            f"Table {traced.name} is shared, so {_list(names)} {_are(names)} public, "
+            f"but {'they look' if len(names) > 1 else 'it looks'} personal.",
+            "Classify under `columns:`, as `public` if that is meant.",
+        )
+    ]
+
+
+def _unclassified(resolved: Resolved, traced: TracedTable) -> list[Finding]:
+    names = [name for name, rule in traced.columns.items() if not rule.declared]
+    if not names:
+        return []
+    return [
+        _finding(
+            resolved,
+            Severity.WARNING,
+            traced.rule.line,
+            f"Table {traced.name}: nobody classified {_list(names)}; "
+            f"{'they count' if len(names) > 1 else 'it counts'} as restricted.",
+            "Classify under `columns:`.",
+        )
+    ]
+
+
+def _harmless(resolved: Resolved, traced: TracedTable) -> list[Finding]:
+    """Ask about declarations that take the veil off a key or off free text."""
+    found = []
+    for column in traced.table.columns:
+        rule = traced.columns[column.name]
+        if not rule.identifies_stated or rule.identifies is not Identifies.NO:
+            continue
+        if traced.key == (column.name,):
+            what = "the row key"
+        elif not is_harmless(column):
+            what = f"free text or media ({column.type})"
+        else:
+            continue
+        found.append(
+            _finding(
+                resolved,
+                Severity.WARNING,
+                rule.line,
+                f"Column {traced.name}.{column.name} is {what} and declared to identify nobody: "
+                "audiences under pseudonyms see it in clear.",
+            )
+        )
+    return found
+
+
+def _uniques(resolved: Resolved, traced: TracedTable) -> list[Finding]:
+    """Once two databases accept writes, a unique constraint has to say how far it reaches.
+
+    One that holds a reference to a person's row reaches as far as that person does.
+    """
+    own = {
+        column
+        for key in traced.references
+        if not resolved.tables[key.target].rule.shared
+        for column in key.columns
+    }
+    found = []
+    for unique in traced.table.uniques:
+        if own.intersection(unique.columns) or unique.columns == traced.key:
+            continue
+        if all(traced.columns[column].unique is None for column in unique.columns):
+            line = max(traced.columns[column].line for column in unique.columns)
+            found.append(
+                _finding(
+                    resolved,
+                    Severity.WARNING,
+                    line or traced.rule.line,
+                    f"Table {traced.name}: the unique key on {_list(unique.columns)} does not say "
+                    "whether it is `local` or `global`.",
+                    "Add `unique: global` where no two people anywhere may share the value.",
+                )
+            )
+    return found
+
+
+def _hidden(resolved: Resolved, traced: TracedTable) -> list[Finding]:
+    """Public rows that hang off rows which are never public are not shown after all."""
+    never = [
+        str(parent.target)
+        for parent in traced.parents
+        if resolved.tables[parent.target].rule.public_rows is Rows.NONE
+    ]
+    if not never or traced.rule.public_rows is Rows.NONE:
+        return []
+    return [
+        _finding(
+            resolved,
+            Severity.WARNING,
+            traced.rule.line,
+            f"Rows of {traced.name} hang off {_list(never)}, whose rows are all restricted, so "
+            "only rows that refer to none are public.",
+            "Say what they hang off with `hangs_off: […]`, or give the other table `public_rows`.",
+        )
+    ]
+
+
+def _stubbed(resolved: Resolved) -> frozenset[TableName]:
+    """List the traced tables of which a stub may have to stand somewhere.
+
+    Rows that are public leave one, and rows that somebody else's row refers to. A row that
+    belongs to exactly the people of the row it refers to moves with it and needs none.
+    """
+    found = {
+        name
+        for name, traced in resolved.tables.items()
+        if not traced.rule.shared and traced.rule.public_rows is not Rows.NONE
+    }
+    for traced in resolved.tables.values():
+        for key in traced.references:
+            target = resolved.tables[key.target]
+            if not target.rule.shared and not _move_together(traced, key, target):
+                found.add(target.name)
+    return frozenset(found)
+
+
+def _move_together(traced: TracedTable, key: Reference, target: TracedTable) -> bool:
+    first = Hop(
+        source=traced.name,
+        source_columns=key.columns,
+        target=key.target,
+        target_columns=key.target_columns,
+    )
+    onward = {way[1:] for way in traced.lineages if way and way[0] == first}
+    return len(onward) == len(traced.lineages) and onward == set(target.lineages)
+
+
+def _stubs(resolved: Resolved, traced: TracedTable) -> list[Finding]:
+    """Where a stub may have to stand, columns that may not be NULL need something to hold."""
+    outside = resolved.policy.stays_outside
+    keyed = {column for key in traced.references for column in key.columns}
+    found = []
+    for column in traced.table.columns:
+        rule = traced.columns[column.name]
+        if not column.not_null or column.generated or rule.stub is not None:
+            continue
+        if rule.data_class in outside or column.name in traced.key:
+            continue
+        reason = _without_neutral(column, traced, keyed=column.name in keyed)
+        if reason is not None:
+            found.append(
+                _finding(
+                    resolved,
+                    Severity.WARNING,
+                    rule.line or traced.rule.line,
+                    f"Column {traced.name}.{column.name} may not be NULL and {reason}, so no stub "
+                    "can stand for its row.",
+                    "Give a value with `stub: …`, or a class that stays outside.",
+                )
+            )
+    return found
+
+
+def _without_neutral(column: Column, traced: TracedTable, *, keyed: bool) -> str | None:
+    if keyed:
+        return "a key stands on it"
+    if any(unique.columns == (column.name,) for unique in traced.table.uniques):
+        return "is unique"
+    return f"its type {column.type} has no neutral value" if neutral_value(column) is None else None
+
+
+def _unseen(resolved: Resolved) -> list[Finding]:
+    """Tell once which tables audiences that see no restricted data see no row of."""
+    found = []
+    for audience in resolved.policy.audiences.values():
+        if sees_restricted(resolved.policy, audience):
+            continue
+        names: list[TableName] = [
+            name for name, sight in see(resolved, audience).items() if sight.rows is RowsShown.NONE
+        ]
+        if names:
+            found.append(
+                _finding(
+                    resolved,
+                    Severity.NOTE,
+                    audience.line,
+                    f"Audience {audience.name} sees no row of {_list([str(n) for n in names])}: "
+                    "they have no `public_rows`.",
+                )
+            )
+    return found
+
+
+def _list(names: list[str] | tuple[str, ...]) -> str:
+    return ", ".join(names)
+
+
+def _are(names: list[str]) -> str:
+    return "are" if len(names) > 1 else "is"
+
+
+def _finding(
+    resolved: Resolved, severity: Severity, line: int, message: str, mend: str = ""
+) -> Finding:
+    file = resolved.policy.file
+    return Finding(severity=severity, file=file, line=line, message=message, mend=mend)

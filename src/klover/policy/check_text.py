@@ -1,0 +1,155 @@
+"""Findings that need no database: who can enter, what they are promised, where things are."""
+
+from datetime import date, timedelta
+
+from klover.policy.countries import EDITION
+from klover.policy.country import change_days, inside, meet, members, name
+from klover.policy.finding import Finding, Severity
+from klover.policy.model import Audience, DataClass, Never, Policy, Region
+from klover.policy.sight import is_inside
+
+_SOON = timedelta(days=180)
+
+
+def check_text(policy: Policy, on: date) -> list[Finding]:
+    """List the findings on the policy's text."""
+    found = []
+    for audience in policy.audiences.values():
+        found += _audience(policy, audience)
+        found += _entry(policy, audience, on)
+        found += [
+            finding for never in policy.nevers for finding in _never(policy, never, audience, on)
+        ]
+    found += _places(policy)
+    found += _rests_in(policy, on)
+    return found
+
+
+def _audience(policy: Policy, audience: Audience) -> list[Finding]:
+    """Refuse to promise an audience what the floor will withhold."""
+    if DataClass.RESTRICTED not in audience.sees:
+        return []
+    found = []
+    if not is_inside(policy, audience):
+        found.append(
+            _finding(
+                policy,
+                Severity.ERROR,
+                audience.line,
+                f"Audience {audience.name} sees restricted data but need not be located where it "
+                "may rest.",
+                "Narrow `located` to what `rests_in` holds, or take `restricted` out of `sees`.",
+            )
+        )
+    if not audience.requires.purposes:
+        found.append(
+            _finding(
+                policy,
+                Severity.ERROR,
+                audience.line,
+                f"Audience {audience.name} sees restricted data but needs no purpose.",
+                "Name the purposes with `requires: {purpose: […]}`.",
+            )
+        )
+    return found
+
+
+def _entry(policy: Policy, audience: Audience, on: date) -> list[Finding]:
+    """Ask for an audience that somebody can enter."""
+    found = []
+    if audience.requires.approvals:
+        found.append(
+            _finding(
+                policy,
+                Severity.WARNING,
+                audience.line,
+                f"Nobody can enter as {audience.name}: it needs an approval, and approvals cannot "
+                "be given yet.",
+            )
+        )
+    if not audience.located.everywhere and not any(
+        inside(network.country, audience.located, on) for network in policy.networks
+    ):
+        found.append(
+            _finding(
+                policy,
+                Severity.WARNING,
+                audience.line,
+                f"Nobody can enter as {audience.name}: no network of the policy lies where it has "
+                "to be located, and an unknown network is outside.",
+                "Name its networks with `networks: {range: country}`.",
+            )
+        )
+    return found
+
+
+def _never(policy: Policy, never: Never, audience: Audience, on: date) -> list[Finding]:
+    """Find a ``never`` that is contradicted by what an audience is promised."""
+    if not meet(never.located, audience.located, on):
+        return []
+    broken = [f"sees {data_class}" for data_class in sorted(never.sees & audience.sees)]
+    if never.identifiers is audience.identifiers:
+        broken.append(f"has identifiers {audience.identifiers}")
+    if not broken:
+        return []
+    return [
+        _finding(
+            policy,
+            Severity.ERROR,
+            never.line,
+            f"This `never` does not hold: audience {audience.name} (line {audience.line}) "
+            f"{' and '.join(broken)} and may be located there.",
+            "Change the audience.",
+        )
+    ]
+
+
+def _places(policy: Policy) -> list[Finding]:
+    return [
+        _finding(
+            policy,
+            Severity.WARNING,
+            place.line,
+            f"Nobody knows what place {place.name} holds or where it lies.",
+            "Look, and then declare it.",
+        )
+        for place in policy.places.values()
+        if place.state == "unknown" or place.jurisdiction == "unknown"
+    ]
+
+
+def _rests_in(policy: Policy, on: date) -> list[Finding]:
+    """Ask for places that Europe's law calls adequate, today and for a while."""
+    adequate = Region(names=("adequate",))
+    found = []
+    doubtful = members(policy.rests_in, on) - members(adequate, on)
+    if doubtful:
+        names = ", ".join(sorted(name(code) for code in doubtful))
+        found.append(
+            _finding(
+                policy,
+                Severity.WARNING,
+                policy.rests_in.line,
+                f"Protected data may rest in {names}, for which no adequacy decision holds wholly "
+                f"(country data of {EDITION}).",
+            )
+        )
+    for day in change_days():
+        leaving = (members(adequate, on) - members(adequate, day)) & members(policy.rests_in, on)
+        if on < day <= on + _SOON and leaving:
+            names = ", ".join(sorted(name(code) for code in leaving))
+            found.append(
+                _finding(
+                    policy,
+                    Severity.WARNING,
+                    policy.rests_in.line,
+                    f"Adequacy of {names} ends on {day - timedelta(days=1)}.",
+                )
+            )
+    return found
+
+
+def _finding(
+    policy: Policy, severity: Severity, line: int, message: str, mend: str = ""
+) -> Finding:
+    return Finding(severity=severity, file=policy.file, line=line, message=message, mend=mend)
