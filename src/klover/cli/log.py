@@ -1,0 +1,182 @@
+"""``klover log``: show entries, prove one, verify a log from its files alone.
+
+``verify`` needs no configuration and trusts nothing but the keys on its command line; it also
+reads a ``.tlog-proof`` file. ``show`` verifies nothing and says so in its help.
+"""
+
+import json
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from klover.errors import CheckFailed, InputError, VerifyError
+from klover.log.files import Entry, list_entries
+from klover.log.proof import check_proof, make_proof
+from klover.log.verify import Verified, verify_directory
+from klover.tlog.key import VerifierKey
+
+app = typer.Typer(no_args_is_help=True, help="Show, prove and verify the log.")
+
+Directory = Annotated[
+    Path, typer.Option("--log", envvar="KLOVER_LOG", help="The log's folder.", show_default=True)
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+_HERE = Path("log")
+
+
+@app.command()
+def show(
+    directory: Directory = _HERE,
+    kind: Annotated[str | None, typer.Option(help="Only entries of this kind.")] = None,
+    session: Annotated[str | None, typer.Option(help="Only entries of this session.")] = None,
+    limit: Annotated[int, typer.Option(help="At most so many entries, the newest.")] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """List the log's entries. This reads them; ``klover log verify`` checks them."""
+    found = list(list_entries(directory, kind=kind, session=session))[-limit:]
+    if as_json:
+        for entry in found:
+            typer.echo(json.dumps(_as_object(entry)))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("entry", "writer", "kind", "what", box=None, pad_edge=False)
+    for entry in found:
+        told = " ".join(f"{k}={_short(v)}" for k, v in _told(entry).items())
+        table.add_row(str(entry.index), f"{entry.leaf.writer}#{entry.leaf.seq}", entry.kind, told)
+    Console(highlight=False, markup=False).print(table)
+
+
+@app.command()
+def prove(
+    index: Annotated[int, typer.Argument(help="The entry's number, from 0.")],
+    directory: Directory = _HERE,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="The file to write.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write a proof that an entry is in the log, for anyone to check offline."""
+    proof = make_proof(directory, index)
+    path = output or Path(f"entry-{index}.tlog-proof")
+    try:
+        path.write_bytes(proof.encode())
+    except OSError as error:
+        raise InputError(f"The proof cannot be written to {path}: {error.strerror}.") from None
+    if as_json:
+        typer.echo(json.dumps({"index": index, "file": str(path), "hashes": len(proof.hashes)}))
+    else:
+        typer.echo(f"Wrote {path}. Check it with: klover log verify {path} --key VKEY")
+
+
+@app.command()
+def verify(
+    path: Annotated[Path, typer.Argument(help="A log's folder, or a .tlog-proof file.")],
+    key: Annotated[str, typer.Option(help="The log's verifier key: name+hash+base64.")],
+    witness: Annotated[
+        list[str] | None, typer.Option(help="A witness's verifier key; it must have cosigned.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Verify a log from its files alone, or a proof. Exit code 1 when it does not hold."""
+    log, witnesses = _key(key), tuple(map(_key, witness or ()))
+    if path.is_file():
+        _verify_proof(path, log, witnesses, as_json=as_json)
+        return
+    found = verify_directory(path, log, witnesses)
+    if as_json:
+        typer.echo(json.dumps({"ok": found.ok, **asdict(found)}))
+    else:
+        _print(found)
+    if not found.ok:
+        raise CheckFailed(f"The log in {path} does not hold: {len(found.problems)} problems.")
+
+
+def _verify_proof(
+    path: Path, log: VerifierKey, witnesses: tuple[VerifierKey, ...], *, as_json: bool
+) -> None:
+    checkpoint, leaf = check_proof(path.read_bytes(), log, witnesses)
+    told = {
+        "ok": True,
+        "origin": checkpoint.origin,
+        "size": checkpoint.size,
+        "root": checkpoint.root_base64,
+        "writer": leaf.writer,
+        "seq": leaf.seq,
+        "commitment": leaf.commitment.hex() if leaf.commitment else None,
+    }
+    if as_json:
+        typer.echo(json.dumps(told))
+    else:
+        typer.echo(
+            f"The proof holds: record {leaf.seq} of {leaf.writer} is in {checkpoint.origin} "
+            f"at size {checkpoint.size}."
+        )
+
+
+def _print(found: Verified) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(highlight=False, markup=False)
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_row("log", found.origin)
+    table.add_row("size", f"{found.size} entries")
+    table.add_row("root", found.root)
+    for one in found.cosigned_by:
+        table.add_row("cosigned by", f"{one.witness} at {_time(one.time)}")
+    for writer in found.writers:
+        table.add_row("writer", f"{writer.name}: {writer.records} records in one chain")
+    table.add_row("kinds", ", ".join(f"{kind} {n}" for kind, n in found.kinds.items()))
+    table.add_row("payloads gone", f"{found.erased} erased on record, {found.absent} not here")
+    console.print(table)
+    for problem in found.problems:
+        console.print(f"WRONG: {problem}", style="red")
+    if found.ok:
+        console.print("The log holds.", style="green")
+
+
+def _told(entry: Entry) -> dict[str, Any]:
+    if entry.leaf.admits is not None:
+        return {"admits": entry.leaf.admits, "vkey": entry.leaf.vkey}
+    if entry.leaf.erases is not None:
+        return {"erases": entry.leaf.erases}
+    return {k: v for k, v in (entry.payload or {}).items() if k != "kind" and v not in (None, [])}
+
+
+def _as_object(entry: Entry) -> dict[str, Any]:
+    return {
+        "index": entry.index,
+        "writer": entry.leaf.writer,
+        "seq": entry.leaf.seq,
+        "kind": entry.kind,
+        **_told(entry),
+    }
+
+
+def _short(value: object) -> str:
+    if isinstance(value, list):
+        value = ",".join(map(str, value))
+    text = str(value)
+    return text if len(text) <= _WIDEST else text[: _WIDEST - 1] + "…"
+
+
+def _time(seconds: int) -> str:
+    try:
+        return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
+    except (OverflowError, ValueError, OSError):
+        return f"{seconds} s after 1970"
+
+
+def _key(text: str) -> VerifierKey:
+    try:
+        return VerifierKey.parse(text)
+    except VerifyError as error:
+        raise InputError(f"{error} Copy it whole, in quotes.") from None
+
+
+_WIDEST = 60
