@@ -69,7 +69,8 @@ def populate(
             told = partial(progress, table.name)
             rows[table.name] = _write(connection, table, everybody, digest.update, told)
         _advance_sequences(connection)
-    connection.execute("analyze")
+        for table in TABLES:
+            connection.execute(sql.SQL("analyze {}").format(sql.Identifier("public", table.name)))
     sides = everybody.sides()
     return Population(
         people=people,
