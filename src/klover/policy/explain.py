@@ -1,0 +1,121 @@
+"""What an audience sees of a table or a column, and why: one screen of text for people.
+
+The words come from the same values that doors are compiled from (``sight``), so the explanation
+cannot differ from the door. Names and rules only; no row is read.
+"""
+
+from klover.catalog import TableName
+from klover.policy.countries import EDITION_DATE
+from klover.policy.country import members
+from klover.policy.model import Audience, Policy, Region, Rows
+from klover.policy.resolved import ColumnSight, Resolved, RowsShown, TableSight, TracedTable
+from klover.policy.sight import is_inside, see, sees_restricted
+
+_FEW = 12
+
+
+def explain_audience(policy: Policy, audience: Audience) -> list[str]:
+    """Tell who the audience is and what it has to bring."""
+    requires = audience.requires
+    inside = "all inside" if is_inside(policy, audience) else "not all inside"
+    lines = [
+        f"audience     {audience.name} ({policy.file}:{audience.line})",
+        f"who          groups {', '.join(audience.groups)}",
+        f"located      {region_text(audience.located)} ({inside} {region_text(policy.rests_in)})",
+        f"sees         {', '.join(sorted(audience.sees))}",
+        f"identifiers  {audience.identifiers}",
+    ]
+    if requires.purposes:
+        lines.append(f"purpose      one of {', '.join(requires.purposes)}")
+    if requires.reference is not None:
+        lines.append(f"reference    has the form {requires.reference}")
+    if requires.approvals:
+        lines.append(f"approvals    {requires.approvals}")
+    if requires.expires is not None:
+        lines.append(f"ends after   {requires.expires}")
+    if not sees_restricted(policy, audience):
+        lines.append("restricted   never shown to this audience")
+    return lines
+
+
+def explain_table(resolved: Resolved, audience: Audience, name: TableName) -> list[str]:
+    """Tell which rows and columns of a table the audience sees, a line for each column."""
+    traced = resolved.tables[name]
+    sight = see(resolved, audience)[name]
+    width = max(len(column.column) for column in sight.columns)
+    lines = [
+        f"table        {name} ({_place(resolved, traced.rule.line)})",
+        f"belongs to   {_belongs(resolved, traced)}",
+        f"rows         {explain_rows(traced, sight)}",
+        "columns",
+    ]
+    return lines + [
+        f"  {column.column:<{width}}  {column.show:<9}  {column.reason}" for column in sight.columns
+    ]
+
+
+def explain_column(
+    resolved: Resolved, audience: Audience, name: TableName, column: str
+) -> list[str]:
+    """Tell how the audience sees one column, and each rule that led there."""
+    traced = resolved.tables[name]
+    rule = traced.columns[column]
+    sight = see(resolved, audience)[name]
+    shown: ColumnSight = next(found for found in sight.columns if found.column == column)
+    stated = "stated" if rule.identifies_stated else "by its type and keys"
+    declared = "declared" if rule.declared else "nobody classified it"
+    lines = [
+        f"column       {name}.{column} ({_place(resolved, rule.line or traced.rule.line)})",
+        f"shown        {shown.show}: {shown.reason}",
+        f"class        {rule.data_class}, {declared}",
+        f"identifies   {rule.identifies}, {stated}",
+    ]
+    if rule.category is not None:
+        lines.append(f"category     {rule.category}")
+    return [
+        *lines,
+        f"belongs to   {_belongs(resolved, traced)}",
+        f"rows         {explain_rows(traced, sight)}",
+    ]
+
+
+def explain_rows(traced: TracedTable, sight: TableSight) -> str:
+    """Tell which rows are shown and why, as one clause."""
+    if traced.rule.shared:
+        return "all: a shared table, nobody's data"
+    if sight.rows is RowsShown.ALL:
+        return "all: the audience sees restricted data"
+    if sight.rows is RowsShown.NONE:
+        return "none: the table has no `public_rows`, so every row is restricted"
+    clauses = []
+    if traced.rule.public_rows is Rows.PREDICATE:
+        clauses.append(f"where ({traced.rule.predicate}) is true")
+    clauses += [
+        f"the row of {parent.target} that {', '.join(parent.columns)} refers to is public too"
+        for parent in traced.parents
+    ]
+    return f"public ones: {' and '.join(clauses)}" if clauses else "all: every row is public"
+
+
+def region_text(region: Region) -> str:
+    """Tell a region in the policy's words, with its countries where they are few."""
+    if region.everywhere:
+        return "any"
+    text = ("not " if region.negated else "") + ", ".join(region.names)
+    found = sorted(members(region, EDITION_DATE))
+    plain = not region.negated and tuple(found) == tuple(sorted(region.names))
+    return text if plain or len(found) > _FEW else f"{text} ({', '.join(found)})"
+
+
+def _belongs(resolved: Resolved, traced: TracedTable) -> str:
+    subjects = resolved.policy.subjects.table
+    if traced.rule.shared:
+        return "nobody"
+    if traced.name == subjects:
+        return "the subject itself"
+    ways = " or ".join(path.text for path in traced.rule.subjects)
+    return f"{subjects}, by {ways}"
+
+
+def _place(resolved: Resolved, line: int) -> str:
+    return f"{resolved.policy.file}:{line}" if line else "not in the policy"
