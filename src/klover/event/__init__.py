@@ -5,6 +5,7 @@ data may stand in one. The log (``klover.log``) turns payloads into entries; not
 """
 
 from klover.event.record import (
+    Cancellation,
     Completion,
     Denial,
     DoorsApplied,
@@ -19,6 +20,7 @@ from klover.event.record import (
 from klover.event.recorder import Recorder
 
 __all__ = [
+    "Cancellation",
     "Completion",
     "Denial",
     "DoorsApplied",

@@ -89,7 +89,8 @@ class Intent(Event):
     """A statement is about to be answered; durable before anything that answers it is released.
 
     ``text`` has literals, comments, aliases and names that are not in the catalog taken out.
-    ``statement_digest`` is SHA-256 over the original text with a salt held in ``sealed``'s file.
+    ``statement_digest`` is SHA-256 (hex) of ``statement_salt`` (hex of the bytes that come first)
+    and the original text; the salt goes when the payload is erased. Originals are not kept yet.
     ``columns`` is a sound upper bound, as ``table.column``.
     """
 
@@ -98,6 +99,7 @@ class Intent(Event):
     statement: int
     door: str
     text: str
+    statement_salt: str = ""
     statement_digest: str
     columns: tuple[str, ...]
 
@@ -118,6 +120,14 @@ class Completion(Event):
     rows: int
     bytes: int
     microseconds: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancellation(Event):
+    """A client asked, with the right key, to cancel what ``session`` was doing."""
+
+    kind: ClassVar[str] = "cancellation"
+    session: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
