@@ -21,22 +21,25 @@ from klover.tlog.key import VerifierKey
 app = typer.Typer(no_args_is_help=True, help="Show, prove and verify the log.")
 
 Directory = Annotated[
-    Path, typer.Option("--log", envvar="KLOVER_LOG", help="The log's folder.", show_default=True)
+    Path | None, typer.Option("--log", help="The log's folder; else the configuration's.")
 ]
+Config = Annotated[Path, typer.Option("--config", help="The deployment's configuration.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
-_HERE = Path("log")
+_CONFIG = Path("klover.toml")
+_WIDEST = 60
 
 
 @app.command()
 def show(
-    directory: Directory = _HERE,
+    directory: Directory = None,
+    config: Config = _CONFIG,
     kind: Annotated[str | None, typer.Option(help="Only entries of this kind.")] = None,
     session: Annotated[str | None, typer.Option(help="Only entries of this session.")] = None,
     limit: Annotated[int, typer.Option(help="At most so many entries, the newest.")] = 0,
     as_json: AsJson = False,
 ) -> None:
     """List the log's entries. This reads them; ``klover log verify`` checks them."""
-    found = list(list_entries(directory, kind=kind, session=session))[-limit:]
+    found = list(list_entries(_folder(directory, config), kind=kind, session=session))[-limit:]
     if as_json:
         for entry in found:
             typer.echo(json.dumps(_as_object(entry)))
@@ -54,14 +57,15 @@ def show(
 @app.command()
 def prove(
     index: Annotated[int, typer.Argument(help="The entry's number, from 0.")],
-    directory: Directory = _HERE,
+    directory: Directory = None,
+    config: Config = _CONFIG,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="The file to write.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Write a proof that an entry is in the log, for anyone to check offline."""
-    proof = make_proof(directory, index)
+    proof = make_proof(_folder(directory, config), index)
     path = output or Path(f"entry-{index}.tlog-proof")
     try:
         path.write_bytes(proof.encode())
@@ -94,6 +98,14 @@ def verify(
         _print(found)
     if not found.ok:
         raise CheckFailed(f"The log in {path} does not hold: {len(found.problems)} problems.")
+
+
+def _folder(directory: Path | None, configuration: Path) -> Path:
+    if directory is not None:
+        return directory
+    from klover.assemble import load_deployment
+
+    return Path(load_deployment(configuration).log.directory)
 
 
 def _verify_proof(
@@ -177,6 +189,3 @@ def _key(text: str) -> VerifierKey:
         return VerifierKey.parse(text)
     except VerifyError as error:
         raise InputError(f"{error} Copy it whole, in quotes.") from None
-
-
-_WIDEST = 60

@@ -75,9 +75,10 @@ def write_file(path: Path, data: bytes, failpoint: Failpoint = no_failpoint) -> 
 
 def write_all(descriptor: int, data: bytes | bytearray) -> None:
     """Write every byte, or raise OSError."""
-    view = memoryview(data)
-    while view:
-        view = view[os.write(descriptor, view) :]
+    written = 0
+    while written < len(data):
+        with memoryview(data) as view, view[written:] as rest:
+            written += os.write(descriptor, rest)
 
 
 def sync_folder(folder: Path) -> None:
