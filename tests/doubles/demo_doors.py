@@ -1,5 +1,6 @@
 """The demo's schema and policy in a test database, with doors, for tests that go through them."""
 
+from datetime import date
 from importlib.resources import files
 
 from klover import door
@@ -13,6 +14,7 @@ from klover.store.inspect import read_catalog
 from doubles.memory_recorder import MemoryRecorder
 
 NOW = "2026-11-24T00:00:00.000000+00:00"
+TODAY = date(2026, 11, 24)
 
 
 def load_application(connection: Connection) -> None:

@@ -14,10 +14,19 @@ import re
 from dataclasses import dataclass
 
 HARMLESS = frozenset({
-    "clock_timestamp", "gen_random_uuid", "pg_is_in_recovery", "pg_sleep", "pg_sleep_for",
-    "pg_sleep_until", "random", "random_normal", "setseed", "timeofday", "uuidv4", "uuidv7",
+    "array_sample", "array_shuffle", "clock_timestamp", "gen_random_uuid", "pg_indexes_size",
+    "pg_is_in_recovery", "pg_partition_ancestors", "pg_partition_tree", "pg_relation_size",
+    "pg_sleep", "pg_sleep_for", "pg_sleep_until", "pg_table_size", "pg_total_relation_size",
+    "random", "random_normal", "setseed", "timeofday", "uuidv4", "uuidv7",
 })  # fmt: skip
-"""Volatile, and harmless: clocks, chance, waiting (``statement_timeout`` ends it), recovery."""
+"""Volatile, and harmless: clocks, chance, waiting (``statement_timeout`` ends it), and what tools
+ask for lists of tables (sizes tell no more than ``pg_class.relpages`` does)."""
+SEALED = frozenset({
+    "pg_authid", "pg_shadow", "pg_statistic", "pg_statistic_ext_data", "pg_largeobject",
+    "pg_user_mapping", "pg_hba_file_rules", "pg_ident_file_mappings", "pg_file_settings",
+    "pg_config", "pg_backend_memory_contexts", "pg_shmem_allocations",
+})  # fmt: skip
+"""What Postgres itself closes to all but superusers, and must stay so."""
 
 _BUILT_IN = re.compile(
     r"(query|cursor|table|schema|database)_to_xml"  # execute a string, or read a table by its name

@@ -83,6 +83,10 @@ def _relations(state: State) -> Iterator[Step]:
             sql.Identifier("pg_catalog", name).as_string(None) for name in state.system_relations
         )
         yield from _move(listed, "select", "views that tell what others do, or values of columns")
+    for name in state.system_writes:
+        table = sql.Identifier("pg_catalog", name).as_string(None)
+        privileges = "insert, update, delete, truncate"
+        yield from _move(table, privileges, "an update of pg_settings is a SET by another name")
 
 
 def _move(what: str, privilege: str, why: str) -> Iterator[Step]:

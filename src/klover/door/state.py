@@ -106,6 +106,7 @@ class State:
     """Those that PUBLIC may execute and should not."""
     languages: tuple[str, ...]
     system_relations: tuple[str, ...]
+    system_writes: tuple[str, ...]
     future_functions: bool
     """Whether functions made from now on would be open to PUBLIC."""
     pseudonym_tables: frozenset[str]
@@ -157,6 +158,7 @@ def read_state(connection: Connection, doors: Doors) -> State:
         system_relations=tuple(
             name for (name,) in rows("system_relations") if tells_on_others(name)
         ),
+        system_writes=tuple(name for (name,) in rows("system_writes")),
         future_functions=bool(rows("default_functions")[0][0]),
         pseudonym_tables=tables,
         keepers={

@@ -145,6 +145,13 @@ select c.relname from pg_class c
    and has_table_privilege('public', c.oid, 'select')
  order by 1;
 
+-- name: system_writes
+-- The relations of Postgres' own that PUBLIC may write (pg_settings, whose rule is a SET).
+select c.relname from pg_class c
+ where c.relnamespace = 'pg_catalog'::regnamespace and c.relkind in ('r', 'v')
+   and has_table_privilege('public', c.oid, 'insert, update, delete, truncate')
+ order by 1;
+
 -- name: default_functions
 -- Whether functions that the caller makes from now on are open to PUBLIC (they are by default).
 select not exists (

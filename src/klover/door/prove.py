@@ -1,0 +1,118 @@
+"""The proof: what the catalog says every role of a door reaches, held against the policy.
+
+It reads, and works on a standby. It starts from what ``see`` decides, not from what was compiled,
+except for row conditions, whose plans are compared with the compiled ones. What it finds is a
+list of facts; a violation among them means that the doors must not be open.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import date
+
+from klover.catalog import TableName
+from klover.door import naming
+from klover.door.compile import compile_doors
+from klover.door.doors import Doors
+from klover.door.proof import Fact, Proof, violation
+from klover.door.prove_reach import prove_reach
+from klover.door.prove_views import Columns, ViewProof, needed, prove_views, read_views, rows_of
+from klover.door.state import missing_pseudonyms
+from klover.policy.country import meet
+from klover.policy.model import Audience, DataClass, Identifiers, Identifies, Never, Rows
+from klover.policy.resolved import Resolved, RowsShown
+from klover.policy.sight import see
+from klover.store.connect import Connection
+
+_TRIGGERS = 3
+"""For rows that come, that go, and that are all emptied out."""
+
+
+def prove(
+    connection: Connection, resolved: Resolved, on: date, *, on_standby: bool = True
+) -> Proof:
+    """Prove the doors of ``connection``'s database for a policy, its ``never`` rules for one day.
+
+    ``on_standby`` is False where doors open on a primary that has no standby.
+    """
+    with connection.transaction():
+        connection.execute("set local search_path = pg_catalog")
+        doors = compile_doors(resolved, database=connection.info.dbname, sessions=1)
+        return Proof(facts=tuple(_facts(connection, resolved, doors, on, on_standby=on_standby)))
+
+
+def _facts(
+    connection: Connection, resolved: Resolved, doors: Doors, on: date, *, on_standby: bool
+) -> Iterator[Fact]:
+    views = read_views(connection)
+    needs: dict[str, Columns] = {}
+    for door in doors.doors:
+        audience = resolved.policy.audiences[door.audience]
+        sights = see(resolved, audience)
+        columns: Columns = defaultdict(set)
+        for sight in sights.values():
+            if sight.shown() and sight.rows is not RowsShown.NONE:
+                for table, names in needed(resolved, sight).items():
+                    columns[table] |= names
+        needs[door.audience] = columns
+        found = prove_views(connection, resolved, door, audience, sights, views)
+        yield from found.facts
+        for never in resolved.policy.nevers:
+            if meet(never.located, audience.located, on):
+                yield from _never(resolved, audience, never, found)
+    yield from _strays(doors, views)
+    yield from _pseudonyms(connection, doors)
+    yield from prove_reach(connection, doors.doors, needs, on_standby=on_standby)
+
+
+def _never(
+    resolved: Resolved, audience: Audience, never: Never, found: ViewProof
+) -> Iterator[Fact]:
+    """Hold one ``never`` against what the audience's views show, by origin."""
+    who = naming.door_role(audience.name)
+    rule = f"`never` on line {never.line}"
+    for table, column in sorted(found.clear):
+        traced = resolved.tables.get(table)
+        said = traced.columns.get(column) if traced is not None else None
+        if said is None or traced is None:
+            continue
+        if said.data_class in never.sees:
+            yield violation(who, f"{table}.{column}", f"{rule}: it is {said.data_class}")
+        if (
+            never.identifiers is Identifiers.CLEAR
+            and said.identifies is Identifies.DIRECTLY
+            and not traced.rule.shared
+        ):
+            yield violation(who, f"{table}.{column}", f"{rule}: it identifies in clear")
+    if DataClass.RESTRICTED in never.sees:
+        for table in sorted(found.whole):
+            rows = resolved.tables[table].rule
+            if not rows.shared and rows.public_rows is not Rows.ALL:
+                yield violation(who, f"{table} rows", f"{rule}: its rows may be restricted")
+    if never.identifiers is Identifiers.PSEUDONYMISED and found.pseudonyms:
+        yield violation(who, "pseudonyms", f"{rule}: it is shown pseudonyms")
+
+
+def _strays(doors: Doors, standing: Iterable[TableName]) -> Iterator[Fact]:
+    schemas = {door.schema for door in doors.doors}
+    for name in sorted(standing):
+        if name.schema not in schemas:
+            yield violation(name.schema, str(name), "stands in a door that no audience has")
+
+
+def _pseudonyms(connection: Connection, doors: Doors) -> Iterator[Fact]:
+    """Find pseudonyms that are missing now, or would be tomorrow."""
+    triggers = {
+        TableName(schema, name): count for schema, name, count in rows_of(connection, "keepers")
+    }
+    for keeper in doors.keepers:
+        for table in keeper.tables:
+            if triggers.get(table) != _TRIGGERS:
+                yield violation(
+                    "pseudonyms", str(table), "new rows get none: its triggers are not in place"
+                )
+    tables = {each.table.name for door in doors.doors for each in door.pseudonyms}
+    there = frozenset(name for (name,) in rows_of(connection, "pseudonym_tables") if name in tables)
+    for name in sorted(tables - there):
+        yield violation("pseudonyms", name, "the table is not there")
+    for name in sorted(missing_pseudonyms(connection, doors, there)):
+        yield violation("pseudonyms", name, "a row has none")

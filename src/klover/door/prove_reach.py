@@ -1,0 +1,246 @@
+"""What a door's roles reach beside their views: everything Postgres can grant, asked of Postgres.
+
+Each question is put to the server's own judgement (``has_…_privilege``), for every session role,
+door role and owner there is, so that PUBLIC, memberships, ownership and defaults are all in it.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import psycopg
+
+from klover.catalog import TableName
+from klover.door import naming
+from klover.door.compile import SETTINGS
+from klover.door.danger import SEALED, is_dangerous, tells_on_others
+from klover.door.doors import Door
+from klover.door.proof import Fact, Verdict, allowed, violation
+from klover.door.prove_views import Columns, rows_of
+from klover.door.state import read_function
+from klover.store.connect import Connection
+from klover.store.sql import statements
+
+_REQUIRED = ("default_transaction_read_only=on",)
+_PASSWORDS = frozenset({"password", "md5", "scram-sha-256"})
+
+
+def prove_reach(
+    connection: Connection,
+    doors: Sequence[Door],
+    needs: Mapping[str, Columns],
+    *,
+    on_standby: bool,
+) -> Iterator[Fact]:
+    """Tell what Klover's roles reach; ``needs`` has what each door's owner may read."""
+    roles = rows_of(connection, "roles")
+    known = {role: door for door in doors for role in (door.role, door.owner)}
+    sessions: dict[str, Door] = {}
+    for name, *_ in roles:
+        door = _door_of(name, doors)
+        if name.startswith(naming.SESSION_PREFIX) and door is not None:
+            sessions[name] = door
+    readers = {**sessions, **{door.role: door for door in doors}}
+    owners = {door.owner: door for door in doors}
+    yield from _attributes(connection, roles, known, sessions)
+    yield from _relations(connection, readers, owners)
+    yield from _owner_columns(connection, owners, needs)
+    yield from _system(connection, [*readers, *owners])
+    yield from _functions(connection, [*readers, *owners])
+    yield from _memberships(connection, sessions, known)
+    yield from _settings(connection, sessions)
+    yield from _places(connection, readers, owners)
+    yield from _others(connection, [*readers, *owners])
+    yield from _admission(connection, sessions, on_standby=on_standby)
+
+
+def _door_of(role: str, doors: Sequence[Door]) -> Door | None:
+    slug = role.removeprefix(naming.SESSION_PREFIX).rpartition("_")[0]
+    return next((door for door in doors if naming.slug(door.audience) == slug), None)
+
+
+def _attributes(
+    connection: Connection,
+    roles: list[tuple[object, ...]],
+    known: Mapping[str, Door],
+    sessions: Mapping[str, Door],
+) -> Iterator[Fact]:
+    for name, login, limit, powers in roles:
+        who = str(name)
+        if powers:
+            yield violation(who, "role", "has powers that no door has")
+        if who in sessions:
+            if limit != 1 or not login:
+                yield violation(who, "role", "a session role logs in once at a time")
+        elif who not in known:
+            if login:
+                yield violation(who, "role", "logs in, and belongs to no door of this policy")
+        elif login:
+            yield violation(who, "role", "only session roles log in")
+    try:
+        with connection.transaction():
+            passwords = rows_of(connection, "passwords")
+    except psycopg.errors.InsufficientPrivilege:
+        yield Fact(
+            who="sessions",
+            what="passwords",
+            verdict=Verdict.UNKNOWN,
+            why="only a superuser sees whether a role has one",
+        )
+        return
+    for (name,) in passwords:
+        yield violation(str(name), "role", "has a password, which it could change")
+
+
+def _relations(
+    connection: Connection, readers: Mapping[str, Door], owners: Mapping[str, Door]
+) -> Iterator[Fact]:
+    names = [*readers, *owners]
+    for role, schema, name, kind, reads, writes, owns in rows_of(connection, "relations", names):
+        table = TableName(schema, name)
+        if role in owners:
+            if writes and not owns:
+                yield violation(role, str(table), "may write")
+            elif owns and schema != owners[role].schema:
+                yield violation(role, str(table), "owns what is not of its door")
+        elif owns:
+            yield violation(role, str(table), "owns it")
+        elif writes or kind == "S":
+            yield violation(role, str(table), "may write")
+        elif schema != readers[role].schema and reads:
+            yield violation(role, str(table), "may read what is not of its door")
+
+
+def _owner_columns(
+    connection: Connection, owners: Mapping[str, Door], needs: Mapping[str, Columns]
+) -> Iterator[Fact]:
+    for role, schema, name, column in rows_of(connection, "columns", list(owners)):
+        door, table = owners[role], TableName(schema, name)
+        if schema == door.schema:
+            continue
+        if schema == naming.PSEUDONYMS:
+            if table not in {each.table for each in door.pseudonyms}:
+                yield violation(role, f"{table}.{column}", "pseudonyms of another audience")
+        elif column not in needs[door.audience].get(table, set()):
+            yield violation(role, f"{table}.{column}", "more than its views need")
+
+
+def _system(connection: Connection, roles: list[str]) -> Iterator[Fact]:
+    closed = [
+        name
+        for (name,) in rows_of(connection, "told")
+        if name in SEALED or tells_on_others(str(name))
+    ]
+    found = rows_of(connection, "system", roles, closed)
+    for role, schema, name, writes in found:
+        why = "may write" if writes else "tells what others do, or values of columns"
+        yield violation(role, f"{schema}.{name}", why)
+    if not found:
+        yield allowed("sessions", "pg_catalog", f"{len(closed)} relations are closed")
+
+
+def _functions(connection: Connection, roles: list[str]) -> Iterator[Fact]:
+    found: dict[str, set[str]] = {}
+    for row in rows_of(connection, "functions", roles):
+        function = read_function(row)
+        if is_dangerous(function):
+            found.setdefault(function.signature, set()).add(str(row[6]))
+    for signature, who in sorted(found.items()):
+        first, more = min(who), len(who) - 1
+        others = f" and {more} more roles" if more else ""
+        yield violation(first + others, f"function {signature}", "may execute it")
+    if not found:
+        yield allowed("sessions", "functions", "only those that compute from their arguments")
+
+
+def _memberships(
+    connection: Connection, sessions: Mapping[str, Door], known: Mapping[str, Door]
+) -> Iterator[Fact]:
+    for group, member, admin in rows_of(connection, "memberships"):
+        door = sessions.get(member)
+        right = door is not None and group in {door.role, naming.GROUP} and not admin
+        ours = member in sessions or member in known or group in known
+        if ours and not right:
+            yield violation(member, f"role {group}", "is a member of it")
+        if group in sessions or (group == naming.GROUP and member.startswith("klover_") is False):
+            yield violation(member, f"role {group}", "is a member of a session's role")
+
+
+def _settings(connection: Connection, sessions: Mapping[str, Door]) -> Iterator[Fact]:
+    found: dict[str, set[str]] = {name: set() for name in sessions}
+    for role, setting in rows_of(connection, "settings", list(sessions)):
+        found[role].add(setting)
+    for role, settings in sorted(found.items()):
+        for needed in (*_REQUIRED, f"search_path={sessions[role].schema}"):
+            if needed not in {setting.replace('"', "") for setting in settings}:
+                yield violation(role, "settings", f"does not start with {needed}")
+        unknown = {each.partition("=")[0] for each in settings} - {*SETTINGS, "search_path"}
+        for name in sorted(unknown):
+            yield violation(role, "settings", f"starts with {name}, which nobody compiled")
+
+
+def _places(
+    connection: Connection, readers: Mapping[str, Door], owners: Mapping[str, Door]
+) -> Iterator[Fact]:
+    names = [*readers, *owners]
+    for role, database, privilege in rows_of(connection, "databases", names):
+        yield violation(role, f"database {database}", f"may {privilege}")
+    for role, schema, create in rows_of(connection, "schemas", names):
+        if create:
+            yield violation(role, f"schema {schema}", "may create")
+        elif role in readers and schema != readers[role].schema and _ours(schema):
+            yield violation(role, f"schema {schema}", "may look into it")
+
+
+def _ours(schema: str) -> bool:
+    return schema.startswith(naming.SCHEMA_PREFIX) or schema in {"klover", naming.PSEUDONYMS}
+
+
+def _others(connection: Connection, roles: list[str]) -> Iterator[Fact]:
+    for who, what in _named(connection, roles):
+        yield violation(who, what, "may use it")
+    for owner, schema, kind, grantee, privilege in rows_of(connection, "defaults", roles):
+        where = f" in {schema}" if schema else ""
+        yield violation(
+            grantee, f"default privileges of {owner}{where}", f"{privilege} on new {kind}"
+        )
+
+
+def _named(connection: Connection, roles: list[str]) -> list[tuple[str, str]]:
+    query = statements("klover.door", "prove.sql")["others"]
+    return [(str(a), str(b)) for a, b in connection.execute(query, {"roles": roles})]
+
+
+def _admission(
+    connection: Connection, sessions: Mapping[str, Door], *, on_standby: bool
+) -> Iterator[Fact]:
+    """Read pg_hba.conf as the server read it: sessions come in where doors open, nowhere else."""
+    standby, listens, superuser = rows_of(connection, "server")[0]
+    if not superuser:
+        yield Fact(
+            who="sessions",
+            what="pg_hba.conf",
+            verdict=Verdict.UNKNOWN,
+            why="only a superuser sees it",
+        )
+        return
+    decided: set[str] = set()
+    for kind, databases, users, address, method in rows_of(connection, "admission"):
+        if not _matches(databases or [], users or [], sessions) or kind in decided:
+            continue
+        if kind != "local" and not listens:
+            continue
+        if kind == "local" or address in {"all", "0.0.0.0"}:  # noqa: S104 - compared, not bound
+            decided.add(kind)
+        if method == "reject":
+            continue
+        if not standby and on_standby:
+            yield violation("sessions", f"pg_hba.conf {kind}", "lets sessions in on a primary")
+        elif method in _PASSWORDS:
+            yield violation("sessions", f"pg_hba.conf {kind}", "asks for a password")
+        else:
+            yield allowed("sessions", f"pg_hba.conf {kind}", f"by {method}")
+
+
+def _matches(databases: list[str], users: list[str], sessions: Mapping[str, Door]) -> bool:
+    groups = {f"+{naming.GROUP}", *(f"+{door.role}" for door in sessions.values())}
+    here = any(name != "replication" for name in databases)
+    return here and bool({"all", *groups, *sessions} & set(users))

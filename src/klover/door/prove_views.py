@@ -1,0 +1,266 @@
+"""Whether a door's views show what the policy gives: columns by their true origin, and rows.
+
+A column is judged by where Postgres says its values come from (the origin that a described query
+reports), never by its name: one computed from anything is a violation. What a definition reads
+for its conditions and joins is bounded by the dependencies Postgres keeps. Rows are judged by the
+plan: the standing definition has to be planned to the same conditions as the policy's own.
+https://www.postgresql.org/docs/18/protocol-message-formats.html#PROTOCOL-MESSAGE-FORMATS-ROWDESCRIPTION
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from psycopg import sql
+from psycopg.pq import ExecStatus
+
+from klover.catalog import TableName
+from klover.door import naming
+from klover.door.doors import Door, View
+from klover.door.predicate import columns_used
+from klover.door.proof import Fact, absent, allowed, violation
+from klover.policy.model import Audience, Rows
+from klover.policy.resolved import Resolved, RowsShown, Show, TableSight
+from klover.store.connect import Connection
+from klover.store.sql import statements
+
+Columns = dict[TableName, set[str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """A relation that stands in a schema of a door."""
+
+    name: TableName
+    kind: str
+    owner: str
+    options: tuple[str, ...]
+    definition: str
+    rules: int
+    columns: tuple[str, ...]
+    reads: frozenset[tuple[TableName, str]]
+    functions: frozenset[str]
+
+
+def read_views(connection: Connection) -> Mapping[TableName, Standing]:
+    """Read everything that stands in schemas of doors."""
+    queries = statements("klover.door", "prove.sql")
+    columns: dict[TableName, list[str]] = defaultdict(list)
+    for schema, name, column in connection.execute(queries["view_columns"]):
+        columns[TableName(schema, name)].append(column)
+    reads: dict[TableName, set[tuple[TableName, str]]] = defaultdict(set)
+    functions: dict[TableName, set[str]] = defaultdict(set)
+    for row in connection.execute(queries["view_reads"]):
+        if row[5] is not None:
+            functions[TableName(row[0], row[1])].add(row[5])
+        else:
+            reads[TableName(row[0], row[1])].add((TableName(row[2], row[3]), row[4] or "*"))
+    return {
+        (name := TableName(row[0], row[1])): Standing(
+            name=name,
+            kind=row[3],
+            owner=row[4],
+            options=tuple(row[5]),
+            definition=row[6] or "",
+            rules=row[7],
+            columns=tuple(columns[name]),
+            reads=frozenset(reads[name]),
+            functions=frozenset(functions[name]),
+        )
+        for row in connection.execute(queries["views"])
+    }
+
+
+def needed(resolved: Resolved, sight: TableSight) -> Columns:
+    """Tell the columns that a view of ``sight`` may read: shown, conditions and joins."""
+    found: Columns = defaultdict(set)
+    found[sight.table] |= {column.column for column in sight.shown()}
+    if sight.rows is RowsShown.PUBLIC:
+        _conditions(resolved, sight.table, found, set())
+    return found
+
+
+def _conditions(resolved: Resolved, name: TableName, found: Columns, seen: set[TableName]) -> None:
+    if name in seen:
+        return
+    seen.add(name)
+    traced = resolved.tables[name]
+    if traced.rule.public_rows is Rows.PREDICATE:
+        found[name] |= columns_used(traced.rule.predicate or "", traced.columns)
+    for parent in traced.parents:
+        found[name] |= set(parent.columns)
+        found[parent.target] |= set(parent.target_columns)
+        _conditions(resolved, parent.target, found, seen)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ViewProof:
+    """What one door's views show, for the ``never`` rules: each column in clear, and all rows."""
+
+    facts: tuple[Fact, ...]
+    clear: frozenset[tuple[TableName, str]]
+    pseudonyms: bool
+    whole: frozenset[TableName]
+    """Tables shown without a condition on their rows."""
+
+
+def prove_views(
+    connection: Connection,
+    resolved: Resolved,
+    door: Door,
+    audience: Audience,
+    sights: Mapping[TableName, TableSight],
+    views: Mapping[TableName, Standing],
+) -> ViewProof:
+    """Hold the views of one door against what ``see`` gives its audience."""
+    names = _column_names(connection)
+    compiled = {view.name: view for view in door.views}
+    facts: list[Fact] = []
+    clear: set[tuple[TableName, str]] = set()
+    pseudonyms = False
+    for name, standing in sorted(views.items()):
+        if name.schema != door.schema:
+            continue
+        view = compiled.get(name)
+        if view is None or standing.kind != "v":
+            facts.append(violation(door.role, str(name), "no view that the policy gives"))
+        origins = _origins(connection, standing, names)
+        clear |= {origin for origin in origins if origin is not None}
+        pseudonyms |= any(o is not None and o[0].schema == naming.PSEUDONYMS for o in origins)
+        if view is not None:
+            facts += _columns(audience, view, sights[view.table], standing, origins)
+            facts += _definition(resolved, door, view, sights[view.table], standing)
+            facts += _rows(connection, door, view, sights[view.table], standing)
+    for name, view in sorted(compiled.items()):
+        if name not in views:
+            facts.append(absent(door.role, str(name), f"the view of {view.table} is not there yet"))
+    facts += _unseen(door, sights)
+    return ViewProof(
+        facts=tuple(facts),
+        clear=frozenset(clear),
+        pseudonyms=pseudonyms,
+        whole=frozenset(
+            view.table
+            for view in door.views
+            if view.name in views and sights[view.table].rows is RowsShown.ALL
+        ),
+    )
+
+
+def _unseen(door: Door, sights: Mapping[TableName, TableSight]) -> Iterator[Fact]:
+    shown = {view.table for view in door.views}
+    for table, sight in sorted(sights.items()):
+        if table not in shown:
+            why = "its rows are restricted" if sight.rows is RowsShown.NONE else "nothing to show"
+            yield absent(door.role, str(table), why)
+
+
+def _columns(
+    audience: Audience,
+    view: View,
+    sight: TableSight,
+    standing: Standing,
+    origins: tuple[tuple[TableName, str] | None, ...],
+) -> Iterator[Fact]:
+    who = naming.door_role(audience.name)
+    shown = {column.column: column for column in sight.shown()}
+    if standing.columns != tuple(shown):
+        yield violation(who, str(standing.name), "its columns are not those the policy gives")
+    for name, origin in zip(standing.columns, origins, strict=False):
+        what = f"{standing.name}.{name}"
+        column = shown.get(name)
+        if origin is None:
+            yield violation(who, what, "its values are computed; a door shows columns as they are")
+        elif column is None:
+            yield violation(who, what, f"shows {origin[0]}.{origin[1]}, which the policy withholds")
+        elif column.show is Show.CLEAR and origin != (view.table, name):
+            yield violation(who, what, f"shows {origin[0]}.{origin[1]}, not {view.table}.{name}")
+        elif column.entity is not None and origin != (
+            naming.pseudonym_table(audience.name, column.entity),
+            "pseudonym",
+        ):
+            yield violation(who, what, f"shows {origin[0]}.{origin[1]}, not its pseudonym")
+        else:
+            yield allowed(who, what, f"{column.show}: {column.reason}")
+    for column in sight.columns:
+        if column.show is Show.ABSENT:
+            yield absent(who, f"{standing.name}.{column.column}", column.reason)
+
+
+def _definition(
+    resolved: Resolved, door: Door, view: View, sight: TableSight, standing: Standing
+) -> Iterator[Fact]:
+    what = str(standing.name)
+    if standing.owner != door.owner:
+        yield violation(door.role, what, f"owned by {standing.owner}, not by {door.owner}")
+    if standing.options != ("security_barrier=true",):
+        yield violation(door.role, what, "no plain security_barrier view")
+    if standing.rules != 1:
+        yield violation(door.role, what, "has rules or triggers of its own")
+    bound = needed(resolved, sight)
+    entities = {
+        naming.pseudonym_table(door.audience, column.entity)
+        for column in view.columns
+        if column.entity is not None
+    }
+    for table, column in sorted(standing.reads):
+        if table not in entities and column not in bound.get(table, set()):
+            yield violation(door.role, what, f"its definition reads {table}.{column}")
+
+
+def _rows(
+    connection: Connection, door: Door, view: View, sight: TableSight, standing: Standing
+) -> Iterator[Fact]:
+    """Compare plans: the same query is planned the same way, another condition shows in it."""
+    if standing.kind != "v":
+        return
+    if _plan(connection, standing.definition) == _plan(connection, view.query):
+        why = "all rows" if sight.rows is RowsShown.ALL else "rows known not to be restricted"
+        yield allowed(door.role, f"{standing.name} rows", why)
+    else:
+        yield violation(
+            door.role, f"{standing.name} rows", "its conditions are not the policy's own"
+        )
+
+
+def _plan(connection: Connection, query: str) -> tuple[str, ...] | None:
+    explain = sql.SQL("explain (verbose, costs off) {}").format(sql.SQL(query.rstrip("; \n")))
+    try:
+        with connection.transaction():
+            rows = connection.execute(explain).fetchall()
+    except psycopg.Error:
+        return None if query else ()
+    return tuple(str(row[0]) for row in rows)
+
+
+def _column_names(connection: Connection) -> Mapping[tuple[int, int], tuple[TableName, str]]:
+    query = statements("klover.door", "prove.sql")["column_names"]
+    return {
+        (row[0], row[1]): (TableName(row[2], row[3]), row[4]) for row in connection.execute(query)
+    }
+
+
+def _origins(
+    connection: Connection,
+    standing: Standing,
+    names: Mapping[tuple[int, int], tuple[TableName, str]],
+) -> tuple[tuple[TableName, str] | None, ...]:
+    """Ask Postgres where each column's values come from; None for computed ones."""
+    if standing.kind != "v":
+        return (None,)
+    connection.pgconn.prepare(b"", standing.definition.rstrip("; \n").encode())
+    described = connection.pgconn.describe_prepared(b"")
+    if described.status != ExecStatus.COMMAND_OK:
+        return (None,)
+    return tuple(
+        names.get((described.ftable(at), described.ftablecol(at)))
+        for at in range(described.nfields)
+    )
+
+
+def rows_of(connection: Connection, name: str, *parameters: Any) -> list[tuple[Any, ...]]:
+    """Run a named statement of the proof."""
+    query = statements("klover.door", "prove.sql")[name]
+    return connection.execute(query, parameters or None).fetchall()
