@@ -4,6 +4,7 @@ A spool is believed only as far as its writer's signed head goes, and only where
 continues the chain. Anything else stops the merge with RecordError: it is never skipped.
 """
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,6 +86,7 @@ class Intake:
                 ):
                     file.seek(offset)
                     file.write(zeros)
+                os.fdatasync(file.fileno())
                 return
 
     def _read(self, folder: Path, known: Merged | None) -> Delivery | None:
@@ -117,13 +119,18 @@ class Intake:
             file.seek(here.offset)
             data = file.read()
         records: list[SpoolRecord] = []
+        _continue(before, here)
         for record in read_records(data, writer, here):
             if record.after.seq > count:
                 break
             here = record.after
             if here.seq > before.count:
                 records.append(record)
-            elif here.seq == before.count and here.prev != before.prev:
-                raise VerifyError("it does not continue what the log holds.")
+            _continue(before, here)
         self._stopped[writer] = (first, here)
         return tuple(records)
+
+
+def _continue(before: Merged, here: Position) -> None:
+    if here.seq == before.count and here.prev != before.prev:
+        raise VerifyError("it does not continue what the log holds.")
