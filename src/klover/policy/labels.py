@@ -47,6 +47,8 @@ _VALUES: tuple[tuple[re.Pattern[str], str], ...] = (
 def label(column: str) -> str | None:
     """Tell the fideslang category that a column's name suggests; None where it suggests none."""
     name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", column).lower()
+    if name.endswith(("_type", "_size", "_format")):
+        return None
     return next((category for pattern, category in _PATTERNS if pattern.search(name)), None)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from klover.catalog import Catalog, Column, Table, TableName
 from klover.policy.identify import is_harmless
-from klover.policy.labels import label, label_values
+from klover.policy.labels import COUNTRY, label, label_values
 from klover.policy.suggest_shape import Shape, guess_shape
 
 Samples = Mapping[TableName, Mapping[str, Sequence[str]]]
@@ -121,14 +121,31 @@ def _table(table: Table, shape: Shape, samples: Mapping[str, Sequence[str]]) -> 
             *_references(table, shape),
             *_columns(table, shape, samples),
         ]
-    personal = [c.name for c in table.columns if label(c.name) and not is_harmless(c)]
+    tied = {guess.column for guess in shape.references[table.name]}
+    personal = [
+        column.name
+        for column in table.columns
+        if label(column.name) not in {None, COUNTRY}
+        and not is_harmless(column)
+        and column.name not in tied
+    ]
     if personal:
-        return [
-            f"# decide: no key leads from {name} to a person, but it has {', '.join(personal)}.",
-            "# Say how its rows reach their subject, or that they are nobody's:",
-            f"# {name}: shared",
-        ]
+        return _undecided(table, shape, personal)
     return _shared(table, name)
+
+
+def _undecided(table: Table, shape: Shape, personal: Sequence[str]) -> list[str]:
+    """Leave a table to a person: it looks personal and no key leads to its subject for sure."""
+    name = _text(str(table.name))
+    way = shape.possible.get(table.name)
+    lines = [
+        f"# decide: no key leads from {name} to one person, but it has {', '.join(personal)}.",
+        "# Uncomment one line, or say more:",
+    ]
+    if way is not None:
+        lines.append(f"# {name}: {{subject: {_text(way)}}}")
+    guarded = ", ".join(f"{_text(column)}: restricted" for column in _doubtful(table))
+    return [*lines, f"# {name}: {{shared: true, columns: {{{guarded}}}}}"]
 
 
 def _subject(table: Table, shape: Shape) -> tuple[str, str]:
@@ -196,12 +213,12 @@ def _columns(table: Table, shape: Shape, samples: Mapping[str, Sequence[str]]) -
         data_class = "interoperable" if column.name in keys else "restricted"
         lines.append(
             f"    {_text(column.name)}: "
-            + _rule(data_class, category, unique=column.name in unique)
+            + _rule(column, data_class, category, unique=column.name in unique)
         )
     return lines
 
 
-def _rule(data_class: str, category: str | None, *, unique: bool) -> str:
+def _rule(column: Column, data_class: str, category: str | None, *, unique: bool) -> str:
     if category is None and not unique:
         return data_class
     parts = [f"class: {data_class}"]
@@ -209,12 +226,14 @@ def _rule(data_class: str, category: str | None, *, unique: bool) -> str:
         parts.append(f"category: {category}")
     if unique:
         parts.append("unique: global")  # the stricter of the two
+        if data_class == "restricted" and column.not_null and not is_harmless(column):
+            parts.append('stub: "{key}"')
     return f"{{{', '.join(parts)}}}"
 
 
 def _shared(table: Table, name: str) -> list[str]:
     """Share a table that no key ties to people; its texts are restricted unless plain."""
-    doubtful = [column.name for column in table.columns if not _is_plain(column, table)]
+    doubtful = _doubtful(table)
     why = "no key leads to a person and nothing in it looks personal"
     if not doubtful:
         return [f"{name}: shared  # {why}"]
@@ -222,10 +241,15 @@ def _shared(table: Table, name: str) -> list[str]:
     return lines + [f"    {_text(column)}: restricted" for column in doubtful]
 
 
-def _is_plain(column: Column, table: Table) -> bool:
+def _doubtful(table: Table) -> list[str]:
+    """List the columns of a table to be shared that are restricted until somebody says more."""
     keys = {name for key in table.foreign_keys for name in key.columns}
     keys |= set(table.primary_key.columns if table.primary_key else ())
-    return is_harmless(column) or column.name in keys or column.name in _PLAIN_NAMES
+    return [
+        column.name
+        for column in table.columns
+        if not is_harmless(column) and column.name not in keys | _PLAIN_NAMES
+    ]
 
 
 def _text(text: str) -> str:

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from klover.catalog import Catalog, Column, Table, TableName
-from klover.policy.labels import label
 
 PEOPLE = (
     ("account", 8),
@@ -41,15 +40,20 @@ class Guess:
     declared: bool
 
 
+References = Mapping[TableName, tuple[Guess, ...]]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
     """What was guessed of a whole database."""
 
     subjects: TableName | None
     key: str
-    references: Mapping[TableName, tuple[Guess, ...]] = field(default_factory=dict)
+    references: References = field(default_factory=dict)
     ways: Mapping[TableName, tuple[str, ...]] = field(default_factory=dict)
     """Path texts from each table that reaches the subjects."""
+    possible: Mapping[TableName, str] = field(default_factory=dict)
+    """A way for tables that have none for sure: many rows may refer to one of theirs."""
     home: str | None = None
 
 
@@ -60,11 +64,13 @@ def guess_shape(catalog: Catalog) -> Shape:
     if subjects is None:
         return Shape(subjects=None, key="", references=references)
     key = catalog.tables[subjects].primary_key
+    ways, possible = _ways(catalog, subjects, references)
     return Shape(
         subjects=subjects,
         key=key.columns[0] if key else catalog.tables[subjects].columns[0].name,
         references=references,
-        ways=_ways(catalog, subjects, references),
+        ways=ways,
+        possible=possible,
         home=_home(catalog, subjects, references),
     )
 
@@ -123,9 +129,7 @@ def _by_name(table: Table, column: Column, catalog: Catalog) -> Guess | None:
     return None
 
 
-def _subjects(
-    catalog: Catalog, references: Mapping[TableName, tuple[Guess, ...]]
-) -> TableName | None:
+def _subjects(catalog: Catalog, references: References) -> TableName | None:
     """Choose the table that is named for people and that most tables refer to."""
     inbound: dict[TableName, int] = {}
     for guesses in references.values():
@@ -140,36 +144,56 @@ def _subjects(
 
 
 def _ways(
-    catalog: Catalog, subjects: TableName, references: Mapping[TableName, tuple[Guess, ...]]
-) -> Mapping[TableName, tuple[str, ...]]:
+    catalog: Catalog, subjects: TableName, references: References
+) -> tuple[Mapping[TableName, tuple[str, ...]], Mapping[TableName, str]]:
     """Find each table's shortest ways to the subjects, all of the shortest length.
 
-    Forward first, in rounds; then back over keys, for tables that look personal and that
-    only traced rows refer to (an address that customers refer to).
+    Forward over keys, and back over a unique column (one creator a post). A way back over a
+    column that is not unique (customers share an address) is only told as possible.
     """
     ways: dict[TableName, tuple[str, ...]] = {subjects: ()}
-    _forward(ways, subjects, references)
-    for table in catalog.base_tables():
-        if table.name in ways or not any(label(column.name) for column in table.columns):
-            continue
-        back = [
-            f"from {_name(source)}.{_quoted(guess.column)}" + (f".{way}" if way else "")
-            for source, guesses in sorted(references.items())
-            for guess in guesses
-            if guess.target == table.name and source in ways
-            for way in ways[source] or ("",)
-            if "from " not in way
-        ]
-        if back:
-            ways[table.name] = tuple(sorted(set(back), key=lambda way: (way.count("."), way)))[:1]
-    _forward(ways, subjects, references)
-    return ways
+    count = 0
+    while count != len(ways):
+        count = len(ways)
+        _forward(ways, subjects, references)
+        back = _backward(catalog, ways, references, unique=True)
+        ways.update({name: (way,) for name, way in back.items()})
+    return ways, _backward(catalog, ways, references, unique=False)
+
+
+def _backward(
+    catalog: Catalog,
+    ways: Mapping[TableName, tuple[str, ...]],
+    references: References,
+    *,
+    unique: bool,
+) -> Mapping[TableName, str]:
+    """Find the shortest way back for each table without one, over declared keys."""
+    found: dict[TableName, list[str]] = {}
+    for source, guesses in references.items():
+        for guess in guesses:
+            if source not in ways or guess.target in ways or not guess.declared:
+                continue
+            if unique and not _is_unique(catalog.tables[source], guess.column):
+                continue
+            step = f"from {_name(source)}.{_quoted(guess.column)}"
+            for way in ways[source] or ("",):
+                if "from " not in way:
+                    found.setdefault(guess.target, []).append(f"{step}.{way}" if way else step)
+    return {
+        name: min(texts, key=lambda way: (way.count("."), way)) for name, texts in found.items()
+    }
+
+
+def _is_unique(table: Table, column: str) -> bool:
+    keys = [*table.uniques, *([table.primary_key] if table.primary_key else [])]
+    return any(key.columns == (column,) for key in keys)
 
 
 def _forward(
     ways: dict[TableName, tuple[str, ...]],
     subjects: TableName,
-    references: Mapping[TableName, tuple[Guess, ...]],
+    references: References,
 ) -> None:
     while True:
         found = {}
@@ -190,9 +214,7 @@ def _forward(
         ways.update(found)
 
 
-def _home(
-    catalog: Catalog, subjects: TableName, references: Mapping[TableName, tuple[Guess, ...]]
-) -> str | None:
+def _home(catalog: Catalog, subjects: TableName, references: References) -> str | None:
     """Find the nearest column that is named for a country, at most four keys away."""
     ways: list[tuple[str, TableName]] = [("", subjects)]
     seen = {subjects}

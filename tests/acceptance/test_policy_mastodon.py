@@ -1,0 +1,91 @@
+"""A first policy for Mastodon's schema: suggested, decided by hand, accepted.
+
+The decisions stand here as edits of the suggested text. The result is examples/mastodon.
+"""
+
+from datetime import date
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from klover.catalog import Catalog
+from klover.policy.check import check
+from klover.policy.finding import Severity
+from klover.policy.parse import parse
+from klover.policy.suggest import suggest
+from klover.store.inspect import read_catalog
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "mastodon" / "klover.yaml"
+ON = date(2026, 11, 24)
+HEAD = (
+    "# The policy of Mastodon's schema (2026-08-05): suggested by `klover policy suggest`, then",
+    "# decided by hand as tests/acceptance/test_policy_mastodon.py tells.",
+)
+
+PUBLISHED = (  # rules and notices that the server shows everybody
+    "announcements",
+    "rule_translations",
+    "rules",
+    "tags",
+    "terms_of_services",
+)
+GUARDED = (  # nobody's either, but not for everybody to see
+    "account_warning_presets",
+    "domain_blocks",
+    "fasp_debug_callbacks",
+    "fasp_providers",
+    "ip_blocks",
+    "software_updates",
+    "username_blocks",
+    "webhooks",
+)
+NETWORKS = (
+    "# decide: the networks whose country you know; an address outside them is outside.\n"
+    "# networks:\n#   10.20.0.0/16: IE\n"
+)
+
+
+def decided(text: str) -> str:
+    """Apply the decisions; each has to find its mark, and none may be left."""
+    assert text.count(NETWORKS) == 1
+    lines = text.replace(NETWORKS, "networks:\n  10.20.0.0/16: IE\n").splitlines()
+    for table in (*PUBLISHED, *GUARDED):
+        (mark,) = (n for n, line in enumerate(lines) if line.startswith(f"  # {table}: {{shared"))
+        lines[mark] = lines[mark].replace("# ", "", 1)
+        if table in PUBLISHED:
+            lines[mark] = lines[mark].replace(": restricted", ": public")
+        while lines[mark - 1].startswith("  #"):  # the question and the other answers
+            mark -= 1
+            del lines[mark]
+    # Nothing in the schema names a country, so everybody stays inside; the groups are right.
+    kept = [line.partition("  # decide:")[0].rstrip() for line in lines[2:]]
+    assert not any("decide:" in line for line in kept)
+    return "\n".join([*HEAD, *kept, ""])
+
+
+@pytest.fixture
+def catalog(database: psycopg.Connection[tuple[object, ...]], realdata: Path) -> Catalog:
+    database.execute("set search_path = public")
+    database.execute((realdata / "mastodon" / "schema.sql").read_text().encode())
+    return read_catalog(database)
+
+
+def test_the_suggested_policy_is_refused_until_somebody_decides(catalog: Catalog) -> None:
+    text = suggest(catalog, None)
+    errors = [
+        finding
+        for finding in check(parse(text, "suggested"), catalog, ON)
+        if finding.severity is Severity.ERROR
+    ]
+    assert len(errors) == len(PUBLISHED) + len(GUARDED)
+    assert all("cannot be traced to a subject" in finding.message for finding in errors)
+
+
+def test_the_decided_policy_is_accepted_and_is_the_example(catalog: Catalog) -> None:
+    text = decided(suggest(catalog, None))
+    policy = parse(text, "decided")
+    found = check(policy, catalog, ON)
+    assert [str(finding) for finding in found if finding.severity is not Severity.NOTE] == []
+    assert len(policy.tables) == 116
+    assert text == EXAMPLE.read_text()
