@@ -1,0 +1,151 @@
+"""``klover doors``: show what the policy asks of the database, make it so, prove that it is so.
+
+``plan`` changes nothing. ``apply`` is one transaction on the cell's primary, put on record by the
+writer ``doors``. ``prove`` reads the server whose doors open, and the primary too where that is
+another one; it ends with 1 when it finds a violation.
+"""
+
+import json
+from contextlib import closing
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from klover import assemble, door
+from klover.config import Deployment
+from klover.door import Doors, Proof, Step, Verdict
+from klover.errors import CheckFailed
+from klover.policy.resolved import Resolved
+from klover.store.connect import Connection
+
+app = typer.Typer(no_args_is_help=True, help="Plan, apply and prove the doors of a policy.")
+
+Config = Annotated[Path, typer.Option("--config", help="The deployment's configuration.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+_CONFIG = Path("klover.toml")
+_WRITER = "doors"
+
+
+@app.command()
+def plan(config: Config = _CONFIG, as_json: AsJson = False) -> None:
+    """Print the SQL that makes the database match the policy, in order. Changes nothing."""
+    deployment = assemble.load_deployment(config)
+    with assemble.open_primary(deployment) as primary:
+        steps = door.plan(primary, _compile(deployment, primary)[1])
+    if as_json:
+        typer.echo(json.dumps([_as_object(step) for step in steps], indent=2))
+        return
+    why = ""
+    for step in steps:
+        if step.why != why:
+            typer.echo(f"-- {step.why}")
+        why = step.why
+        typer.echo(f"{step.sql};")
+    if not steps:
+        typer.echo("-- Nothing to do: the database matches the policy.")
+
+
+@app.command()
+def apply(config: Config = _CONFIG, as_json: AsJson = False) -> None:
+    """Make the database match the policy, in one transaction, and put it on record."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    deployment = assemble.load_deployment(config)
+    with (
+        assemble.open_primary(deployment) as primary,
+        closing(assemble.open_recorder(deployment, _WRITER)) as recorder,
+        Progress(console=Console(stderr=True), transient=True) as progress,
+    ):
+        doors = _compile(deployment, primary)[1]
+        bar = progress.add_task("Doors", total=None)
+
+        def advance(number: int, total: int, _: Step) -> None:
+            progress.update(bar, completed=number, total=total)
+
+        applied = door.apply(primary, doors, recorder, assemble.now(), progress=advance)
+    if as_json:
+        told = {each.audience: [view.name.name for view in each.views] for each in doors.doors}
+        summary = {"digest": applied.digest, "steps": len(applied.steps), "doors": told}
+        typer.echo(json.dumps(summary, indent=2))
+        return
+    if not applied.steps:
+        typer.echo("Nothing to do: the database matches the policy.")
+        return
+    for each in doors.doors:
+        typer.echo(f"{each.audience}: {len(each.views)} tables, {len(each.sessions)} sessions")
+    typer.echo(f"{len(applied.steps)} statements, doors {applied.digest[:16]}")
+
+
+@app.command()
+def prove(
+    config: Config = _CONFIG,
+    everything: Annotated[
+        bool, typer.Option("--all", help="List what holds, too, not only what does not.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Read back what every role reaches and hold it against the policy.
+
+    Ends with 1 where a role reaches more than the policy gives it.
+    """
+    deployment = assemble.load_deployment(config)
+    on_standby = deployment.cell.standby is not None
+    today = datetime.now(UTC).date()
+    with assemble.open_primary(deployment) as primary:
+        resolved, _ = _compile(deployment, primary)
+        proofs = {"primary": door.prove(primary, resolved, today, on_standby=on_standby)}
+    if on_standby:
+        with assemble.open_standby(deployment) as standby:
+            proofs["standby"] = door.prove(standby, resolved, today)
+    if as_json:
+        typer.echo(json.dumps({name: _told(proof) for name, proof in proofs.items()}, indent=2))
+    else:
+        for name, proof in proofs.items():
+            _show(name, proof, everything=everything)
+    found = sum(len(proof.violations) for proof in proofs.values())
+    if found:
+        raise CheckFailed(
+            f"The doors do not hold: {found} violations, listed above. "
+            "`klover doors plan` shows what would mend them."
+        )
+
+
+def _compile(deployment: Deployment, primary: Connection) -> tuple[Resolved, Doors]:
+    resolved = assemble.resolve_policy(deployment, primary)
+    return resolved, door.compile_doors(resolved, database=primary.info.dbname)
+
+
+def _as_object(step: Step) -> dict[str, str]:
+    return {"phase": step.phase.name.lower(), "why": step.why, "sql": step.sql}
+
+
+def _told(proof: Proof) -> dict[str, object]:
+    return {
+        "holds": proof.holds,
+        "violations": [asdict(fact) for fact in proof.violations],
+        "facts": [asdict(fact) for fact in proof.facts],
+    }
+
+
+def _show(name: str, proof: Proof, *, everything: bool) -> None:
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    console = Console(highlight=False)
+    table = Table("who", "what", "verdict", "why", box=None, pad_edge=False)
+    colours = {Verdict.VIOLATION: "bold red", Verdict.UNKNOWN: "yellow"}
+    for fact in proof.facts:
+        if everything or fact.verdict in colours:
+            verdict = f"[{colours.get(fact.verdict, 'dim')}]{fact.verdict}[/]"
+            table.add_row(escape(fact.who), escape(fact.what), verdict, escape(fact.why))
+    if table.row_count:
+        console.print(table)
+    counts = ", ".join(
+        f"{sum(fact.verdict is verdict for fact in proof.facts)} {verdict}" for verdict in Verdict
+    )
+    console.print(f"{name}: {counts}")
