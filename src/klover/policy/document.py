@@ -8,7 +8,7 @@ https://yaml.org/spec/1.2.2/#103-core-schema
 
 import re
 from collections.abc import Iterator, Mapping as Map
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -79,45 +79,59 @@ def _events(text: str) -> Iterator[Any]:
 
 
 def _build(events: Iterator[Any], file: str) -> Node | None:
-    """Build nodes with a stack of our own: depth in the file is no depth in the interpreter."""
-    root: Node | None = None
+    building = _Building(file)
     documents = 0
-    stack: list[Sequence | Mapping] = []
-    keys: list[tuple[str, int] | None] = []
     for event in events:
         kind = type(event).__name__
         line = event.start_mark.line + 1
         if kind == "DocumentStartEvent":
             documents += 1
             _refuse_document(event, documents, file, line)
-            continue
-        if kind in {"MappingEndEvent", "SequenceEndEvent"}:
-            stack.pop()
-            keys.pop()
-            continue
-        if kind not in {"ScalarEvent", "MappingStartEvent", "SequenceStartEvent", "AliasEvent"}:
-            continue
-        _refuse_cleverness(event, kind, file, line)
-        node = _node(event, kind, line)
-        parent = stack[-1] if stack else None
+        elif kind in {"MappingEndEvent", "SequenceEndEvent"}:
+            building.end()
+        elif kind in {"ScalarEvent", "MappingStartEvent", "SequenceStartEvent", "AliasEvent"}:
+            _refuse_cleverness(event, kind, file, line)
+            building.add(_node(event, kind, line))
+    return building.root
+
+
+class _Building:
+    """Nodes under construction, on a stack of our own: depth costs no call of the interpreter."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.root: Node | None = None
+        self._stack: list[Sequence | Mapping] = []
+        self._keys: list[tuple[str, int] | None] = []
+        """For each node of the stack, the key that waits for its value."""
+
+    def add(self, node: Node) -> None:
+        """Put ``node`` where it belongs: the root, an item, a key or a value."""
+        parent = self._stack[-1] if self._stack else None
+        waiting = self._keys[-1] if self._keys else None
         if parent is None:
-            root = node
+            self.root = node
         elif isinstance(parent, Sequence):
             parent.items.append(node)
-        elif keys[-1] is None:
-            keys[-1] = _key(parent, node, file)
-            continue
+        elif waiting is None:
+            self._keys[-1] = _key(parent, node, self.file)
+            return
         else:
-            name, key_line = keys[-1]
-            parent.entries[name] = node
-            parent.lines[name] = key_line
-            keys[-1] = None
+            name, line = waiting
+            if isinstance(node, Scalar) and node.plain and not node.text:
+                node = replace(node, line=line)  # an absent value begins nowhere
+            parent.entries[name], parent.lines[name] = node, line
+            self._keys[-1] = None
         if not isinstance(node, Scalar):
-            if len(stack) >= MAX_DEPTH:
-                raise PolicyError("This is nested too deeply.", file=file, line=line)
-            stack.append(node)
-            keys.append(None)
-    return root
+            if len(self._stack) >= MAX_DEPTH:
+                raise PolicyError("This is nested too deeply.", file=self.file, line=node.line)
+            self._stack.append(node)
+            self._keys.append(None)
+
+    def end(self) -> None:
+        """Close the innermost list or mapping."""
+        self._stack.pop()
+        self._keys.pop()
 
 
 def _node(event: Any, kind: str, line: int) -> Node:

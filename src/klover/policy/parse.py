@@ -41,15 +41,14 @@ def _read(root: Mapping, text: str, reader: Reader) -> Policy:
     if "klover" in parts:
         reader.integer(parts["klover"], "`klover` (the language's version)", low=1, high=VERSION)
     known = table_names(parts.get("tables"))
-    nothing = Mapping(line=root.line)
     return Policy(
         file=reader.faults.file,
         digest=hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest(),
         enclave=_enclave(parts.get("enclave"), reader),
         rests_in=_rests_in(parts.get("rests_in"), reader),
-        subjects=read_subjects(parts.get("subjects", nothing), reader, known),
-        tables=read_tables(parts.get("tables", nothing), reader, known),
-        audiences=read_audiences(parts.get("audiences", nothing), reader),
+        subjects=read_subjects(parts.get("subjects"), reader, known),
+        tables=read_tables(parts.get("tables"), reader, known),
+        audiences=read_audiences(parts.get("audiences"), reader),
         stays_outside=_stays_outside(parts.get("stays_outside"), reader),
         networks=read_networks(parts.get("networks"), reader),
         applications=read_applications(parts.get("applications"), reader),

@@ -25,9 +25,9 @@ _NAME = re.compile(r"[a-z][a-z0-9-]{0,39}\Z")
 _SPAN = re.compile(r"(?=[0-9])(?:([0-9]{1,3})d)?(?:([0-9]{1,4})h)?(?:([0-9]{1,5})m)?\Z")
 
 
-def read_audiences(node: Node, reader: Reader) -> Map[str, Audience]:
+def read_audiences(node: Node | None, reader: Reader) -> Map[str, Audience]:
     """Read ``audiences``, one value per name."""
-    if isinstance(node, Mapping) and not node.lines:
+    if node is None:
         return {}
     found: dict[str, Audience] = {}
     for name, entry in reader.entries(node, "`audiences`").items():

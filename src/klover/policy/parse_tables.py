@@ -36,9 +36,9 @@ def table_names(node: Node | None) -> frozenset[TableName]:
     return frozenset(TableName.parse(name) for name in entries)
 
 
-def read_subjects(node: Node, reader: Reader, tables: Collection[TableName]) -> Subjects:
+def read_subjects(node: Node | None, reader: Reader, tables: Collection[TableName]) -> Subjects:
     """Read ``subjects``; a region or name at fault is replaced by an empty one."""
-    if isinstance(node, Mapping) and not node.entries:
+    if node is None:
         return Subjects(table=TableName("public", ""), key="", home=(), inside=Region())
     parts = reader.mapping(node, "`subjects`", required=("table", "key", "home", "inside"))
     table = reader.text(parts["table"], "`subjects.table`") if "table" in parts else None
@@ -88,10 +88,10 @@ def _paths(
 
 
 def read_tables(
-    node: Node, reader: Reader, tables: Collection[TableName]
+    node: Node | None, reader: Reader, tables: Collection[TableName]
 ) -> Map[TableName, TableRule]:
     """Read ``tables``, one rule per table."""
-    if isinstance(node, Mapping) and not node.lines:
+    if node is None:
         return {}
     found: dict[TableName, TableRule] = {}
     for text, entry in reader.entries(node, "`tables`").items():
