@@ -90,3 +90,23 @@ def test_a_running_writer_and_a_sequencer_work_beside_each_other(tmp_path: Path)
     writer.close()
     log.close()
     assert bench.verify().ok
+
+
+def test_the_log_verifies_at_every_moment_while_it_grows_and_is_erased_from(tmp_path: Path) -> None:
+    bench = Bench(folder=tmp_path)
+    bench.write(250)
+    bench.integrate()
+    bench.write(12)
+    bench.write(3, "migration")
+    seen: list[int] = []
+
+    def look(step: str) -> None:
+        found = bench.verify()
+        assert found.ok, (step, found.problems)
+        seen.append(found.size)
+
+    bench.integrate(failpoint=look)
+    bench.erase(9, failpoint=look)
+    assert seen == sorted(seen)
+    assert set(seen) == {251, 267, 268}
+    assert bench.verify().ok

@@ -6,6 +6,7 @@ full one, so that is the fallback (https://c2sp.org/tlog-tiles#partial-tiles).
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from klover.tlog.note import Note
 from klover.tlog.tile import WIDTH, Tile, bundle_path, bundle_width, decode_bundle
 
 CHECKPOINT = "checkpoint"
+WRITERS, HEAD, NEXT_HEAD = "writers", "head", "head.next"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,12 +80,16 @@ class LogFiles:
         """Read the payloads beside a bundle."""
         return read_payloads(self.directory, bundle)
 
-    def head(self, writer: str) -> bytes | None:
-        """Read the signed head of a writer, if it is published."""
-        try:
-            return (self.directory / "writers" / writer / "head").read_bytes()
-        except OSError:
-            return None
+    def heads(self, writer: str) -> tuple[bytes, ...]:
+        """Read the signed heads of a writer: the next one (while a merge is published), the last.
+
+        In this order: the next head takes the place of the last once the checkpoint is out.
+        """
+        found: list[bytes] = []
+        for name in (NEXT_HEAD, HEAD):
+            with suppress(OSError):
+                found.append((self.directory / WRITERS / writer / name).read_bytes())
+        return tuple(found)
 
     def _read(self, *paths: str) -> bytes:
         for path in paths:

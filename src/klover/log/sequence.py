@@ -14,8 +14,16 @@ from typing import Protocol
 
 from klover.errors import ConfigError, InputError, RecordError, VerifyError
 from klover.log import state as states
-from klover.log.durable import FOLDER_MODE, Batch, Failpoint, lock, no_failpoint, write_file
-from klover.log.files import CHECKPOINT, LogFiles
+from klover.log.durable import (
+    FOLDER_MODE,
+    Batch,
+    Failpoint,
+    lock,
+    no_failpoint,
+    sync_folder,
+    write_file,
+)
+from klover.log.files import CHECKPOINT, HEAD, NEXT_HEAD, WRITERS, LogFiles
 from klover.log.intake import Delivery, Intake
 from klover.log.payload import GONE, Stored, encode_payloads, payload_path
 from klover.log.state import State
@@ -186,16 +194,30 @@ class Log:
             note = note.with_signatures(published.signatures)
         note = note.with_signatures([self._ask(one, checkpoint) for one in cosigners])
         batch = Batch(self._failpoint)
-        for name, one in self._state.writers.items():
-            head = self._directory / "writers" / name / "head"
-            if not head.exists() or head.read_bytes() != one.head.encode():
-                batch.write(head, one.head.encode())
+        heads = self._write_next_heads(batch)
         if published != note:
             batch.write(self._directory / CHECKPOINT, note.encode())
-        batch.settle()
+            batch.settle()
+        for head in heads:
+            self._failpoint("publish head")
+            head.rename(head.with_name(HEAD))
+            sync_folder(head.parent)
         states.forget_older(self._directory, self._state.size)
         self._tell_writers()
         return checkpoint
+
+    def _write_next_heads(self, batch: Batch) -> list[Path]:
+        """Put new heads beside the last ones, so that at each moment one fits the checkpoint."""
+        heads: list[Path] = []
+        for name, one in self._state.writers.items():
+            folder = self._directory / WRITERS / name
+            head = folder / HEAD
+            if not head.exists() or head.read_bytes() != one.head.encode():
+                batch.write(folder / NEXT_HEAD, one.head.encode())
+                heads.append(folder / NEXT_HEAD)
+        if heads:
+            batch.settle()
+        return heads
 
     def _ask(self, cosigner: Cosigner, checkpoint: Checkpoint) -> Signature:
         """Ask for a cosignature; the first answer may tell where the proof has to begin."""

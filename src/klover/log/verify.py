@@ -117,7 +117,8 @@ class _Audit:
         cosigned = self._check_signatures(note, checkpoint, log, witnesses)
         self._check_tree(checkpoint)
         self._check_writers()
-        included = tuple(i for i in entries if self._check_inclusion(checkpoint, i))
+        tree = TileTree(size=checkpoint.size, read=self._files.tile)
+        included = tuple(i for i in entries if self._check_inclusion(checkpoint, tree, i))
         for index in sorted(self._erased - self._gone):
             self._problem(f"The payload of entry {index} was erased on record, but is still here.")
         return Verified(
@@ -227,11 +228,11 @@ class _Audit:
     def _check_writers(self) -> None:
         for writer in sorted(self._chains.writers):
             if writer != LOG_WRITER:
-                for problem in self._chains.check_head(writer, self._files.head(writer)):
+                problem = self._chains.check_heads(writer, self._files.heads(writer))
+                if problem is not None:
                     self._problem(problem)
 
-    def _check_inclusion(self, checkpoint: Checkpoint, index: int) -> bool:
-        tree = TileTree(size=checkpoint.size, read=self._files.tile)
+    def _check_inclusion(self, checkpoint: Checkpoint, tree: TileTree, index: int) -> bool:
         try:
             entry = self._files.entry(index, checkpoint.size)
             check_inclusion(

@@ -4,7 +4,7 @@ Entries are fed in the log's order. A misfit is told as a sentence and the chain
 was found, so that one dropped entry gives one sentence, not thousands.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -52,23 +52,28 @@ class Chains:
         if leaf.admits is not None:
             yield from self._admit(index, leaf.admits, leaf.vkey)
 
-    def check_head(self, writer: str, note: bytes | None) -> Iterator[str]:
-        """Compare a writer's chain with the head it signed (the bytes of a note)."""
+    def check_heads(self, writer: str, notes: Sequence[bytes]) -> str | None:
+        """Compare a writer's chain with the heads it signed; one must fit. Tells what is wrong."""
+        wrong: str | None = f"The writer {writer} has no signed head."
+        for note in notes:
+            wrong = self._check_head(writer, note)
+            if wrong is None:
+                break
+        return wrong
+
+    def _check_head(self, writer: str, note: bytes) -> str | None:
         chain = self.writers[writer]
-        if note is None:
-            yield f"The writer {writer} has no signed head."
-            return
         try:
             head = Head.parse(open_note(note, VerifierKey.parse(chain.vkey or "")).text)
         except VerifyError as error:
-            yield f"The head of the writer {writer} is not signed by its key: {error}"
-            return
+            return f"The head of the writer {writer} is not signed by its key: {error}"
         if head.writer != writer or head.count != chain.count:
-            yield (
+            return (
                 f"The writer {writer} signed for {head.count} entries; the log holds {chain.count}."
             )
-        elif head.last != chain.prev:
-            yield f"The last entry of the writer {writer} is not the one that it signed."
+        if head.last != chain.prev:
+            return f"The last entry of the writer {writer} is not the one that it signed."
+        return None
 
     def _admit(self, index: int, writer: str, vkey: str | None) -> Iterator[str]:
         if writer in self.writers:
