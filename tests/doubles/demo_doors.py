@@ -3,6 +3,7 @@
 from datetime import date
 from importlib.resources import files
 
+from doubles.memory_recorder import MemoryRecorder
 from klover import door
 from klover.door import Applied, Doors
 from klover.policy.parse import parse
@@ -10,8 +11,6 @@ from klover.policy.resolved import Resolved
 from klover.policy.trace import trace
 from klover.store.connect import Connection
 from klover.store.inspect import read_catalog
-
-from doubles.memory_recorder import MemoryRecorder
 
 NOW = "2026-11-24T00:00:00.000000+00:00"
 TODAY = date(2026, 11, 24)

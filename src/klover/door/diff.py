@@ -277,7 +277,7 @@ def _views(doors: Doors, state: State) -> Iterator[Step]:
     for name in sorted(replaced):
         kind = sql.SQL(kinds.get(state.views[name].kind, "table"))
         yield write(
-            Phase.DROP, "it is not what the policy compiles to", "drop {kind} {view}",
+            Phase.DROP_VIEW, "it is not what the policy compiles to", "drop {kind} {view}",
             {"kind": kind, "view": identifier(name)},
         )  # fmt: skip
     wanted = {view.name for door in doors.doors for view in door.views}

@@ -109,9 +109,9 @@ def _stale_roles(doors: Doors, state: State) -> Iterator[Step]:
             continue
         if name.startswith((naming.OWNER_PREFIX, naming.ROLE_PREFIX)):
             yield write(
-                Phase.DROP, "its door is gone", "drop owned by {name} restrict", {"name": name}
+                Phase.DROP_ROLE, "its door is gone", "drop owned by {name} restrict", {"name": name}
             )
-        yield write(Phase.DROP, "its door is gone", "drop role {name}", {"name": name})
+        yield write(Phase.DROP_ROLE, "its door is gone", "drop role {name}", {"name": name})
 
 
 def _belongs(name: str, slugs: set[str]) -> bool:

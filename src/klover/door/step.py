@@ -16,12 +16,14 @@ class Phase(IntEnum):
     """The order in which steps run."""
 
     REVOKE = 1
-    DROP = 2
-    ROLE = 3
-    CREATE = 4
-    FILL = 5
-    VIEW = 6
-    GRANT = 7
+    DROP_VIEW = 2
+    DROP = 3
+    DROP_ROLE = 4
+    ROLE = 5
+    CREATE = 6
+    FILL = 7
+    VIEW = 8
+    GRANT = 9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
