@@ -112,7 +112,7 @@ tables:
     columns:
       id:      {class: interoperable, identifies: directly}
       handle:  {class: public, identifies: directly, unique: global}
-      email:   {class: restricted, category: user.contact.email, unique: global}
+      email:   {class: restricted, unique: global, stub: "{key}@stub.invalid"}
       privacy: interoperable
       country: {class: interoperable, identifies: indirectly}
   videos:
@@ -158,5 +158,6 @@ audiences:
 networks: {10.20.0.0/16: IE, 10.60.0.0/16: CN, "2001:db8::/32": NO, 10.20.9.0/24: FR}
 never:
   - {located: not adequate, sees: restricted}
+stays_outside: [interoperable, public]
 """
 """A policy that fits ``videos()`` and of which ``check`` finds nothing but notes."""

@@ -61,7 +61,8 @@ def test_the_example_of_the_design_parses() -> None:
     assert policy.audiences["engineering-abroad"].identifiers is Identifiers.PSEUDONYMISED
     assert policy.audiences["engineering-abroad"].located.everywhere
     assert policy.nevers[0].located.negated
-    assert policy.stays_outside == {DataClass.INTEROPERABLE}
+    assert policy.stays_outside == {DataClass.INTEROPERABLE, DataClass.PUBLIC}
+    assert read(WHOLE).stays_outside == {DataClass.INTEROPERABLE}
 
 
 def test_lines_are_those_of_the_file() -> None:

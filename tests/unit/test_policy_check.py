@@ -1,0 +1,166 @@
+"""Findings: each on its line, each with what mends it."""
+
+from datetime import date
+
+import pytest
+
+from doubles.catalogs import POLICY, catalog, table, videos
+from klover.catalog import Catalog
+from klover.errors import PolicyError
+from klover.policy.check import check, faults
+from klover.policy.explain import explain_audience, explain_column, explain_table
+from klover.policy.finding import Severity
+from klover.policy.parse import parse
+from klover.policy.resolved import Resolved
+from klover.policy.suggest import suggest
+from klover.policy.trace import trace
+
+ON = date(2026, 11, 24)
+
+
+def findings(text: str, found: Catalog | None = None) -> list[str]:
+    told = check(parse(text, "k.yaml"), found, ON)
+    return [str(one) for one in told if one.severity is not Severity.NOTE]
+
+
+def line_of(text: str, words: str) -> int:
+    return next(n for n, line in enumerate(text.splitlines(), 1) if words in line)
+
+
+def test_the_example_has_nothing_but_notes() -> None:
+    told = check(parse(POLICY, "k.yaml"), videos(), ON)
+    assert [one.severity for one in told] == [Severity.NOTE] * 2
+    assert "sees no row of follows" in told[0].message
+
+
+CASES: list[tuple[str, str, str, str, str]] = [
+    # change from, change to, line with, severity, words
+    ("located: [EEA, GB, CH]}", "located: [EEA, US]}", "trust-and-safety:", "error",
+     "need not be located where it may rest"),
+    ("requires: {purpose: accounts}", "identifiers: pseudonymised", "finance-europe:", "error",
+     "needs no purpose"),
+    ("located: [EEA, GB, CH]}", "located: any}", "- {located: not adequate", "error",
+     "audience trust-and-safety (line"),
+    ("sees: restricted}\n", "identifiers: clear}\n", "- {located: not adequate", "error",
+     "audience creators-abroad"),
+    ('reference: "CASE-[0-9]+"', "approvals: 2", "trust-and-safety:", "warning",
+     "approvals cannot be given yet"),
+    ("networks: {10.20.0.0/16: IE", "networks: {10.20.0.0/16: US", "", "", ""),
+    ("rests_in: [EEA, GB, CH]", "rests_in: [EEA, GB, CH, RS]", "rests_in", "warning",
+     "Protected data may rest in Serbia"),
+    ("networks:", "places: {w: {kind: k, jurisdiction: US, state: unknown}}\nnetworks:",
+     "places:", "warning", "Nobody knows what place w holds"),
+    ("      privacy: interoperable\n", "", "  accounts:", "warning", "nobody classified privacy"),
+    ("{class: interoperable, identifies: directly}", "{class: interoperable, identifies: no}",
+     "id:      {", "warning", "accounts.id is the row key"),
+    ("title: public", "title: {class: public, identifies: no}", "title:", "warning",
+     "free text or media (text)"),
+    ("{class: public, identifies: directly, unique: global}", "public", "handle:", "warning",
+     "does not say whether it is `local` or `global`"),
+    ("    public_rows: visibility = 'public'\n", "", "  comments:", "warning",
+     "hang off videos, whose rows are all restricted"),
+    ("      video_id: interoperable", "      video_id: restricted", "      video_id:", "warning",
+     "comments.video_id may not be NULL and a key stands on it"),
+    ("  languages: shared", "  languages: {subject: from videos.language_code.account_id}",
+     "  languages:", "warning", "nobody classified code, name"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new", "where", "severity", "words"), CASES)
+def test_found(old: str, new: str, where: str, severity: str, words: str) -> None:
+    assert old in POLICY
+    text = POLICY.replace(old, new, 1)
+    told = findings(text, videos())
+    if not words:
+        assert told == []
+        return
+    start = f"k.yaml:{line_of(text, where)}: {severity}: "
+    assert any(one.startswith(start) and words in one for one in told), told
+
+
+def test_an_audience_whom_no_network_lets_in() -> None:
+    start = POLICY.index("networks:")
+    text = POLICY[:start] + POLICY[POLICY.index("never:") :]
+    told = findings(text)
+    assert [one.split(":")[2].strip() for one in told] == ["warning", "warning"]
+    assert all("no network of the policy lies" in one for one in told)
+
+
+def test_a_shared_table_with_something_personal() -> None:
+    found = catalog(
+        *videos().tables.values(), table("staff", "id bigint pk", "email text", "age integer")
+    )
+    text = POLICY.replace("  languages: shared", "  languages: shared\n  staff: shared")
+    (told,) = findings(text, found)
+    assert "email is public, but it looks personal" in told
+    classified = "  languages: shared\n  staff: {shared: true, columns: {email: restricted}}"
+    assert findings(POLICY.replace("  languages: shared", classified), found) == []
+
+
+def test_a_column_without_a_neutral_value() -> None:
+    wide = table(
+        "accounts", "id bigint pk", "handle text", "email text", "privacy text enum",
+        "country text null", "track geometry", "code uuid", unique=(("handle",), ("email",)),
+    )  # fmt: skip
+    found = catalog(*(wide if one.name == wide.name else one for one in videos().tables.values()))
+    added = "      privacy: interoperable\n      track: restricted\n      code: restricted\n"
+    text = POLICY.replace("      privacy: interoperable\n", added)
+    text = text.replace(', stub: "{key}@stub.invalid"', "")
+    told = "\n".join(findings(text, found))
+    assert "accounts.email may not be NULL and is unique" in told
+    assert "its type geometry has no neutral value" in told
+    assert "accounts.code" not in told
+
+
+def test_what_does_not_fit_is_told_as_errors() -> None:
+    told = findings(POLICY.replace("  languages: shared\n", ""), videos())
+    assert told[0].startswith("k.yaml: error: Table languages cannot be traced")
+    with pytest.raises(PolicyError) as caught:
+        parse(POLICY.replace("klover: 1", "klover: 7").replace("key: id", "kye: id"), "k.yaml")
+    assert [one.line for one in faults(caught.value)] == [1, 5, 6]
+
+
+def resolved() -> Resolved:
+    return trace(parse(POLICY, "k.yaml"), videos())
+
+
+def test_explanations_fit_a_screen_and_say_why() -> None:
+    whole = resolved()
+    who = whole.policy.audiences["engineering-abroad"]
+    (comments,) = [name for name in whole.tables if name.name == "comments"]
+    lines = explain_table(whole, who, comments)
+    assert (
+        lines[2]
+        == "rows         public ones: the row of videos that video_id refers to is public too"
+    )
+    assert "  body        absent     identifies directly" in "\n".join(lines)
+    (videos_name,) = [name for name in whole.tables if name.name == "videos"]
+    lines = explain_column(whole, who, videos_name, "account_id")
+    assert (
+        "shown        pseudonym: interoperable, shown as a pseudonym of the row of accounts"
+        in lines
+    )
+    assert "rows         public ones: where (visibility = 'public') is true" in lines
+    lines = explain_audience(whole.policy, who)
+    assert "restricted   never shown to this audience" in lines
+    assert len(lines) < 24
+
+
+def test_suggestion_for_a_plain_application_is_accepted_after_its_decisions() -> None:
+    found = videos()
+    text = suggest(found, {})
+    assert "home: country" in text
+    assert "languages: shared" in text
+    policy = parse(text, "s.yaml")
+    assert [one for one in check(policy, found, ON) if one.severity is Severity.ERROR] == []
+    for traced in trace(policy, found).tables.values():
+        for rule in traced.columns.values():
+            assert traced.rule.shared or rule.data_class != "public"
+
+
+def test_samples_only_ever_add_labels_and_never_show() -> None:
+    found = catalog(table("users", "id bigint pk", "contact text null", "country text null"))
+    (users,) = found.tables
+    text = suggest(found, {users: {"contact": ["jo@example.org", "al@example.com"]}})
+    assert "contact: {class: restricted, category: user.contact.email}" in text
+    assert "example" not in text

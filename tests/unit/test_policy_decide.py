@@ -1,0 +1,120 @@
+"""Who is let in, and what a denial says."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from doubles.catalogs import POLICY
+from klover.policy.decide import Deny, Location, Permit, Principal, decide, locate
+from klover.policy.parse import parse
+
+NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+TEXT = POLICY.replace(
+    "networks:",
+    """\
+  careful:
+    who: {groups: [trust-safety], located: any}
+    sees: [public]
+    requires: {purpose: abuse, approvals: 1}
+networks:""",
+)
+RULES = parse(TEXT, "k.yaml")
+DUBLIN = locate(RULES, "IE", "10.20.1.1", simulated=False)
+
+
+def principal(*groups: str, hours: int = 1) -> Principal:
+    return Principal(
+        subject="p", issuer="i", groups=frozenset(groups), expires=NOW + timedelta(hours=hours)
+    )
+
+
+def ask(
+    audience: str = "trust-and-safety",
+    *,
+    who: Principal | None = None,
+    location: Location = DUBLIN,
+    purpose: str | None = "abuse",
+    reference: str | None = "CASE-1",
+) -> Permit | Deny:
+    return decide(
+        RULES,
+        principal=who or principal("trust-safety", "engineering"),
+        audience=audience,
+        location=location,
+        purpose=purpose,
+        reference=reference,
+        now=NOW,
+    )
+
+
+def test_somebody_in_dublin_with_a_purpose_is_let_in() -> None:
+    permit = ask()
+    assert isinstance(permit, Permit)
+    assert permit.door == "trust_and_safety"
+    assert permit.expires_at == NOW + timedelta(hours=1)  # the token ends before the 8 hours
+    later = ask(who=principal("trust-safety", hours=24))
+    assert isinstance(later, Permit)
+    assert later.expires_at == NOW + timedelta(hours=8)
+
+
+@pytest.mark.parametrize(
+    ("claim", "address"),
+    [
+        ("CN", "10.20.1.1"),  # the claim is outside
+        ("IE", "10.60.1.1"),  # the network is outside
+        ("IE", "192.0.2.1"),  # the network is unknown
+        (None, "10.20.1.1"),  # the claim is missing
+        ("Atlantis", "10.20.1.1"),  # the claim names no country
+        ("IE", "not an address"),
+        ("IE", ""),
+    ],
+)
+def test_every_piece_of_evidence_has_to_be_inside(claim: str | None, address: str) -> None:
+    location = locate(RULES, claim, address, simulated=False)
+    assert isinstance(ask(location=location), Deny)
+    assert isinstance(ask("engineering-abroad", location=location), Permit)
+
+
+def test_the_narrowest_network_counts_and_mapped_addresses_are_plain_ones() -> None:
+    def countries(address: str) -> frozenset[str]:
+        return locate(RULES, None, address, simulated=False).countries
+
+    assert countries("10.20.1.1") == {"IE"}
+    assert countries("10.20.9.1") == {"FR"}
+    assert countries("::ffff:10.60.0.1") == {"CN"}
+    assert countries("2001:db8::1") == {"NO"}
+    assert countries("fe80::1%eth0") == set()
+
+
+def test_evidence_tells_ranges_and_simulation_but_no_address() -> None:
+    location = locate(RULES, "uk", "10.20.1.77", simulated=True)
+    assert location.evidence == ("claim GB", "simulated network 10.20.0.0/16 IE")
+    assert location.countries == {"GB", "IE"}
+    assert locate(RULES, None, "x", simulated=False).evidence == (
+        "claim missing or unknown",
+        "network unknown",
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"audience": "nobody"}, "no such audience"),
+        ({"who": principal("others")}, "in none of its groups (trust-safety)"),
+        ({"who": principal("trust-safety", hours=0)}, "the token has expired"),
+        ({"purpose": None}, "needs a purpose, one of abuse, legal"),
+        ({"purpose": "curiosity"}, "needs a purpose, one of abuse, legal"),
+        ({"reference": None}, "needs a reference"),
+        ({"reference": "CASE-1 or so"}, "has not the form"),
+        ({"reference": "CASE-1\n"}, "has not the form"),
+        ({"reference": "CASE-" + "1" * 200}, "at most 128"),
+        ({"location": locate(RULES, "CN", "10.60.0.1", simulated=False)}, "CN is outside"),
+        ({"audience": "careful"}, "needs an approval"),
+    ],
+)
+def test_a_denial_names_the_rule_and_repeats_nothing(change: dict[str, object], words: str) -> None:
+    denial = ask(**change)  # type: ignore[arg-type]  # one argument at a time
+    assert isinstance(denial, Deny)
+    assert words in denial.reason
+    assert "curiosity" not in denial.reason
+    assert "or so" not in denial.reason
