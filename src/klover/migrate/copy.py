@@ -1,0 +1,136 @@
+"""Loads the enclave from one snapshot, in one transaction of the enclave: all of it or nothing.
+
+Inside rows in full, guests under their projection, shared tables whole. Frames go from server to
+server as they are. Triggers and foreign keys are off while loading (``session_replication_role``):
+the rows are the source's own, and ``compare`` checks every reference afterwards. A copy that an
+earlier try of the same migration left is replaced; anything else that is there is refused.
+"""
+
+from collections.abc import Callable
+
+from psycopg import sql
+
+from klover.errors import InputError
+from klover.migrate.compare import compare_shared
+from klover.migrate.frames import blocks, load
+from klover.migrate.pieces import equal, key_text, listed, relation, temporary
+from klover.migrate.shape import Shape
+from klover.migrate.snapshot import Snapshot, Tick
+from klover.migrate.trial import projected, whole
+from klover.store.connect import Connection
+from klover.store.sql import statements
+
+At = Callable[[str], None]
+
+
+def copy(
+    snapshot: Snapshot,
+    enclave: Connection,
+    *,
+    source: str,
+    cell: str,
+    replace: bool,
+    tick: Tick,
+    at: At,
+) -> int:
+    """Load everything in the enclave's transaction at hand; tell the rows written in full."""
+    queries = statements("klover.migrate", "copy.sql")
+    enclave.execute(queries["replica"])
+    who = {"source": source, "cell": cell}
+    enclave.execute(queries["clear_subjects"], who)
+    enclave.execute(queries["clear_guests"], who)
+    rows = 0
+    total = len(snapshot.shapes)
+    for number, shape in enumerate(snapshot.shapes.values()):
+        tick(number, total)
+        at(f"copy:{shape.name}")
+        if shape.shared:
+            _share(snapshot, enclave, shape, replace=replace)
+            continue
+        _empty(enclave, shape, replace=replace)
+        rows += _rows(snapshot, enclave, shape, "member")
+        _rows(snapshot, enclave, shape, "guest")
+        _note(snapshot, enclave, shape, who, "guest")
+        if shape.name == snapshot.resolved.policy.subjects.table:
+            _note(snapshot, enclave, shape, who, "member")
+    tick(total, total)
+    return rows
+
+
+def holds_rows(enclave: Connection, shape: Shape) -> bool:
+    """Tell whether the enclave's table holds anything."""
+    query = statements("klover.migrate", "copy.sql")["any_row"].format(table=relation(shape.name))
+    return enclave.execute(query).fetchone() == (True,)
+
+
+def refuse_other_data(enclave: Connection, shape: Shape) -> None:
+    """Raise InputError when a table that has to be empty is not."""
+    if holds_rows(enclave, shape):
+        raise InputError(
+            f"The enclave already holds other data: its table {shape.name} is not empty. "
+            "Nothing was changed; give an enclave of its own, or empty that table."
+        )
+
+
+def _empty(enclave: Connection, shape: Shape, *, replace: bool) -> None:
+    if replace:
+        query = statements("klover.migrate", "copy.sql")["clear"]
+        enclave.execute(query.format(table=relation(shape.name)))
+    else:
+        refuse_other_data(enclave, shape)
+
+
+def _share(snapshot: Snapshot, enclave: Connection, shape: Shape, *, replace: bool) -> None:
+    """Copy a shared table whole; one that holds rows already has to be equal."""
+    if replace:
+        _empty(enclave, shape, replace=True)
+    if not holds_rows(enclave, shape):
+        _stream(snapshot, enclave, shape, whole(shape), sql.SQL(""))
+    elif not compare_shared(snapshot, enclave, shape).equal:
+        raise InputError(
+            f"The shared table {shape.name} is not the same in the enclave as at the source; "
+            "make them equal, or empty the enclave's."
+        )
+
+
+def _rows(snapshot: Snapshot, enclave: Connection, shape: Shape, kind: str) -> int:
+    values = whole(shape) if kind == "member" else projected(shape, shape.guest)
+    condition = sql.SQL(" and g.klover_state > 0" if kind == "member" else "")
+    join = sql.SQL("join {} as g on {}{}").format(
+        temporary(kind, shape.index), equal("t", shape.key, "g", shape.key), condition
+    )
+    return _stream(snapshot, enclave, shape, values, join)
+
+
+def _stream(
+    snapshot: Snapshot,
+    enclave: Connection,
+    shape: Shape,
+    values: sql.Composed,
+    join: sql.Composable,
+) -> int:
+    queries = statements("klover.migrate", "copy.sql")
+    form = sql.SQL("binary" if shape.binary() else "text")
+    table = relation(shape.name)
+    out = queries["out"].format(values=values, table=table, join=join, format=form)
+    names = listed(sql.Identifier(column.name) for column in shape.stored())
+    into = queries["into"].format(table=table, names=names, format=form)
+    return load(enclave, into, blocks(snapshot.connection, out))
+
+
+def _note(
+    snapshot: Snapshot, enclave: Connection, shape: Shape, who: dict[str, str], kind: str
+) -> None:
+    """Note the keys of guests, or of the subjects who have come home."""
+    queries = statements("klover.migrate", "copy.sql")
+    constants = [sql.Literal(who["source"]), sql.Literal(who["cell"])]
+    if kind == "guest":
+        constants.append(sql.Literal(str(shape.name)))
+    out = queries["keys_out"].format(
+        constants=listed(constants),
+        key=key_text("t", shape.key),
+        marked=temporary(kind, shape.index),
+        where=sql.SQL("where t.klover_state > 0" if kind == "member" else ""),
+    )
+    into = queries["guests_into" if kind == "guest" else "subjects_into"]
+    load(enclave, into.format(), blocks(snapshot.connection, out))

@@ -1,0 +1,39 @@
+-- name: out
+-- Rows of one snapshot, as frames.
+copy (select {values} from {table} as t {join}) to stdout (format {format});
+
+-- name: into
+-- The same rows, inside.
+copy {table} ({names}) from stdin (format {format});
+
+-- name: keys_out
+-- The keys of subjects or guests, for the enclave's own notes.
+copy (select {constants}, {key} from {marked} as t {where}) to stdout;
+
+-- name: subjects_into
+-- Note who has come home.
+copy klover.migration_subject (source, cell, key) from stdin;
+
+-- name: guests_into
+-- Note which rows are guests.
+copy klover.migration_guest (source, cell, relation, key) from stdin;
+
+-- name: clear
+-- Take an earlier copy of this migration out again; nothing at the source has been erased yet.
+delete from {table};
+
+-- name: clear_subjects
+-- The notes of an earlier copy.
+delete from klover.migration_subject where source = %(source)s and cell = %(cell)s;
+
+-- name: clear_guests
+-- The notes of an earlier copy.
+delete from klover.migration_guest where source = %(source)s and cell = %(cell)s;
+
+-- name: any_row
+-- Whether a table holds anything.
+select exists (select from {table});
+
+-- name: replica
+-- Triggers and foreign keys do not fire: rows arrive as they are, and are checked as a whole.
+set local session_replication_role = replica;

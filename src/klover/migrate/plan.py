@@ -1,0 +1,108 @@
+"""What a migration would do, as values: who is inside, which rows go where, what stands in the way.
+
+Counts, names of tables and columns, and country names that nobody recognised: those are treated as
+configuration, not as user data, and only shown where they look like a country's name or code.
+"""
+
+import re
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from klover.catalog import TableName
+
+_COUNTRY_LIKE = re.compile(r"[^\W\d_][\w .,'\u2019()&/-]{0,39}\Z")
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OddName:
+    """A home that nobody recognised, and how many subjects have it; ``name`` is None if secret."""
+
+    evidence: str
+    name: str | None
+    subjects: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Homes:
+    """How many subjects are inside (undecided ones included), outside, and undecided and why."""
+
+    inside: int
+    outside: int
+    undecided: int
+    without_home: int
+    """Undecided because no evidence says anything."""
+    unrecognised: int
+    """Undecided because what the evidence says is no country that is known."""
+    odd: tuple[OddName, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TablePlan:
+    """One table's rows. ``inside`` counts ``mixed`` ones too; a row without a subject is unowned.
+
+    ``stubs`` of the inside rows stay at the source, ``erased`` ones do not; ``guests`` are rows of
+    others that come along. ``rows`` = inside + outside + unowned (all of them where shared).
+    """
+
+    table: str
+    shared: bool
+    rows: int
+    inside: int = 0
+    mixed: int = 0
+    outside: int = 0
+    unowned: int = 0
+    guests: int = 0
+    stubs: int = 0
+
+    @property
+    def erased(self) -> int:
+        """Rows that do not stay at the source in any form."""
+        return self.inside - self.stubs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The whole plan. While ``problems`` is not empty nothing is moved."""
+
+    source: str
+    cell: str
+    policy: str
+    homes: Homes
+    tables: tuple[TablePlan, ...]
+    problems: tuple[str, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def rows(self) -> int:
+        """Rows that move in full."""
+        return sum(table.inside for table in self.tables)
+
+    def to_json(self) -> Json:
+        """Tell the plan as a JSON object."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, body: Json) -> "Plan":
+        """Read what ``to_json`` told."""
+        homes = dict(body["homes"])
+        homes["odd"] = tuple(OddName(**odd) for odd in homes["odd"])
+        return cls(
+            source=body["source"],
+            cell=body["cell"],
+            policy=body["policy"],
+            homes=Homes(**homes),
+            tables=tuple(TablePlan(**table) for table in body["tables"]),
+            problems=tuple(body["problems"]),
+            notes=tuple(body["notes"]),
+        )
+
+
+def shown_name(value: str) -> str | None:
+    """Tell an unrecognised home if it looks like a country's name or code, else None."""
+    return value if _COUNTRY_LIKE.match(value.strip()) else None
+
+
+def evidence_text(lineage_columns: tuple[str, ...], table: TableName) -> str:
+    """Name a piece of evidence the way the policy writes it."""
+    return f"{table}: {'.'.join(lineage_columns)}"

@@ -1,0 +1,82 @@
+"""Looks for restricted values that were left at the source: everywhere, not only where they stood.
+
+Every text-like column of every table and materialised view is read, classified or not: whole
+values, strings in JSON, elements of arrays, words within free text; and the planner's statistics.
+The scan has to find something before the erasure (else it proves nothing) and nothing afterwards.
+Not looked at: numbers and dates, large objects, the source's files, log, replicas and backups.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from klover.catalog import Catalog, Table, TableKind, TableName
+from klover.migrate import token
+from klover.migrate.frames import blocks
+from klover.migrate.needle import Needles
+from klover.migrate.pieces import listed, relation
+from klover.migrate.shape import Shape
+from klover.migrate.snapshot import Tick
+from klover.migrate.text import text
+from klover.store.connect import Connection
+from klover.store.sql import statements
+
+STATISTICS = "planner statistics"
+_CLEARS = 180000
+"""From 18 on a table's owner may clear statistics; before, a superuser only."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scan:
+    """What a scan found: different needles in all, and by place (a table, a view, statistics)."""
+
+    found: int
+    places: tuple[tuple[str, int], ...]
+
+
+def scan(source: Connection, catalog: Catalog, needles: Needles, tick: Tick) -> Scan:
+    """Look for needles in everything the source holds."""
+    everything: set[bytes] = set()
+    places: list[tuple[str, int]] = []
+    tables = _holding_rows(source, catalog)
+    for number, table in enumerate([*tables, None]):
+        tick(number, len(tables) + 1)
+        data = _statistics(source) if table is None else text(source, table.name, table.columns)
+        found: set[bytes] = set()
+        for block in data:
+            found |= needles.among(token.tokens(block))
+        if found:
+            places.append((STATISTICS if table is None else str(table.name), len(found)))
+            everything |= found
+    tick(len(tables) + 1, len(tables) + 1)
+    return Scan(found=len(everything), places=tuple(places))
+
+
+def clean(source: Connection, shapes: Sequence[Shape]) -> None:
+    """Have the source forget dead rows and old statistics of the tables that were touched.
+
+    ANALYZE leaves the statistics of a table that has become empty as they were: those are cleared.
+    """
+    queries = statements("klover.migrate", "residue.sql")
+    source.execute(queries["vacuum"].format(tables=listed(relation(s.name) for s in shapes)))
+    which = "clear" if source.info.server_version >= _CLEARS else "clear_by_hand"
+    for shape in shapes:
+        if source.execute(queries["empty"].format(table=relation(shape.name))).fetchone() == (
+            True,
+        ):
+            source.execute(queries[which], {"table": relation(shape.name).as_string()})
+
+
+def _holding_rows(source: Connection, catalog: Catalog) -> list[Table]:
+    queries = statements("klover.migrate", "residue.sql")
+    populated = {TableName(*row) for row in source.execute(queries["populated"])}
+    return [
+        table
+        for table in catalog.tables.values()
+        if table.kind is not TableKind.VIEW
+        and (table.kind is not TableKind.MATERIALIZED or table.name in populated)
+    ]
+
+
+def _statistics(source: Connection) -> Iterator[bytes]:
+    query = statements("klover.migrate", "residue.sql")["statistics"]
+    yield from blocks(source, query.format())

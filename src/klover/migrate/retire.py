@@ -1,0 +1,127 @@
+"""Erases at the source what is proven equal inside: one transaction, all of it or nothing.
+
+Writers are locked out, who is inside is decided again, every row is compared again; any difference
+ends it with nothing erased. Then rows go, or stay as stubs, and the source's own note is written.
+The application's triggers do not fire: an audit trigger would write down again what goes. So the
+foreign keys do not either, and every reference is counted afterwards. Postgres' own traces
+(planner statistics, dead rows) are ``sweep``'s work.
+"""
+
+from dataclasses import dataclass
+
+from psycopg import sql
+
+from klover.errors import CheckFailed, StoreError
+from klover.migrate.compare import Comparison
+from klover.migrate.copy import At
+from klover.migrate.pieces import equal, listed, present, relation, temporary
+from klover.migrate.shape import Keep, Shape
+from klover.migrate.snapshot import Snapshot, Tick
+from klover.store.connect import Connection
+from klover.store.sql import statements
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retired:
+    """What the erasure did: rows that are gone, rows that stay as stubs."""
+
+    erased: int
+    reduced: int
+
+
+def lock_source(source: Connection, tables: list[Shape]) -> None:
+    """Lock writers out of these tables until the transaction ends."""
+    queries = statements("klover.migrate", "retire.sql")
+    source.execute(queries["lock_timeout"])
+    names = listed(relation(shape.name) for shape in tables)
+    source.execute(queries["lock"].format(tables=names))
+
+
+def refuse_changed(comparison: Comparison) -> None:
+    """Raise CheckFailed unless the enclave is equal to the source."""
+    if comparison.equal:
+        return
+    rows = comparison.rows_different
+    where = ", ".join(
+        f"{table.table} ({table.kind}: {table.different} different, {table.missing} missing, "
+        f"{table.extra} extra)"
+        for table in comparison.tables
+        if not table.equal
+    )
+    if comparison.orphans:
+        where = ", ".join(filter(None, [where, *comparison.orphans]))
+    raise CheckFailed(
+        f"{rows} rows of the source and the enclave differ: {where}. Nothing was erased; "
+        "`klover migrate run` copies again."
+    )
+
+
+def retire(snapshot: Snapshot, *, tick: Tick, at: At) -> Retired:
+    """Erase and reduce in the source's transaction at hand, after lock and comparison."""
+    queries = statements("klover.migrate", "copy.sql")
+    snapshot.connection.execute(queries["replica"])
+    shapes = snapshot.traced()
+    erased = reduced = 0
+    for number, shape in enumerate(shapes):
+        tick(number, len(shapes))
+        at(f"retire:{shape.name}")
+        reduced += _reduce(snapshot, shape)
+        erased += _erase(snapshot, shape)
+    _refuse_left_over(snapshot)
+    tick(len(shapes), len(shapes))
+    return Retired(erased=erased, reduced=reduced)
+
+
+def _erase(snapshot: Snapshot, shape: Shape) -> int:
+    query = statements("klover.migrate", "retire.sql")["erase"].format(
+        table=relation(shape.name),
+        member=temporary("member", shape.index),
+        stub=temporary("stub", shape.index),
+        same=equal("t", shape.key, "m", shape.key),
+        stub_same=equal("x", shape.key, "m", shape.key),
+    )
+    return snapshot.connection.execute(query).rowcount
+
+
+def _reduce(snapshot: Snapshot, shape: Shape) -> int:
+    """Take from stubs what may not stay; where nothing has to go, no row is touched."""
+    changes = [
+        sql.SQL("{} = {}").format(
+            sql.Identifier(column.name), shape.value(shape.stub, column, "t", "g")
+        )
+        for column in shape.stored()
+        if shape.stub.keep[column.name] is not Keep.ALWAYS
+    ]
+    if not changes:
+        return 0
+    query = statements("klover.migrate", "retire.sql")["reduce"].format(
+        table=relation(shape.name),
+        stub=temporary("stub", shape.index),
+        changes=listed(changes),
+        same=equal("t", shape.key, "g", shape.key),
+    )
+    return snapshot.connection.execute(query).rowcount
+
+
+def _refuse_left_over(snapshot: Snapshot) -> None:
+    """Make sure that no declared reference leads to a row that is gone."""
+    query = statements("klover.migrate", "retire.sql")["left_over"]
+    for shape in snapshot.shapes.values():
+        for reference in shape.traced.references:
+            target = snapshot.shapes[reference.target]
+            if target.shared or not set(reference.target_columns) <= set(target.key):
+                continue
+            left = query.format(
+                table=relation(shape.name),
+                present=present("t", reference.columns),
+                member=temporary("member", target.index),
+                stub=temporary("stub", target.index),
+                refers=equal("t", reference.columns, "m", reference.target_columns),
+                stub_same=equal("x", target.key, "m", target.key),
+            )
+            row = snapshot.connection.execute(left).fetchone()
+            if row and row[0]:
+                raise StoreError(
+                    f"{row[0]} rows of {shape.name} would refer to rows of {reference.target} "
+                    "that are gone; nothing was erased. This is a fault of Klover: report it."
+                )
