@@ -93,8 +93,16 @@ def open_recorder(deployment: Deployment, writer: str) -> SpoolWriter:
 
 
 def log_key(deployment: Deployment) -> SignerKey:
-    """Read the log's signing key, or make it where it is missing."""
-    return open_key(Path(deployment.log.keys) / "log.key", deployment.log.origin)
+    """Read the log's signing key, or make it where it is missing.
+
+    Its verifier key stands beside it in ``log.vkey``, to be given to whoever verifies.
+    """
+    path = Path(deployment.log.keys) / "log.key"
+    key = open_key(path, deployment.log.origin)
+    public = path.with_suffix(".vkey")
+    if not public.exists():
+        public.write_text(key.verifier.vkey + "\n", encoding="ascii")
+    return key
 
 
 def open_log(deployment: Deployment) -> Log:

@@ -62,5 +62,5 @@ def gather(deployment: Deployment, log_key: SignerKey, scratch: Path) -> Evidenc
 
 
 def _is_not_denial(entry: Entry) -> bool:
-    """What a thief would leave out: that somebody was refused."""
+    """Leave out what a thief would: that somebody was refused."""
     return entry.kind != Denial.kind

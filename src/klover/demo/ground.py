@@ -5,7 +5,6 @@
 in one folder, which goes at the end unless the caller chose it.
 """
 
-import json
 import os
 import shutil
 import socket
@@ -27,9 +26,6 @@ from klover.store.embedded import Server
 DATABASE = "app"
 SOURCE = "us-east"
 SOURCE_ROLE = "app_owner"
-ORIGIN = "hamar.example/klover-demo"
-ISSUER = "https://id.demo.example"
-TOKEN_AUDIENCE = "klover-demo"  # noqa: S105 - a name, not a secret
 OFFICES: Mapping[str, str] = {
     "Dublin": "10.20.0.7",
     "Singapore": "10.40.0.7",
@@ -164,49 +160,3 @@ def servers(place: Path, ports: Mapping[str, int], tell: Callable[[str], None]) 
         yield Ground(
             folder=place, elsewhere=elsewhere, primary=primary, standby=standby, ports=ports
         )
-
-
-def write_configuration(ground: Ground, *, witness: str) -> None:
-    """Write ``klover.toml``; ``witness`` is the overseer's verifier key."""
-    listeners = "\n".join(
-        f"[[gateway.listeners]]  # {office}, simulated\n"
-        f'host = "127.0.0.1"\nport = {ground.ports[office]}\nsimulated_client = "{address}"\n'
-        for office, address in OFFICES.items()
-    )
-    text = f"""\
-# The demonstration's deployment. Every command of klover takes it with --config.
-policy = "klover.yaml"
-
-[cell]
-name = "hamar"
-primary = {json.dumps(ground.primary.dsn(DATABASE))}
-standby = {json.dumps(ground.standby.dsn(DATABASE))}
-
-[[sources]]
-name = "{SOURCE}"
-place = "{SOURCE}"
-dsn = {json.dumps(ground.source_dsn())}
-
-[log]
-directory = "log"
-origin = "{ORIGIN}"
-keys = "keys"
-witnesses = [{json.dumps(witness)}]
-
-[gateway]
-certificate = "tls/server.pem"
-private_key = "tls/server.key"
-
-[gateway.backend]
-host = {json.dumps(str(ground.standby.sockets))}
-port = {embedded.PORT}
-database = "{DATABASE}"
-
-{listeners}
-[issuer]
-name = "{ISSUER}"
-audience = "{TOKEN_AUDIENCE}"
-keys = "keys/issuer.jwks"
-trial_key = "keys/issuer.pem"
-"""
-    ground.configuration.write_text(text, encoding="utf-8")

@@ -120,18 +120,15 @@ class Summary:
 
 NOT_PROVED = (
     "That no copy lies elsewhere: only the one source and its tables were looked at.",
+    "That nothing is left in the source's free pages, write-ahead log, replicas or backups.",
     (
-        "That nothing of the erased rows is left in the source's free pages, write-ahead log, server "
-        "log, replicas or backups."
-    ),
-    (
-        "Where the visitors are: their places are simulated here, and in earnest rest on the issuer's "
-        "word and on address ranges."
+        "Where the visitors are: simulated here; in earnest it rests on the issuer's word and on "
+        "address ranges."
     ),
     (
         "Anything about the store's superuser, root on its hosts, or whoever holds its disks: they "
         "can read everything."
     ),
-    "That the overseer is independent: here both keys were made by this program, on this machine.",
+    "That the overseer is independent: here both keys were made by one program on one machine.",
     "Changes while people move: the application stood still.",
 )

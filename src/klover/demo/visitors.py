@@ -135,7 +135,7 @@ def visit(
 
 def _ask(connection: psycopg.Connection[tuple[object, ...]], statement: Statement) -> Answer:
     # The statements are constants of the package; psycopg asks for literals.
-    text = sql.SQL(statement.sql)  # type: ignore[arg-type]
+    text = sql.SQL(statement.sql)
     try:
         with connection.cursor() as cursor:
             if statement.copy:
