@@ -1,0 +1,176 @@
+"""No policy goes below the floor, whoever writes it; and regions behave as sets."""
+
+from dataclasses import replace
+from datetime import date
+
+from hypothesis import given, settings, strategies as st
+
+from doubles.catalogs import POLICY, videos
+from klover.policy.country import codes, inside, meet, members, within
+from klover.policy.model import (
+    Audience,
+    ColumnRule,
+    DataClass,
+    Identifiers,
+    Identifies,
+    Policy,
+    Region,
+    Requires,
+    Rows,
+)
+from klover.policy.parse import parse
+from klover.policy.resolved import Resolved, RowsShown, Show
+from klover.policy.sight import is_inside, see, sees_restricted
+from klover.policy.trace import trace
+
+EXAMPLE = parse(POLICY, "k.yaml")
+CATALOG = videos()
+ON = date(2026, 11, 24)
+DAYS = st.dates(date(2026, 11, 1), date(2040, 1, 1))
+
+REGIONS = st.one_of(
+    st.just(Region(everywhere=True)),
+    st.builds(
+        lambda names, negated: Region(names=tuple(names), negated=negated),
+        st.lists(
+            st.sampled_from(["EEA", "EU", "EFTA", "adequate", "GB", "CH", "US", "CN", "IE", "JP"]),
+            min_size=1,
+            max_size=4,
+            unique=True,
+        ),
+        st.booleans(),
+    ),
+)
+CLASSES = st.frozensets(st.sampled_from(DataClass))
+AUDIENCES = st.builds(
+    Audience,
+    name=st.just("x"),
+    groups=st.just(("g",)),
+    located=REGIONS,
+    sees=CLASSES,
+    identifiers=st.sampled_from(Identifiers),
+    requires=st.builds(Requires, purposes=st.sampled_from([(), ("abuse",)])),
+)
+COLUMN_RULES = st.builds(
+    ColumnRule,
+    data_class=st.sampled_from(DataClass),
+    identifies=st.sampled_from(Identifies),
+    identifies_stated=st.booleans(),
+    declared=st.just(True),  # noqa: FBT003 - a strategy's value
+)
+
+
+@st.composite
+def policies(draw: st.DrawFn) -> Policy:
+    """Draw the example with columns, rows and regions at random."""
+    rules = dict(EXAMPLE.tables)
+    for name, rule in EXAMPLE.tables.items():
+        columns = [column.name for column in CATALOG.tables[name].columns]
+        chosen = draw(st.lists(st.sampled_from(columns), unique=True))
+        rules[name] = replace(
+            rule,
+            columns={column: draw(COLUMN_RULES) for column in chosen},
+            public_rows=Rows.NONE if rule.shared else draw(st.sampled_from(Rows)),
+            predicate="id > 0",
+        )
+    rests_in = draw(REGIONS.filter(lambda region: not region.everywhere))
+    return replace(EXAMPLE, tables=rules, rests_in=rests_in)
+
+
+def resolved(policy: Policy) -> Resolved:
+    return trace(policy, CATALOG)
+
+
+@settings(max_examples=150, deadline=None)
+@given(policies(), AUDIENCES)
+def test_nobody_outside_gets_restricted_columns_or_rows(policy: Policy, who: Audience) -> None:
+    whole = resolved(policy)
+    allowed = members(who.located, ON) <= members(policy.rests_in, ON) and not (
+        who.located.everywhere
+    )
+    for name, sight in see(whole, who).items():
+        traced = whole.tables[name]
+        if not traced.rule.shared and sight.rows is RowsShown.ALL:
+            assert allowed
+            assert who.requires.purposes
+            assert DataClass.RESTRICTED in who.sees
+        if traced.rule.public_rows is Rows.NONE and not traced.rule.shared:
+            assert sight.rows is not RowsShown.PUBLIC
+        for column in sight.shown():
+            if traced.columns[column.column].data_class is DataClass.RESTRICTED:
+                assert allowed
+                assert who.requires.purposes
+                assert DataClass.RESTRICTED in who.sees
+
+
+@settings(max_examples=150, deadline=None)
+@given(policies(), AUDIENCES)
+def test_clear_identifiers_outside_are_public_ones(policy: Policy, who: Audience) -> None:
+    whole = resolved(policy)
+    if is_inside(policy, who) and who.identifiers is Identifiers.CLEAR:
+        return
+    for name, sight in see(whole, who).items():
+        for column in sight.shown():
+            rule = whole.tables[name].columns[column.column]
+            if column.show is Show.CLEAR and rule.identifies is not Identifies.NO:
+                assert rule.data_class is DataClass.PUBLIC
+                assert who.identifiers is Identifiers.CLEAR
+            if column.show is Show.PSEUDONYM:
+                assert column.entity is not None
+                assert not whole.tables[column.entity].rule.shared
+
+
+@settings(max_examples=100, deadline=None)
+@given(policies(), AUDIENCES)
+def test_a_column_nobody_names_is_never_shown_more_for_it(policy: Policy, who: Audience) -> None:
+    """Leave any one declaration of a traced table out: the others stay, that one is restricted."""
+    before = see(resolved(policy), who)
+    for name, rule in policy.tables.items():
+        if rule.shared or not rule.columns:
+            continue
+        gone, *_ = rule.columns
+        rest = {column: said for column, said in rule.columns.items() if column != gone}
+        tables = {**policy.tables, name: replace(rule, columns=rest)}
+        after = see(resolved(replace(policy, tables=tables)), who)
+        for one, other in zip(before[name].columns, after[name].columns, strict=True):
+            if one.column != gone:
+                assert one == other
+            elif not sees_restricted(policy, who):
+                assert other.show is Show.ABSENT
+        assert {n: s for n, s in before.items() if n != name} == {
+            n: s for n, s in after.items() if n != name
+        }
+
+
+@settings(max_examples=100, deadline=None)
+@given(policies(), AUDIENCES, REGIONS)
+def test_a_wider_location_never_shows_more(policy: Policy, who: Audience, other: Region) -> None:
+    if not within(who.located, other):
+        return
+    whole = resolved(policy)
+    narrow, wide = see(whole, who), see(whole, replace(who, located=other))
+    ranks = [Show.ABSENT, Show.PSEUDONYM, Show.CLEAR]
+    rows = [RowsShown.NONE, RowsShown.PUBLIC, RowsShown.ALL]
+    for name, sight in narrow.items():
+        assert rows.index(wide[name].rows) <= rows.index(sight.rows)
+        for one, two in zip(sight.columns, wide[name].columns, strict=True):
+            assert ranks.index(two.show) <= ranks.index(one.show)
+
+
+@given(REGIONS, REGIONS, DAYS)
+def test_within_is_containment_on_every_day(part: Region, whole: Region, day: date) -> None:
+    if within(part, whole):
+        assert members(part, day) <= members(whole, day)
+        assert all(inside(code, whole, day) for code in members(part, day))
+
+
+@given(REGIONS, DAYS, st.sampled_from(sorted(codes())))
+def test_a_negated_region_is_the_complement(region: Region, day: date, code: str) -> None:
+    if region.everywhere:
+        assert inside(code, region, day)
+        return
+    other = replace(region, negated=not region.negated)
+    assert inside(code, region, day) != inside(code, other, day)
+    assert members(region, day) | members(other, day) == codes()
+    assert not meet(region, other, day)
+    assert within(region, region)
