@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from doubles.memory_recorder import MemoryRecorder
 from psycopg import sql
 
+from doubles.memory_recorder import MemoryRecorder
 from klover.migrate.run import Migration
 from klover.migrate.work import Parts
 from klover.policy.parse import parse

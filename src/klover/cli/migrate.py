@@ -1,0 +1,236 @@
+"""``klover migrate``: bring the Europeans of a source home, step by step.
+
+``plan`` and ``compare`` change nothing; ``schema`` makes the enclave's tables; ``run`` goes on from
+wherever the migration stands, as far as ``--until``; ``retire`` runs to the end, erasure included.
+``status`` tells where it stands. Country names that nobody recognised are shown: they are treated
+as configuration, not as user data.
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from klover import assemble
+from klover.config import Deployment
+from klover.errors import CheckFailed
+from klover.event import Event
+from klover.migrate.outcome import Outcome
+from klover.migrate.phase import Phase
+from klover.migrate.plan import Plan
+from klover.migrate.run import Migration
+from klover.migrate.schema import bring_schema
+from klover.migrate.work import Parts, Progress
+
+if TYPE_CHECKING:
+    from klover.event import Recorder
+
+app = typer.Typer(no_args_is_help=True, help="Bring European users' rows home.")
+
+Config = Annotated[Path, typer.Option("--config", help="The deployment's configuration.")]
+Source = Annotated[str | None, typer.Option("--source", help="Which source; the only one else.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+_CONFIG = Path("klover.toml")
+_WRITER = "migration"
+
+
+class _NoRecorder:
+    """For commands that change nothing: there is nothing to record."""
+
+    def append(self, event: Event) -> int:
+        raise CheckFailed(f"A command that changes nothing wanted to record {event.kind}.")
+
+    def flush(self) -> int:
+        return 0
+
+
+@app.command()
+def plan(config: Config = _CONFIG, source: Source = None, as_json: AsJson = False) -> None:
+    """Say who would move, what stays, and what stands in the way. Changes nothing."""
+    deployment = assemble.load_deployment(config)
+    made = _migration(deployment, source, _NoRecorder(), _quiet).plan()
+    if as_json:
+        typer.echo(json.dumps(made.to_json(), indent=2))
+    else:
+        _print_plan(made)
+    if made.problems:
+        raise CheckFailed(f"{len(made.problems)} problems have to be solved before rows can move.")
+
+
+@app.command()
+def schema(
+    config: Config = _CONFIG,
+    source: Source = None,
+    check: Annotated[bool, typer.Option("--check", help="Compare only; change nothing.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Give the enclave the source's tables, or name how the two differ."""
+    from klover.migrate.schema import check_schema
+    from klover.store.binaries import find_binaries
+
+    deployment = assemble.load_deployment(config)
+    if check:
+        with (
+            assemble.open_source(deployment, source) as here,
+            assemble.open_primary(deployment) as there,
+        ):
+            found = check_schema(here, there)
+    else:
+        dsn = deployment.source(source).dsn
+        found = bring_schema(source=dsn, enclave=deployment.cell.primary, binaries=find_binaries())
+    if as_json:
+        typer.echo(json.dumps({"differences": found}, indent=2))
+    else:
+        typer.echo("\n".join(found) if found else "The enclave has the source's schema.")
+    if found:
+        raise CheckFailed(f"The schemas differ in {len(found)} places.")
+
+
+@app.command()
+def run(
+    config: Config = _CONFIG,
+    source: Source = None,
+    until: Annotated[
+        Phase, typer.Option("--until", help="Stop once this is done.")
+    ] = Phase.COMPARED,
+    as_json: AsJson = False,
+) -> None:
+    """Go on with the migration. Without --until it stops before anything is erased."""
+    _go(config, source, until, as_json)
+
+
+@app.command()
+def retire(config: Config = _CONFIG, source: Source = None, as_json: AsJson = False) -> None:
+    """Go on to the end: erase at the source what is proven equal inside, and look for the rest."""
+    _go(config, source, Phase.SWEPT, as_json)
+
+
+@app.command()
+def status(config: Config = _CONFIG, source: Source = None, as_json: AsJson = False) -> None:
+    """Tell where the migration stands. Changes nothing."""
+    deployment = assemble.load_deployment(config)
+    outcome = _migration(deployment, source, _NoRecorder(), _quiet).status()
+    if as_json:
+        typer.echo(json.dumps(None if outcome is None else outcome.to_json(), indent=2))
+    elif outcome is None:
+        typer.echo("No migration has begun.")
+    else:
+        _print_outcome(outcome)
+
+
+@app.command()
+def compare(config: Config = _CONFIG, source: Source = None, as_json: AsJson = False) -> None:
+    """Compare both sides row by row once more. Changes nothing."""
+    deployment = assemble.load_deployment(config)
+    with _bar() as progress:
+        found = _migration(deployment, source, _NoRecorder(), progress).compare()
+    if as_json:
+        typer.echo(json.dumps(asdict(found), indent=2))
+    else:
+        for table in found.tables:
+            typer.echo(
+                f"{table.table} ({table.kind}): {table.equal_rows} equal, {table.different} "
+                f"different, {table.missing} missing, {table.extra} extra"
+            )
+            for key in table.first:
+                typer.echo(f"  row with key digest {key}")
+        for orphan in found.orphans:
+            typer.echo(f"reference that leads nowhere: {orphan}")
+    if not found.equal:
+        raise CheckFailed(f"{found.rows_different} rows differ.")
+
+
+def _go(config: Path, source: str | None, until: Phase, as_json: bool) -> None:
+    deployment = assemble.load_deployment(config)
+    with closing(assemble.open_recorder(deployment, _WRITER)) as recorder, _bar() as progress:
+        outcome = _migration(deployment, source, recorder, progress).run(until)
+    if as_json:
+        typer.echo(json.dumps(outcome.to_json(), indent=2))
+    else:
+        _print_outcome(outcome)
+
+
+def _migration(
+    deployment: Deployment, source: str | None, recorder: "Recorder", progress: Progress
+) -> Migration:
+    chosen = deployment.source(source)
+    with assemble.open_source(deployment, source) as connection:
+        resolved = assemble.resolve_policy(deployment, connection)
+    return Migration(
+        Parts(
+            source=chosen.name,
+            cell=deployment.cell.name,
+            resolved=resolved,
+            open_source=lambda: assemble.open_source(deployment, source),
+            open_enclave=lambda: assemble.open_primary(deployment),
+            recorder=recorder,
+            now=assemble.now,
+            today=datetime.now(UTC).date(),
+            progress=progress,
+        )
+    )
+
+
+def _quiet(_step: str, _done: int, _total: int) -> None:
+    pass
+
+
+@contextmanager
+def _bar() -> Iterator[Progress]:
+    """Show a line for each step, on standard error."""
+    from rich.console import Console
+    from rich.progress import Progress as Bars, TaskID
+
+    tasks: dict[str, TaskID] = {}
+    with Bars(console=Console(stderr=True)) as bars:
+
+        def advance(step: str, done: int, total: int) -> None:
+            if step not in tasks:
+                tasks[step] = bars.add_task(step, total=total)
+            bars.update(tasks[step], completed=done, total=total)
+
+        yield advance
+
+
+def _print_plan(made: Plan) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    homes = made.homes
+    typer.echo(
+        f"{homes.inside} people are inside ({homes.undecided} of them because nobody knows their "
+        f"home: {homes.without_home} have none, {homes.unrecognised} one that is no known country); "
+        f"{homes.outside} are outside."
+    )
+    for odd in homes.odd:
+        name = "a value that does not look like a country" if odd.name is None else repr(odd.name)
+        typer.echo(f"  not recognised at {odd.evidence}: {name}, {odd.subjects} people")
+    table = Table("table", box=None)
+    for head in ("rows", "inside", "of both", "outside", "nobody's", "guests", "stubs", "erased"):
+        table.add_column(head, justify="right")
+    for one in made.tables:
+        counts = (one.inside, one.mixed, one.outside, one.unowned, one.guests, one.stubs)
+        cells = ["shared"] + [""] * 6 if one.shared else [*map(str, (*counts, one.erased))]
+        table.add_row(one.table, str(one.rows), *cells)
+    Console().print(table)
+    for note in made.notes:
+        typer.echo(f"note: {note}")
+    for problem in made.problems:
+        typer.echo(f"problem: {problem}")
+
+
+def _print_outcome(outcome: Outcome) -> None:
+    typer.echo(f"Migration {outcome.run} is {outcome.phase.value}.")
+    typer.echo(f"rows moved {outcome.rows_moved}, equal {outcome.rows_equal}")
+    typer.echo(f"rows erased {outcome.rows_erased}, left as stubs {outcome.rows_reduced}")
+    if outcome.restricted_left is not None:
+        typer.echo(
+            f"restricted values found at the source: {outcome.found_before} before, "
+            f"{outcome.restricted_left} after; {outcome.values_shared} more are not looked for "
+            "because rows outside hold them too"
+        )
