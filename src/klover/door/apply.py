@@ -22,9 +22,10 @@ from klover.store.connect import Connection
 
 _SESSION = (
     "set local search_path = pg_catalog",
-    "set local lock_timeout = '5s'",
     "set local client_min_messages = warning",
 )
+_PATIENCE = 5.0
+"""Seconds to wait for a lock: an application that waits behind us waits as long."""
 _LOCK_SQLSTATES = {"55P03", "40P01"}
 
 Progress = Callable[[int, int, Step], None]
@@ -57,13 +58,17 @@ def apply_doors(
     time: str,
     *,
     progress: Progress | None = None,
+    patience: float = _PATIENCE,
 ) -> Applied:
     """Carry the plan out and put it on record; ``time`` is the record's.
 
+    A lock is waited for ``patience`` seconds.
     Raises PolicyError, StoreError or RecordError; nothing has changed then.
     """
     with connection.transaction():
         _begin(connection)
+        milliseconds = sql.Literal(f"{patience * 1000:.0f}ms")
+        connection.execute(sql.SQL("set local lock_timeout = {}").format(milliseconds))
         # One apply at a time, whichever process asks.
         connection.execute("select pg_advisory_xact_lock(hashtext('klover doors'))")
         _check_predicates(connection, doors)

@@ -69,7 +69,7 @@ class StandingView:
     compiled: str | None
     """The digest of the query it was made from; None where nobody noted one."""
     altered: bool
-    """True where Postgres' words for it are not those it had when it was made."""
+    """True where Postgres' words for it are not those it had when it was made, or it got rules."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,7 +235,7 @@ def _view(row: tuple[Any, ...], notes: Mapping[TableName, tuple[str, str]]) -> S
         owner=row[3],
         options=tuple(row[4]),
         compiled=compiled,
-        altered=definition != row[5],
+        altered=definition != row[5] or row[6] != 1,
     )
 
 

@@ -54,7 +54,9 @@ select n.nspname from pg_namespace n
 -- The views that stand in doors, with a digest of what Postgres says they are.
 select n.nspname, c.relname, c.relkind::text, o.rolname, coalesce(c.reloptions, '{}'),
        case when c.relkind = 'v'
-            then encode(sha256(convert_to(pg_get_viewdef(c.oid), 'UTF8')), 'hex') end
+            then encode(sha256(convert_to(pg_get_viewdef(c.oid), 'UTF8')), 'hex') end,
+       (select count(*) from pg_rewrite w where w.ev_class = c.oid)
+         + (select count(*) from pg_trigger t where t.tgrelid = c.oid)
   from pg_class c
   join pg_namespace n on n.oid = c.relnamespace
   join pg_roles o on o.oid = c.relowner

@@ -1,0 +1,88 @@
+"""Doors on a hot standby: the same proof holds there, and the standby alone lets sessions in."""
+
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+
+from doubles.demo_doors import TODAY
+from doubles.enclave import Enclave, enclave
+from klover import door
+from klover.door import naming
+from klover.store.connect import connect
+from klover.store.embedded import Server
+
+
+@pytest.fixture(scope="module")
+def made(server: Server, standby: Server) -> Iterator[Enclave]:
+    with enclave(server, standby, "klover_test_standby") as opened:
+        yield opened
+
+
+def test_the_proof_holds_on_both_and_only_the_standby_admits(made: Enclave) -> None:
+    for running in (made.primary, made.standby):
+        with connect(running.dsn(made.database), what="a test server") as connection:
+            proof = door.prove(connection, made.resolved, TODAY)
+        assert not proof.violations
+        admitted = [fact for fact in proof.facts if fact.what == "pg_hba.conf local"]
+        assert bool(admitted) is (running is made.standby)
+
+
+def test_a_session_starts_with_the_compiled_settings(made: Enclave) -> None:
+    with made.session("support_europe") as session:
+        for name, value in made.doors.settings.items():
+            assert session.execute("select current_setting(%s)", (name,)).fetchone() == (value,)
+        path = session.execute("show search_path").fetchone()
+    assert path == (naming.schema("support-europe"),)
+
+
+def test_new_rows_show_under_pseudonyms_and_lose_them_with_the_row(made: Enclave) -> None:
+    with made.owner() as owner:
+        owner.execute("set session_replication_role = replica")  # as a migration loads
+        owner.execute(
+            "insert into public.accounts (id, handle, email, phone, password_hash)"
+            " values (5000, 'new', 'new@x.example', '+47123456', '')"
+        )
+    made.catch_up()
+    with made.session("engineering_abroad") as session:
+        row = session.execute("select count(*), count(id) from accounts").fetchone()
+    assert row == (4, 4)
+    with made.owner() as owner:
+        owner.execute("delete from public.accounts where id = 5000")
+        left = owner.execute(
+            "select count(*) from klover_pseudonym.engineering_abroad__accounts"
+        ).fetchone()
+    assert left == (3,)
+
+
+def test_psql_can_describe_what_a_door_shows(made: Enclave) -> None:
+    import subprocess
+
+    program = made.standby.binaries.program("psql")
+    for command in (
+        r"\d",
+        r"\d accounts",
+        r"\dt+",
+        r"\dv+",
+        r"\du",
+        r"\l",
+        r"\dn",
+        r"\df accounts",
+    ):
+        done = subprocess.run(
+            [program, "-X", "-v", "ON_ERROR_STOP=1", "-c", command, _dsn(made)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+
+
+def _dsn(made: Enclave) -> str:
+    made.session("support_europe", 2).close()
+    return made.session_dsn("support_europe", 1)
+
+
+def test_a_session_role_is_free_only_when_its_server_process_is_gone(made: Enclave) -> None:
+    with made.session("support_europe", 2), pytest.raises(psycopg.OperationalError):
+        psycopg.connect(made.session_dsn("support_europe", 2))
