@@ -204,7 +204,7 @@ def _print_plan(made: Plan) -> None:
     homes = made.homes
     typer.echo(
         f"{homes.inside} people are inside ({homes.undecided} of them because nobody knows their "
-        f"home: {homes.without_home} have none, {homes.unrecognised} one that is no known country); "
+        f"home: {homes.without_home} have none, {homes.unrecognised} an unknown one); "
         f"{homes.outside} are outside."
     )
     for odd in homes.odd:

@@ -33,13 +33,13 @@ def sentence(error: psycopg.Error, *, source: str, cell: str) -> KloverError:
         )
     if isinstance(error, errors.DiskFull):
         return StoreError(
-            "A disk is full; this step was undone as a whole. Make room and run "
-            "`klover migrate run` again."
+            "A disk is full; this step was undone as a whole. Make room and run the same "
+            "command again."
         )
     if isinstance(error, errors.LockNotAvailable):
         return StoreError(
             f"A table of {sides} is locked by somebody else; nothing was changed. "
-            "Run `klover migrate run` again when it is free."
+            "Run the same command again when it is free."
         )
     if isinstance(error, errors.IntegrityConstraintViolation | errors.IntegrityError):
         name = error.diag.constraint_name or error.diag.column_name or "a constraint"
@@ -50,7 +50,7 @@ def sentence(error: psycopg.Error, *, source: str, cell: str) -> KloverError:
     if error.sqlstate is None or error.sqlstate.startswith(("08", "57P")):
         return StoreError(
             f"The connection to {sides} was lost; what was done stays done, the step under way "
-            "was undone. Run `klover migrate run` again."
+            "was undone. Run the same command again."
         )
     return StoreError(
         f"Postgres refused a statement with SQLSTATE {error.sqlstate}; this step was undone."

@@ -159,7 +159,7 @@ def _sweep(work: Work, _standing: Standing) -> Done:
         where = ", ".join(f"{place} ({number})" for place, number in left.places)
         raise CheckFailed(
             f"{left.found} restricted values are still at the source, in {where}. The rows are "
-            "erased and stand inside; refresh or clear those places and run `klover migrate run`."
+            "erased and stand inside; refresh or clear those places and run the same command again."
         )
     return Done(outcome={"restricted_left": left.found})
 
