@@ -1,0 +1,126 @@
+"""The commands `klover policy …` against a real database: output, exit codes, nothing half done."""
+
+import json
+from pathlib import Path
+
+import psycopg
+import pytest
+from typer.testing import CliRunner, Result
+
+from doubles.catalogs import POLICY
+from klover.cli.policy import app
+from klover.errors import CheckFailed, InputError, PolicyError, SourceError
+
+SCHEMA = """
+set search_path = public;
+create type visibility as enum ('public', 'private');
+create table accounts (id bigint primary key, handle text not null unique,
+  email text not null unique, privacy visibility not null, country text);
+create table languages (code text primary key, name text not null);
+create table videos (id bigint primary key, account_id bigint not null references accounts,
+  visibility visibility not null, title text not null,
+  language_code text not null references languages);
+create table comments (id bigint primary key, video_id bigint not null references videos,
+  account_id bigint not null references accounts, parent_id bigint references comments,
+  body text not null);
+create table follows (follower_id bigint references accounts,
+  followee_id bigint references accounts, primary key (follower_id, followee_id));
+"""
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(app, list(arguments))
+
+
+@pytest.fixture
+def policy(tmp_path: Path) -> Path:
+    file = tmp_path / "klover.yaml"
+    file.write_text(POLICY)
+    return file
+
+
+@pytest.fixture
+def filled(dsn: str, database: psycopg.Connection[tuple[object, ...]]) -> str:
+    database.execute(SCHEMA.encode())
+    return dsn
+
+
+def test_check_holds_with_and_without_a_database(policy: Path, filled: str) -> None:
+    for arguments in ([], ["--dsn", filled]):
+        done = run("check", str(policy), *arguments)
+        assert done.exit_code == 0, done.output
+        assert "holds" in done.output
+
+
+def test_check_as_json(policy: Path, filled: str) -> None:
+    body = json.loads(run("check", str(policy), "--dsn", filled, "--json").output)
+    assert body["ok"] is True
+    assert {finding["severity"] for finding in body["findings"]} == {"note"}
+    assert {"severity", "file", "line", "message", "mend"} == set(body["findings"][0])
+
+
+def test_a_policy_that_cannot_be_read_ends_with_2(policy: Path) -> None:
+    policy.write_text(POLICY.replace("klover: 1", "klover: 9").replace("key: id", "kye: id"))
+    done = run("check", str(policy))
+    assert done.exit_code == 2
+    assert f"{policy}:1: error:" in done.output
+    assert f"{policy}:6: error: `subjects` has no key 'kye'" in done.output.replace("\n", " ")
+    assert json.loads(run("check", str(policy), "--json").output)["ok"] is False
+
+
+def test_a_policy_that_does_not_fit_ends_with_2(policy: Path, filled: str) -> None:
+    policy.write_text(POLICY.replace("  videos:\n", "  vidoes:\n"))
+    done = run("check", str(policy), "--dsn", filled)
+    assert done.exit_code == 2
+    assert "The database has no table vidoes; did you mean 'videos'?" in done.output
+
+
+def test_a_policy_that_promises_too_much_ends_with_1(policy: Path) -> None:
+    policy.write_text(POLICY.replace("located: [EEA, GB, CH]}", "located: any}"))
+    done = run("check", str(policy))
+    assert isinstance(done.exception, CheckFailed)
+    assert done.exception.exit_code == 1
+
+
+def test_a_missing_file_and_an_unreachable_database(policy: Path, tmp_path: Path) -> None:
+    assert isinstance(run("check", str(tmp_path / "no.yaml")).exception, InputError)
+    gone = run("check", str(policy), "--dsn", f"host={tmp_path} dbname=x")
+    assert isinstance(gone.exception, SourceError)
+
+
+def test_explain(policy: Path, filled: str) -> None:
+    def explain(*what: str) -> Result:
+        return run("explain", str(policy), *what)
+
+    who = ("--audience", "engineering-abroad")
+    assert "never shown to this audience" in explain(*who).output
+    table = explain("videos", *who, "--dsn", filled).output
+    assert "where (visibility = 'public') is true" in table
+    column = explain("videos.title", *who, "--dsn", filled).output
+    assert "absent: identifies directly" in column
+    assert len(column.splitlines()) < 24
+    as_json = explain("videos.title", *who, "--dsn", filled, "--json").output
+    assert json.loads(as_json)["lines"] == column.splitlines()
+    for arguments, words in (
+        (("--audience", "engineering"), "did you mean 'engineering-abroad'?"),
+        (("videos", *who), "--dsn"),
+        (("video", *who, "--dsn", filled), "There is no table video; did you mean 'videos'?"),
+        (("videos.titel", *who, "--dsn", filled), "did you mean 'title'?"),
+    ):
+        refused = explain(*arguments)
+        assert isinstance(refused.exception, InputError)
+        assert words in str(refused.exception)
+
+
+def test_suggest_writes_what_check_accepts_and_never_over_a_file(
+    tmp_path: Path, filled: str
+) -> None:
+    file = tmp_path / "first.yaml"
+    assert run("suggest", "--dsn", filled, "-o", str(file)).exit_code == 0
+    assert run("suggest", "--dsn", filled).output == file.read_text()
+    assert run("check", str(file), "--dsn", filled).exit_code == 0
+    before = file.read_bytes()
+    again = run("suggest", "--dsn", filled, "-o", str(file))
+    assert isinstance(again.exception, InputError)
+    assert not isinstance(again.exception, PolicyError)
+    assert file.read_bytes() == before
