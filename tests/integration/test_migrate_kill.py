@@ -1,0 +1,138 @@
+"""A migration killed with SIGKILL at any named point and started again ends the same.
+
+The child is a fork of the test: it runs the real migration and kills itself when told a point. The
+same rows, stubs, guests and sequences have to stand on both sides in the end, and every step has
+to be on record, whatever was killed where.
+"""
+
+import os
+import signal
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import pytest
+from psycopg import sql
+
+from doubles.small_world import World, contents, rows
+from klover.migrate.outcome import Outcome
+from klover.migrate.phase import STEPS, Phase
+from klover.store.connect import connect
+from klover.store.embedded import Server
+
+NewDatabase = Callable[[], str]
+Copies = Callable[[], World]
+INSIDE_STEPS: Mapping[str, tuple[str, ...]] = {
+    "copy": ("copy:people", "copy:videos"),
+    "separate": ("separate:people_id_seq", "separate-source-done:people_id_seq"),
+    "retire": (
+        "retire:locked",
+        "retire:compared",
+        "retire:people",
+        "retire:videos",
+        "retire:before-source-commit",
+        "retire:source-committed",
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def templates(server: Server) -> Iterator[tuple[str, str]]:
+    """Fill one world, to be copied for each kill."""
+    names = "kill_source", "kill_enclave"
+    with connect(server.dsn(), what="the test server") as connection:
+        for name in names:
+            connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+        World(source=server.dsn(names[0]), enclave=server.dsn(names[1])).fill()
+        yield names
+        for name in names:
+            connection.execute(
+                sql.SQL("drop database {} with (force)").format(sql.Identifier(name))
+            )
+
+
+@pytest.fixture
+def copies(server: Server, templates: tuple[str, str]) -> Iterator[Copies]:
+    made: list[str] = []
+
+    def copy() -> World:
+        names = [f"{template}_{len(made)}_{os.getpid()}" for template in templates]
+        with connect(server.dsn(), what="the test server") as connection:
+            for name, template in zip(names, templates, strict=True):
+                connection.execute(
+                    sql.SQL("create database {} template {}").format(
+                        sql.Identifier(name), sql.Identifier(template)
+                    )
+                )
+        made.extend(names)
+        return World(source=server.dsn(names[0]), enclave=server.dsn(names[1]))
+
+    yield copy
+    with connect(server.dsn(), what="the test server") as connection:
+        for name in made:
+            connection.execute(
+                sql.SQL("drop database {} with (force)").format(sql.Identifier(name))
+            )
+
+
+def final(world: World, outcome: Outcome) -> tuple[Any, ...]:
+    sequences = "select sequencename, last_value, increment_by from pg_sequences order by 1"
+    return (
+        outcome.to_json(),
+        contents(world.source),
+        contents(world.enclave),
+        rows(world.source, sequences),
+        rows(world.enclave, sequences),
+        rows(world.enclave, "select relation, key from klover.migration_guest order by 1, 2"),
+        rows(world.enclave, "select key from klover.migration_subject order by 1"),
+    )
+
+
+def killed_at(world: World, point: str) -> bool:
+    """Run the migration in a child that kills itself at ``point``; tell whether it got there."""
+    child = os.fork()
+    if child == 0:
+        status = 3
+
+        def die(reached: str) -> None:
+            if reached == point:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        try:
+            world.at = die
+            world.migration().run()
+            status = 0
+        finally:
+            os._exit(status)
+    _, status = os.waitpid(child, 0)
+    assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0
+    return os.WIFSIGNALED(status)
+
+
+@pytest.mark.parametrize("step", [step.value for step in STEPS])
+def test_a_killed_migration_ends_the_same(step: str, copies: Copies) -> None:
+    undisturbed = copies()
+    expected = final(undisturbed, undisturbed.migration().run())
+    points = [f"{step}:{moment}" for moment in ("begun", "before-commit", "committed", "recorded")]
+    for point in [*points, *INSIDE_STEPS.get(step, ())]:
+        world = copies()
+        assert killed_at(world, point), point
+        outcome = world.migration().run()
+        assert outcome.phase is Phase.SWEPT
+        assert final(world, outcome) == expected, point
+        missing = "select step from klover.migration_step where done is not null and not on_record"
+        assert rows(world.enclave, missing) == []
+
+
+def test_two_migrations_do_not_run_at_once(copies: Copies) -> None:
+    world = copies()
+    world.migration().run(Phase.PLANNED)
+    seen: list[str] = []
+
+    def watch(point: str) -> None:
+        if point == "check:begun":
+            query = "select count(*) from pg_locks where locktype = 'advisory' and granted"
+            seen.extend(str(row[0]) for row in rows(world.enclave, query))
+
+    world.at = watch
+    world.migration().run(Phase.CHECKED)
+    assert seen == ["1"]
