@@ -40,6 +40,12 @@ class Frames:
         """Add bytes as they come."""
         self._buffer += data
 
+    def drain(self) -> bytes:
+        """Take every byte that waits, whole messages or not."""
+        waiting = bytes(self._buffer)
+        self._buffer.clear()
+        return waiting
+
     def next(self) -> Frame | None:
         """Take the next whole message, or None. Raises WireError for a length out of bounds."""
         if len(self._buffer) < HEADER:

@@ -1,0 +1,268 @@
+"""The client's half of a session: its messages are read, recorded and passed on unchanged.
+
+Bytes in; bytes for the server, steps and intents out; no I/O. What is refused is answered in its
+turn with an ErrorResponse, and the protocol stays in step: a refused Query is not passed on at
+all, after a refused extended message everything up to the Sync is dropped, as Postgres does.
+https://www.postgresql.org/docs/18/protocol-flow.html#PROTOCOL-FLOW-PIPELINING
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from klover.errors import WireError
+from klover.gateway.names import Portal, Prepared, Undo
+from klover.gateway.reading import Reading, Salt, nothing, read, unclear
+from klover.gateway.record import Opened
+from klover.gateway.steps import Expect, Progress, Step
+from klover.wire import frontend
+from klover.wire.backend import ErrorResponse, ReadyForQuery, error
+from klover.wire.framing import Frame, Frames
+from klover.wire.lexer import UnlexableError
+from klover.wire.statement import Statement, split
+
+MAX_MESSAGE = 1 << 20
+"""Bytes of one client message: reading SQL happens between everybody's answers."""
+MAX_STEPS = 10_000
+"""Messages that may wait for answers; then the client waits (about 5 kB of ours each)."""
+_REFUSED = "42501"
+_Readers = Mapping[type, Callable[[Any, Frame], None]]
+
+
+class Asking:
+    """Reads what the client sends. Raises WireError where the session cannot go on."""
+
+    def __init__(self, progress: Progress, salt: Salt) -> None:
+        self._progress = progress
+        self._salt = salt
+        self._frames = Frames(limit=MAX_MESSAGE)
+        self._skipping = False
+        self._extended = False
+        self._simple_readers: _Readers = {
+            frontend.Query: self._simple,
+            frontend.FunctionCall: self._simple,
+            frontend.Sync: self._sync,
+            frontend.Flush: self._flush,
+            frontend.Terminate: self._terminate,
+            frontend.CopyData: self._drop,
+            frontend.CopyDone: self._drop,
+            frontend.CopyFail: self._drop,
+        }
+        self._extended_readers: _Readers = {
+            frontend.Parse: self._parse,
+            frontend.Bind: self._bind,
+            frontend.Describe: self._describe,
+            frontend.Execute: self._execute,
+            frontend.Close: self._close,
+        }
+
+    def __len__(self) -> int:
+        """Tell how many bytes wait to be read."""
+        return len(self._frames)
+
+    @property
+    def stalled(self) -> bool:
+        """Tell whether nothing more is read for now."""
+        progress = self._progress
+        return progress.in_group or progress.ended or len(progress.steps) >= MAX_STEPS
+
+    def receive(self, data: bytes) -> None:
+        """Take bytes from the client and read as far as possible."""
+        self._frames.feed(data)
+        self.proceed()
+
+    def proceed(self) -> None:
+        """Read the messages that wait, until one has to be answered first."""
+        while not self.stalled and (frame := self._frames.next()) is not None:
+            self._read(frame)
+        if len(self._progress.steps) >= MAX_STEPS and not self._progress.in_group:
+            self._progress.to_server.append(frontend.Flush().encode())
+
+    def _read(self, frame: Frame) -> None:
+        message = frontend.parse(frame)
+        simple = self._simple_readers.get(type(message))
+        if simple is not None:
+            simple(message, frame)
+            return
+        read = self._extended_readers.get(type(message))
+        if read is None:
+            raise WireError("A message came that has no place in the middle of a session.")
+        self._extended = True
+        if not (self._skipping or self._progress.failed):
+            read(message, frame)
+
+    def _terminate(self, _: frontend.Terminate, __: Frame) -> None:
+        self._progress.ended = True
+
+    def _flush(self, _: frontend.Flush, frame: Frame) -> None:
+        self._forward(frame)
+
+    def _drop(self, _: frontend.Frontend, __: Frame) -> None:
+        """Drop a COPY message, as Postgres does outside of COPY; COPY FROM is not let through."""
+
+    def _forward(self, frame: Frame, step: Step | None = None) -> None:
+        self._progress.to_server.append(frame.raw)
+        if step is not None:
+            self._progress.steps.append(step)
+
+    # The simple protocol -------------------------------------------------------------------------
+
+    def _simple(self, message: frontend.Query | frontend.FunctionCall, frame: Frame) -> None:
+        if self._extended:
+            raise WireError("A Query came in the middle of extended messages; send Sync first.")
+        if isinstance(message, frontend.FunctionCall):
+            self._refuse_simple("function calls are not let through; use SELECT")
+            return
+        try:
+            readings = self._readings(message.sql)
+        except UnlexableError as unread:
+            self._refuse_simple(f"the text cannot be read as SQL: {unread}", unread.sqlstate)
+            return
+        refusal = next((one.refusal for one in readings if one.refusal is not None), None)
+        if refusal is not None:
+            self._refuse_simple(refusal)
+            return
+        step = Step(expect=Expect.QUERY)
+        for reading in readings:
+            opened = self._open(reading)
+            opened.undo += self._apply(reading)
+            step.opened.append(opened)
+        self._progress.in_group = True
+        self._forward(frame, step)
+
+    def _readings(self, sql: bytes) -> tuple[Reading, ...]:
+        return tuple(
+            read(statement, self._progress.record.catalog, self._salt) for statement in _split(sql)
+        )
+
+    def _refuse_simple(self, reason: str, sqlstate: str = _REFUSED) -> None:
+        self._progress.record.refuse(reason)
+        ready = ReadyForQuery(status=self._progress.status)
+        self._progress.to_client += [_refusal(reason, sqlstate).encode(), ready.encode()]
+
+    # The extended protocol -----------------------------------------------------------------------
+
+    def _refuse(self, reason: str, sqlstate: str = _REFUSED) -> None:
+        self._skipping = True
+        self._progress.record.refuse(reason)
+        # The answers to what came before are due first; the server may be holding them back.
+        self._progress.to_server.append(frontend.Flush().encode())
+        refusal = _refusal(reason, sqlstate)
+        self._progress.steps.append(Step(expect=Expect.REFUSAL, refusal=refusal))
+        self._progress.release_refusals()
+
+    def _parse(self, message: frontend.Parse, frame: Frame) -> None:
+        try:
+            readings = self._readings(message.sql)
+        except UnlexableError as unread:
+            self._refuse(f"the text cannot be read as SQL: {unread}", unread.sqlstate)
+            return
+        if len(readings) > 1:
+            # Postgres says the same; said here, no text with two statements is ever a name's.
+            self._refuse("a prepared statement holds one statement only", "42601")
+            return
+        reading = readings[0] if readings else nothing()
+        if reading.refusal is not None:
+            self._refuse(reading.refusal)
+            return
+        step = Step(expect=Expect.PARSE)
+        prepared = Prepared(reading=reading, opened=self._wait(step, self._open(reading)))
+        step.undo.append(self._progress.prepared.put(message.name, prepared))
+        self._forward(frame, step)
+
+    def _bind(self, message: frontend.Bind, frame: Frame) -> None:
+        prepared = self._progress.prepared.get(message.statement)
+        if prepared is None:
+            prepared = Prepared(reading=unclear(self._progress.record.catalog))
+        step = Step(expect=Expect.BIND)
+        opened = self._wait(step, self._take(prepared) or self._open(prepared.reading))
+        portal = Portal(prepared=prepared, opened=opened)
+        step.undo.append(self._progress.portals.put(message.portal, portal))
+        self._forward(frame, step)
+
+    def _execute(self, message: frontend.Execute, frame: Frame) -> None:
+        portal = self._progress.portals.get(message.portal)
+        if portal is None:
+            portal = Portal(prepared=Prepared(reading=unclear(self._progress.record.catalog)))
+        reading = portal.prepared.reading
+        opened = (None if reading.runs else self._take(portal)) or self._open(reading)
+        opened.undo += self._apply(reading)
+        step = Step(expect=Expect.EXECUTE, portal=portal)
+        step.opened.append(opened)
+        self._forward(frame, step)
+
+    def _describe(self, message: frontend.Describe, frame: Frame) -> None:
+        of: Prepared | Portal | None = (
+            self._progress.prepared.get(message.name)
+            if message.target == b"S"
+            else self._progress.portals.get(message.name)
+        )
+        self._forward(frame, Step(expect=Expect.DESCRIBE, describes=of))
+
+    def _close(self, message: frontend.Close, frame: Frame) -> None:
+        progress = self._progress
+        table = progress.prepared if message.target == b"S" else progress.portals
+        self._forward(frame, Step(expect=Expect.CLOSE, undo=[table.drop(message.name)]))
+
+    def _sync(self, _: frontend.Sync, frame: Frame) -> None:
+        self._skipping = False
+        self._extended = False
+        self._progress.in_group = True
+        self._forward(frame, Step(expect=Expect.SYNC))
+
+    # Records -------------------------------------------------------------------------------------
+
+    def _open(self, reading: Reading) -> Opened:
+        return self._progress.record.intent(reading, self._bound(reading))
+
+    def _bound(self, reading: Reading) -> frozenset[str]:
+        if not reading.runs:
+            return reading.views
+        progress = self._progress
+        name = reading.name or b""
+        if reading.kind in {"FETCH", "MOVE"}:
+            portal = progress.portals.get(name)
+            ran = portal.prepared if portal is not None else None
+        else:
+            ran = progress.prepared.get(name)
+        if ran is None:
+            return progress.record.catalog.everything
+        return reading.views | ran.reading.views
+
+    def _wait(self, step: Step, opened: Opened) -> Opened:
+        """Keep an intent for the message that takes it up within this group."""
+        step.opened.append(opened)
+        self._progress.waiting[opened.number] = opened
+        return opened
+
+    def _take(self, of: Prepared | Portal) -> Opened | None:
+        opened, of.opened = of.opened, None
+        if opened is None or opened.done:
+            return None
+        self._progress.waiting.pop(opened.number, None)
+        return opened
+
+    def _apply(self, reading: Reading) -> list[Undo]:
+        """Follow what SQL does to names."""
+        progress, name, inner = self._progress, reading.name, reading.inner
+        if reading.kind == "PREPARE" and inner is not None and name is not None:
+            return [progress.prepared.put(name, Prepared(reading=inner))]
+        if reading.kind == "DECLARE" and inner is not None and name is not None:
+            return [progress.portals.put(name, Portal(prepared=Prepared(reading=inner)))]
+        if reading.kind == "DEALLOCATE":
+            table = progress.prepared
+            return [table.drop(name) if name is not None else table.clear()]
+        if reading.kind == "CLOSE":
+            cursors = progress.portals
+            return [cursors.drop(name) if name is not None else cursors.clear()]
+        return []
+
+
+def _split(sql: bytes) -> tuple[Statement, ...]:
+    try:
+        return split(sql.decode())
+    except UnicodeDecodeError:
+        raise UnlexableError("It is not UTF-8.") from None
+
+
+def _refusal(reason: str, sqlstate: str) -> ErrorResponse:
+    return error("ERROR", sqlstate, f"Klover: {reason}.")

@@ -1,0 +1,121 @@
+"""A door as the gateway sees it: an address beforehand, and a catalog once a session is open.
+
+The catalog is read over the session's own connection, so it is what Postgres shows this role and
+not what somebody compiled. It turns names in a statement into an upper bound of columns, and the
+sources in a RowDescription into the columns that were shown.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from importlib.resources import files
+
+from klover.errors import StoreError
+from klover.wire.backend import DataRow, RowDescription
+
+_SYSTEM_OIDS = 16384
+"""Oids below this are Postgres' own objects (FirstNormalObjectId)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoorAddress:
+    """Where a door is: its schema, and the login roles that sessions are leased from."""
+
+    schema: str
+    session_roles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """One view of a door: its name and its columns by number."""
+
+    name: str
+    columns: Mapping[int, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DoorCatalog:
+    """The views of one door by oid. Without slots: what follows from them is kept once made."""
+
+    schema: str
+    views: Mapping[int, View]
+    _columns: dict[frozenset[str], tuple[str, ...]] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def everything(self) -> frozenset[str]:
+        """The names of all views."""
+        return frozenset(view.name for view in self.views.values())
+
+    @cached_property
+    def known(self) -> frozenset[str]:
+        """Every name that may stand in a record: of the schema, its views and their columns."""
+        columns = {name for view in self.views.values() for name in view.columns.values()}
+        return frozenset({self.schema, *self.everything, *columns})
+
+    @cached_property
+    def _folded(self) -> Mapping[str, frozenset[str]]:
+        found: dict[str, frozenset[str]] = {}
+        for name in self.everything:
+            found[name.casefold()] = found.get(name.casefold(), frozenset()) | {name}
+        return found
+
+    def named(self, identifiers: Iterable[str]) -> frozenset[str]:
+        """Tell the views that any of ``identifiers`` can mean, whatever their case."""
+        folded = self._folded
+        return frozenset(
+            view for name in identifiers for view in folded.get(name.casefold(), frozenset())
+        )
+
+    def columns(self, views: frozenset[str]) -> tuple[str, ...]:
+        """List every column of ``views`` as ``view.column``, in order."""
+        found = self._columns.get(views)
+        if found is None:
+            found = self._columns[views] = tuple(
+                sorted(
+                    f"{view.name}.{column}"
+                    for view in self.views.values()
+                    if view.name in views
+                    for column in view.columns.values()
+                )
+            )
+        return found
+
+    def shown(self, described: RowDescription) -> tuple[str, ...] | None:
+        """List the door's columns that a result shows; None where a field names no source.
+
+        Raises StoreError for a relation that came after the catalog was read.
+        """
+        found: set[str] = set()
+        for column in described.fields:
+            if column.table == 0:
+                return None
+            if column.table < _SYSTEM_OIDS:
+                continue
+            view = self.views.get(column.table)
+            if view is None:
+                raise StoreError("The door has changed since this session began; connect again.")
+            if column.attribute not in view.columns:
+                return None
+            found.add(f"{view.name}.{view.columns[column.attribute]}")
+        return tuple(sorted(found))
+
+
+def catalog_query() -> str:
+    """Tell the statement that reads a door's views; ``$1`` is its schema."""
+    text = files("klover.gateway").joinpath("door.sql").read_text(encoding="utf-8")
+    return re.sub(r"^--.*\n", "", text, flags=re.MULTILINE).strip()
+
+
+def catalog(schema: str, rows: Iterable[DataRow]) -> DoorCatalog:
+    """Make a catalog of that statement's rows. Raises StoreError when there is nothing to see."""
+    names: dict[int, str] = {}
+    columns: dict[int, dict[int, str]] = {}
+    for row in rows:
+        oid, name, number, column = (value.decode() for value in row.values if value is not None)
+        names[int(oid)] = name
+        columns.setdefault(int(oid), {})[int(number)] = column
+    if not names:
+        raise StoreError("This door has no views; `klover doors apply` makes them.")
+    views = {oid: View(name=name, columns=columns[oid]) for oid, name in names.items()}
+    return DoorCatalog(schema=schema, views=views)

@@ -1,0 +1,224 @@
+"""The gateway as a process: its listeners, its sessions, and how it ends.
+
+``Gateway`` is built of values and run in one asyncio loop: ``start``, then ``stop``; ``serve`` runs
+one until told otherwise. When nothing can be recorded any more, every session ends and nobody
+is let in: if the log stops, the gateway stops.
+"""
+
+import asyncio
+import errno
+import socket
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+
+from klover import config
+from klover.config import Listener
+from klover.errors import InputError, KloverError
+from klover.event import Recorder
+from klover.gateway.authenticate import Trust
+from klover.gateway.backend import check_address
+from klover.gateway.cancel import Cancels
+from klover.gateway.certificate import tls_context
+from klover.gateway.door import DoorAddress
+from klover.gateway.lease import Leases
+from klover.gateway.listen import secure
+from klover.gateway.peer import Peer
+from klover.gateway.relay import Ending
+from klover.gateway.release import Release
+from klover.gateway.session import Arrival, House, Session
+from klover.policy.model import Policy
+from klover.wire.backend import error
+from klover.wire.startup import CancelRequest
+
+LOGIN_SECONDS = 30.0
+"""From the first byte to an open session."""
+_BACKLOG = 128
+_EXTRA_CONNECTIONS = 64
+"""Connections beyond ``max_sessions`` that may be on their way in, or cancelling."""
+_STOP_SECONDS = 10.0
+_STOPPING = Ending(
+    reason="gateway stopped", sqlstate="57P01", sentence="The gateway is shutting down."
+)
+_UNRECORDED = Ending(
+    reason="record failed",
+    sqlstate="57P03",
+    sentence="Nothing can be put on record any more, so no session goes on; tell the operator.",
+)
+
+
+class Gateway:
+    """Listens, and serves everybody who is let in.
+
+    ``doors`` are the doors by audience; ``now`` tells the time in UTC. The recorder is used from
+    the loop's thread only.
+    """
+
+    def __init__(
+        self,
+        *,
+        settings: config.Gateway,
+        policy: Policy,
+        doors: Mapping[str, DoorAddress],
+        trust: Trust,
+        recorder: Recorder,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        login_seconds: float = LOGIN_SECONDS,
+    ) -> None:
+        """Raise ConfigError for a certificate or backend that cannot be used."""
+        check_address(settings.backend)
+        self._settings = settings
+        self._policy = policy
+        self._doors = dict(doors)
+        self._trust = trust
+        self._recorder = recorder
+        self._now = now
+        self._login_seconds = login_seconds
+        self._tls = tls_context(settings.certificate, settings.private_key)
+        self._sockets: list[socket.socket] = []
+        self._sessions: set[Session] = set()
+        self._connections = 0
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._accepting: list[asyncio.Task[None]] = []
+        self._release: Release | None = None
+        self.failed = asyncio.Event()
+        """Set once nothing can be recorded any more."""
+
+    @property
+    def addresses(self) -> tuple[tuple[str, int], ...]:
+        """The address of each listener, in order; tells the port where 0 was asked for."""
+        return tuple(listening.getsockname()[:2] for listening in self._sockets)
+
+    async def start(self) -> None:
+        """Open every listener. Raises InputError where an address cannot be used."""
+        loop = asyncio.get_running_loop()
+        try:
+            for listener in self._settings.listeners:
+                self._sockets.append(_listen(listener))
+        except InputError:
+            self._close_sockets()
+            raise
+        self._release = Release(self._recorder, loop=loop, failed=self._fail)
+        house = House(
+            backend=self._settings.backend,
+            policy=self._policy,
+            doors=self._doors,
+            trust=self._trust,
+            release=self._release,
+            leases=Leases(self._doors),
+            cancels=Cancels(),
+            now=self._now,
+        )
+        for listening, listener in zip(self._sockets, self._settings.listeners, strict=True):
+            self._accepting.append(loop.create_task(self._accept(listening, listener, house)))
+
+    async def stop(self) -> None:
+        """End every session and close every listener; returns when all is closed and recorded."""
+        for task in self._accepting:
+            task.cancel()
+        await asyncio.gather(*self._accepting, return_exceptions=True)
+        self._close_sockets()
+        for session in tuple(self._sessions):
+            session.end(_STOPPING)
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=_STOP_SECONDS)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+        if self._release is not None:
+            self._release.flush()
+
+    async def serve(self, until: asyncio.Event) -> None:
+        """Start, run until ``until`` is set, then stop."""
+        await self.start()
+        try:
+            await until.wait()
+        finally:
+            await self.stop()
+
+    def _fail(self) -> None:
+        self.failed.set()
+        for session in tuple(self._sessions):
+            session.end(_UNRECORDED)
+
+    def _close_sockets(self) -> None:
+        for listening in self._sockets:
+            listening.close()
+
+    async def _accept(self, listening: socket.socket, listener: Listener, house: House) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                connection, address = await loop.sock_accept(listening)
+            except OSError:
+                await asyncio.sleep(0.05)  # out of files, say: those we have will be closed
+                continue
+            connection.setblocking(False)  # noqa: FBT003 - the standard library has it so
+            if self._connections >= self._settings.max_sessions + _EXTRA_CONNECTIONS:
+                connection.close()
+                continue
+            simulated = listener.simulated_client
+            arrival = Arrival(
+                address=simulated if simulated is not None else str(address[0]),
+                simulated=simulated is not None,
+            )
+            self._connections += 1
+            task = loop.create_task(self._connection(connection, arrival, house))
+            self._tasks.add(task)
+            task.add_done_callback(self._gone)
+
+    def _gone(self, task: asyncio.Task[None]) -> None:
+        self._connections -= 1
+        self._tasks.discard(task)
+
+    async def _connection(self, connection: socket.socket, arrival: Arrival, house: House) -> None:
+        try:
+            async with asyncio.timeout(self._login_seconds):
+                client = await secure(connection, self._tls)
+        except (KloverError, OSError, TimeoutError):
+            connection.close()
+            return
+        except BaseException:
+            connection.close()
+            raise
+        if isinstance(client, Peer):
+            await self._serve(client, arrival, house)
+            return
+        if isinstance(client, CancelRequest):
+            house.cancels.request(client)
+        connection.close()
+
+    async def _serve(self, client: Peer, arrival: Arrival, house: House) -> None:
+        if house.release.broken or len(self._sessions) >= self._settings.max_sessions:
+            ending = _UNRECORDED if house.release.broken else _FULL
+            client.write(error("FATAL", ending.sqlstate or "", ending.sentence).encode())
+            client.close()
+            return
+        session = Session(house, client, arrival)
+        self._sessions.add(session)
+        try:
+            await session.run(self._login_seconds)
+        finally:
+            self._sessions.discard(session)
+            client.close()
+
+
+_FULL = Ending(
+    reason="full", sqlstate="53300", sentence="The gateway is full; try again in a moment."
+)
+
+
+def _listen(listener: Listener) -> socket.socket:
+    family = socket.AF_INET6 if ":" in listener.host else socket.AF_INET
+    where = f"{listener.host}:{listener.port}"
+    try:
+        listening = socket.create_server(
+            (listener.host, listener.port), family=family, backlog=_BACKLOG
+        )
+    except OSError as failed:
+        if failed.errno == errno.EADDRINUSE:
+            raise InputError(
+                f"The address {where} is in use; stop what listens there or choose another port."
+            ) from failed
+        raise InputError(f"The gateway cannot listen on {where}: {failed.strerror}.") from failed
+    listening.setblocking(False)  # noqa: FBT003 - the standard library has it so
+    return listening
