@@ -129,12 +129,12 @@ def test_adequacy_is_dated_and_a_conditional_one_does_not_count() -> None:
         "IM",
         "JE",
         "AD",
-        "BR",
     ):
         assert inside(code, ADEQUATE, TODAY), code
     assert not inside("US", ADEQUATE, TODAY)
     assert not inside("CA", ADEQUATE, TODAY)
-    assert not inside("BR", ADEQUATE, date(2026, 1, 25))
+    assert not inside("BR", ADEQUATE, TODAY)  # from the Union only, not from Norway
+    assert not inside("JP", ADEQUATE, date(2019, 1, 22))
     assert inside("GB", ADEQUATE, date(2031, 12, 27))
     assert not inside("GB", ADEQUATE, date(2031, 12, 28))
     assert inside("IE", ADEQUATE, TODAY)

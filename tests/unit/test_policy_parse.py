@@ -177,6 +177,7 @@ REFUSED: list[tuple[str, int, str]] = [
     (HEAD + TABLE + '{subject: a, public_rows: "a = \'x"}\n' + AUDIENCES, 7, "unexpected sign"),
     (HEAD + TABLE + "{subject: a, public_rows: $$x$$}\n" + AUDIENCES, 7, "not allowed"),
     (HEAD + TABLE + "{subject: a, public_rows: a in (Select 1)}\n" + AUDIENCES, 7, "own columns"),
+    (HEAD + TABLE + "{subject: a, public_rows: 1 = 1}\n" + AUDIENCES, 7, "names no column"),
     (HEAD + TABLE + "{subject: a, hangs_off: [a, a]}\n" + AUDIENCES, 7, "names 'a' twice"),
     (HEAD + TABLE + "{subject: a, key: []}\n" + AUDIENCES, 7, "is an empty list"),
     (HEAD + TABLE + "{subject: a, references: {x: y}}\n" + AUDIENCES, 7, "`table.column`"),

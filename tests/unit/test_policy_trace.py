@@ -338,6 +338,14 @@ def test_subjects_have_to_be_there() -> None:
     assert told.startswith("k.yaml:4: Table accounts has no column 'id'")
 
 
+def test_the_subjects_key_has_to_tell_them_apart() -> None:
+    text = HEAD.replace("HOME", "country").replace("key: id", "key: country")
+    with pytest.raises(PolicyError) as caught:
+        trace(parse(text + SMALL_TABLES, "k.yaml"), catalog(*SMALL))
+    assert "does not tell the rows of accounts apart" in str(caught.value)
+    assert caught.value.line == 4
+
+
 def test_rows_that_hang_off_themselves_are_refused_until_told() -> None:
     found = catalog(table("accounts", "id bigint pk", "country text"), SELF)
     posts = "  posts: {subject: account_id, public_rows: id > 0"

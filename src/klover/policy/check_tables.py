@@ -4,8 +4,9 @@ from klover.catalog import Column, TableName
 from klover.policy.finding import Finding, Severity
 from klover.policy.identify import is_harmless
 from klover.policy.labels import COUNTRY, label
-from klover.policy.model import Identifies, Rows
-from klover.policy.neutral import neutral_value
+from klover.policy.model import DataClass, Identifies, Rows
+from klover.policy.neutral import has_neutral_key, neutral_value
+from klover.policy.predicate import words_of
 from klover.policy.resolved import Hop, Reference, Resolved, RowsShown, TracedTable
 from klover.policy.sight import see, sees_restricted
 
@@ -22,6 +23,7 @@ def check_tables(resolved: Resolved) -> list[Finding]:
         found += _harmless(resolved, traced)
         found += _uniques(resolved, traced)
         found += _hidden(resolved, traced)
+        found += _telling(resolved, traced)
         if traced.name in stubbed:
             found += _stubs(resolved, traced)
     found += _unseen(resolved)
@@ -143,6 +145,28 @@ def _hidden(resolved: Resolved, traced: TracedTable) -> list[Finding]:
     ]
 
 
+def _telling(resolved: Resolved, traced: TracedTable) -> list[Finding]:
+    """Ask about rows whose being shown tells what a restricted column holds."""
+    read = words_of(traced.rule.predicate or "")
+    names = [
+        name
+        for name, rule in traced.columns.items()
+        if name in read and rule.data_class is DataClass.RESTRICTED
+    ]
+    if not names:
+        return []
+    return [
+        _finding(
+            resolved,
+            Severity.WARNING,
+            traced.rule.line,
+            f"Whether a row of {traced.name} is public depends on {_list(names)}, which "
+            f"{_are(names)} restricted, so seeing the row tells something of it.",
+            "Decide by a column that may be known.",
+        )
+    ]
+
+
 def _stubbed(resolved: Resolved) -> frozenset[TableName]:
     """List the traced tables of which a stub may have to stand somewhere.
 
@@ -203,7 +227,7 @@ def _without_neutral(column: Column, traced: TracedTable, *, keyed: bool) -> str
     if keyed:
         return "a key stands on it"
     if any(unique.columns == (column.name,) for unique in traced.table.uniques):
-        return "is unique"
+        return None if has_neutral_key(column) else "is unique"
     return f"its type {column.type} has no neutral value" if neutral_value(column) is None else None
 
 

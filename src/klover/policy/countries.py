@@ -289,7 +289,7 @@ own that are inside with the whole (TFEU article 355)."""
 class Membership:
     """``country`` belongs to ``group`` from ``since`` to ``until`` (both days included).
 
-    A membership with a ``condition`` holds for some recipients only, so it does not count.
+    A membership with a ``condition`` holds for some transfers only, so it does not count.
     """
 
     group: str
@@ -303,7 +303,10 @@ class Membership:
 _TREATIES = "Treaty on European Union, accession treaties"
 _EEA = "Agreement on the European Economic Area"
 _OUTERMOST = "TFEU articles 349 and 355(1); Protocol 2 to the 1994 accession for Åland"
-_COMMISSION = "European Commission, adequacy decisions under GDPR article 45"
+_COMMISSION = (
+    "Adequacy decisions under GDPR article 45, https://commission.europa.eu/law/law-topic/"
+    "data-protection/international-dimension-data-protection/adequacy-decisions_en"
+)
 
 _JOINED = (
     (date(1958, 1, 1), "BE DE FR IT LU NL"),
@@ -346,7 +349,12 @@ _ADEQUATE: tuple[tuple[str, date, date | None, str | None], ...] = (
         None,
         "organisations certified under the Data Privacy Framework only",
     ),
-    ("BR", date(2026, 1, 26), None, None),
+    (
+        "BR",
+        date(2026, 1, 26),
+        None,
+        "transfers from the Union only until it is part of the EEA Agreement (pending in May 2026)",
+    ),
 )
 
 

@@ -1,7 +1,8 @@
 """The value that stands in a stub for one that had to go and may not be NULL.
 
 A neutral value says nothing: empty text, zero, the first day of 1970, the first word of an
-enumeration. Columns on which a key stands have none (nothing says which row to point to), nor
+enumeration; where the column is unique, a text made from the row's key, which is there anyway.
+Columns on which a key stands have none (nothing says which row to point to), nor
 have types nobody listed here; the policy then gives one with ``stub:``.
 """
 
@@ -37,10 +38,12 @@ _NEUTRAL = {
     "time without time zone": "00:00:00",
     "timestamp with time zone": "1970-01-01 00:00:00+00",
     "timestamp without time zone": "1970-01-01 00:00:00",
+    "tsquery": "",
     "tsvector": "",
     "uuid": "00000000-0000-0000-0000-000000000000",
     "xml": "",
 }
+_FROM_KEY = frozenset({"bytea", "character varying", "name", "text", "uuid"})
 _RANGES = ("int4range", "int8range", "numrange", "daterange", "tsrange", "tstzrange")
 
 
@@ -55,6 +58,11 @@ def neutral_value(column: Column) -> str | None:
         return column.enum_labels[0]
     bare = bare_type(column.base_type)
     return "empty" if bare in _RANGES else _NEUTRAL.get(bare)
+
+
+def has_neutral_key(column: Column) -> bool:
+    """Tell whether a value made from the row's key can stand in a unique column of the type."""
+    return column.type_kind != "e" and bare_type(column.base_type) in _FROM_KEY
 
 
 def bare_type(type_name: str) -> str:

@@ -34,6 +34,8 @@ def refuse_predicate(text: str) -> str | None:
         return f"{text.strip()!r} is not clear here: write `true` or `false`, or an SQL expression"
     if not text.strip():
         return "it is empty"
+    if not words_of(text):
+        return "it names no column"
     brackets: list[str] = []
     position = 0
     while position < len(text):
@@ -45,6 +47,17 @@ def refuse_predicate(text: str) -> str | None:
         if reason:
             return reason
     return "a bracket is not closed" if brackets else None
+
+
+def words_of(text: str) -> frozenset[str]:
+    """List the words and quoted names in ``text``: at least the columns that it reads."""
+    found = set()
+    for match in _TOKEN.finditer(text):
+        if match.lastgroup == "word":
+            found.add(match.group().lower())
+        elif match.lastgroup == "name":
+            found.add(match.group()[1:-1].replace('""', '"'))
+    return frozenset(found)
 
 
 def _refuse_token(kind: str, text: str, brackets: list[str]) -> str | None:

@@ -9,7 +9,7 @@ row has been seen; with samples only their form counts and none is repeated here
 import json
 from collections.abc import Mapping, Sequence
 
-from klover.catalog import Catalog, Column, Table, TableName
+from klover.catalog import Catalog, Table, TableName
 from klover.policy.identify import is_harmless
 from klover.policy.labels import COUNTRY, label, label_values
 from klover.policy.suggest_shape import Shape, guess_shape
@@ -213,12 +213,12 @@ def _columns(table: Table, shape: Shape, samples: Mapping[str, Sequence[str]]) -
         data_class = "interoperable" if column.name in keys else "restricted"
         lines.append(
             f"    {_text(column.name)}: "
-            + _rule(column, data_class, category, unique=column.name in unique)
+            + _rule(data_class, category, unique=column.name in unique)
         )
     return lines
 
 
-def _rule(column: Column, data_class: str, category: str | None, *, unique: bool) -> str:
+def _rule(data_class: str, category: str | None, *, unique: bool) -> str:
     if category is None and not unique:
         return data_class
     parts = [f"class: {data_class}"]
@@ -226,8 +226,6 @@ def _rule(column: Column, data_class: str, category: str | None, *, unique: bool
         parts.append(f"category: {category}")
     if unique:
         parts.append("unique: global")  # the stricter of the two
-        if data_class == "restricted" and column.not_null and not is_harmless(column):
-            parts.append('stub: "{key}"')
     return f"{{{', '.join(parts)}}}"
 
 

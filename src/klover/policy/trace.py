@@ -11,7 +11,7 @@ from klover.catalog import Catalog, Table, TableKind, TableName
 from klover.policy.faults import Faults
 from klover.policy.identify import column_rules
 from klover.policy.lineage import Keys, home_lineages, lineages
-from klover.policy.model import Policy, TableRule
+from klover.policy.model import Policy, Subjects, TableRule
 from klover.policy.parents import parents_of
 from klover.policy.reading import nearest
 from klover.policy.resolved import Reference, Resolved, TracedTable
@@ -62,19 +62,31 @@ def _rules(policy: Policy, catalog: Catalog, faults: Faults) -> Mapping[TableNam
             f"{own.name} holds the subjects themselves; it is not shared and has no `subject`.",
             own.line,
         )
-    if bases[subjects.table].column(subjects.key) is None:
-        columns = [column.name for column in bases[subjects.table].columns]
-        faults.add(
-            f"Table {subjects.table} has no column {subjects.key!r}"
-            f"{nearest(subjects.key, columns)}",
-            subjects.line,
-        )
+    _refuse_key(subjects, bases[subjects.table], own, faults)
     for rule in found.values():
         if not rule.shared and not rule.subjects and rule.name != subjects.table:
             faults.add(_untraced(rule.name), rule.line)
     for name in sorted(set(bases) - set(found)):
         faults.add(_untraced(name), 0)
     return found
+
+
+def _refuse_key(subjects: Subjects, table: Table, rule: TableRule, faults: Faults) -> None:
+    """Ask for a column of the subjects' table that tells its rows apart."""
+    if table.column(subjects.key) is None:
+        columns = [column.name for column in table.columns]
+        faults.add(
+            f"Table {table.name} has no column {subjects.key!r}{nearest(subjects.key, columns)}",
+            subjects.line,
+        )
+        return
+    keys = [key.columns for key in (table.primary_key, *table.uniques) if key is not None]
+    if (subjects.key,) not in [*keys, rule.key]:
+        faults.add(
+            f"`subjects.key` is {subjects.key}, which does not tell the rows of {table.name} "
+            "apart; name a primary or unique key.",
+            subjects.line,
+        )
 
 
 def _untraced(name: TableName) -> str:
