@@ -11,7 +11,7 @@ from psycopg import sql
 
 from klover.catalog import TableName
 from klover.door import naming
-from klover.door.condition import Reads, identifier, not_restricted
+from klover.door.condition import Condition, Reads, identifier, not_restricted
 from klover.door.doors import Door, Doors, Keeper, Predicate, Pseudonyms, View, ViewColumn
 from klover.policy.model import Audience, Rows
 from klover.policy.resolved import ColumnSight, Resolved, RowsShown, Show, TableSight
@@ -74,7 +74,9 @@ def _door(
             continue
         columns = tuple(ViewColumn(name=each.column, entity=each.entity) for each in shown)
         view = TableName(schema, names[name])
-        views.append(View(name=view, table=name, columns=columns, query=query))
+        views.append(
+            View(name=view, table=name, columns=columns, query=query[0], conceals=query[1])
+        )
         entities.update(each.entity for each in shown if each.entity is not None)
     return Door(
         audience=audience.name,
@@ -95,15 +97,17 @@ def _door(
     )
 
 
-def _query(resolved: Resolved, audience: Audience, sight: TableSight, reads: Reads) -> str | None:
-    """Write a view's query; None where no row can show.
+def _query(
+    resolved: Resolved, audience: Audience, sight: TableSight, reads: Reads
+) -> tuple[str, bool] | None:
+    """Write a view's query, and tell whether it leaves rows out; None where no row can show.
 
     The table stands alone in an inner query, so that the policy's condition sees its columns only.
     """
     shown = sight.shown()
-    rows = "" if sight.rows is RowsShown.ALL else None
     where: sql.Composable = sql.SQL("")
-    if rows is None:
+    condition: Condition = True
+    if sight.rows is not RowsShown.ALL:
         own = Reads()
         condition = not_restricted(resolved, sight.table, own)
         if condition is False:
@@ -125,7 +129,7 @@ def _query(resolved: Resolved, audience: Audience, sight: TableSight, reads: Rea
         where=where,
         joins=sql.SQL("").join(joins),
     )
-    return query.as_string(None)
+    return query.as_string(None), condition is not True
 
 
 def _output(at: int, column: ColumnSight) -> sql.Composable:

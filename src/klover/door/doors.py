@@ -28,6 +28,8 @@ class View:
     table: TableName
     columns: tuple[ViewColumn, ...]
     query: str
+    conceals: bool
+    """Whether it leaves rows out."""
 
     @property
     def digest(self) -> str:
@@ -57,6 +59,11 @@ class Door:
     reads: Mapping[TableName, frozenset[str]]
     """The columns of base tables that the owner role needs, conditions and joins included."""
     pseudonyms: tuple[Pseudonyms, ...]
+
+    @property
+    def conceals_rows(self) -> bool:
+        """Whether a view leaves rows out, so that an EXPLAIN would tell of rows not shown."""
+        return any(view.conceals for view in self.views)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
