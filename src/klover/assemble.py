@@ -11,10 +11,16 @@ from pathlib import Path
 from klover import config
 from klover.catalog import Catalog
 from klover.config import Deployment
+from klover.door import naming
 from klover.errors import ConfigError, InputError
+from klover.event import Recorder
+from klover.gateway.authenticate import trust
+from klover.gateway.door import DoorAddress
+from klover.gateway.server import Gateway
 from klover.log.keys import open_key
 from klover.log.sequence import SPOOL, Log
 from klover.log.writer import SpoolWriter
+from klover.migrate.work import Parts, Progress
 from klover.policy.model import Policy
 from klover.policy.parse import parse
 from klover.policy.resolved import Resolved
@@ -108,6 +114,53 @@ def log_key(deployment: Deployment) -> SignerKey:
 def open_log(deployment: Deployment) -> Log:
     """Open the log itself, to merge what its writers have written. One process at a time."""
     return Log.open(Path(deployment.log.directory), deployment.log.origin, log_key(deployment))
+
+
+def migration_parts(
+    deployment: Deployment, source: str | None, recorder: Recorder, progress: Progress
+) -> Parts:
+    """Tell what a migration from ``source`` is built from; the policy is held against it."""
+    chosen = deployment.source(source)
+    with open_source(deployment, chosen.name) as connection:
+        resolved = resolve_policy(deployment, connection)
+    return Parts(
+        source=chosen.name,
+        cell=deployment.cell.name,
+        resolved=resolved,
+        open_source=lambda: open_source(deployment, chosen.name),
+        open_enclave=lambda: open_primary(deployment),
+        recorder=recorder,
+        now=now,
+        today=datetime.now(UTC).date(),
+        progress=progress,
+    )
+
+
+def make_gateway(deployment: Deployment, recorder: Recorder) -> Gateway:
+    """Build the gateway of a deployment. Raises ConfigError for what is missing in its file."""
+    if deployment.gateway is None or deployment.issuer is None:
+        raise ConfigError("The configuration needs [gateway] and [issuer] to open the gateway.")
+    policy = read_policy(Path(deployment.policy))
+    doors = {
+        audience: DoorAddress(
+            schema=naming.schema(audience), session_roles=naming.session_roles(audience)
+        )
+        for audience in policy.audiences
+    }
+    return Gateway(
+        settings=deployment.gateway,
+        policy=policy,
+        doors=doors,
+        trust=trust(deployment.issuer, _read(deployment.issuer.keys, "the issuer's keys")),
+        recorder=recorder,
+    )
+
+
+def _read(path: str, what: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"Cannot read {what}, {path}.") from error
 
 
 def now() -> str:

@@ -4,11 +4,12 @@ The overseer is a second party by its own key and its own state; here both keys 
 program on one machine, which the summary says.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
 from klover.config import Deployment
-from klover.event import Denial, Intent
+from klover.event import Denial, Intent, SessionOpened
 from klover.log.files import Entry, list_entries
 from klover.log.forge import rewritten_copy, tampered_copy
 from klover.log.verify import Verified, verify_directory
@@ -21,7 +22,7 @@ class Evidence:
 
     verified: Verified
     statements: int
-    """Entries that are the intent of a statement."""
+    """Statements on record: those answered have an intent, those refused unasked a denial."""
     of_sessions: int
     """Entries that belong to a session; each one's inclusion was proved."""
     tampered: Verified
@@ -47,18 +48,28 @@ def gather(deployment: Deployment, log_key: SignerKey, scratch: Path) -> Evidenc
     vkey = log_key.verifier.vkey
     witnesses = deployment.log.witnesses
     entries = list(list_entries(directory))
-    of_sessions = [entry.index for entry in entries if (entry.payload or {}).get("session")]
+    of_sessions = [entry.index for entry in entries if _session(entry)]
+    opened = {_session(entry) for entry in entries if entry.kind == SessionOpened.kind}
     intents = [entry.index for entry in entries if entry.kind == Intent.kind]
     changed = tampered_copy(directory, scratch / "tampered", intents[len(intents) // 2])
     rewritten = rewritten_copy(directory, scratch / "rewritten", log_key, _is_not_denial)
     return Evidence(
         verified=verify_directory(directory, vkey, witnesses, entries=of_sessions),
-        statements=len(intents),
+        statements=len(intents) + sum(_is_refused_statement(entry, opened) for entry in entries),
         of_sessions=len(of_sessions),
         tampered=verify_directory(changed, vkey, witnesses),
         resigned=verify_directory(rewritten, vkey, witnesses),
         resigned_alone=verify_directory(rewritten, vkey),
     )
+
+
+def _session(entry: Entry) -> object:
+    return (entry.payload or {}).get("session")
+
+
+def _is_refused_statement(entry: Entry, opened: Collection[object]) -> bool:
+    """Tell a statement's denial from that of a session, which never opened."""
+    return entry.kind == Denial.kind and _session(entry) in opened
 
 
 def _is_not_denial(entry: Entry) -> bool:

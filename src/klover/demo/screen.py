@@ -7,6 +7,7 @@ standard error, so that the summary stays the last thing on standard output.
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 from rich.console import Console, Group
 from rich.markup import escape
@@ -17,9 +18,9 @@ from rich.text import Text
 
 from klover.demo.statements import Statement
 from klover.demo.summary import Summary
-from klover.demo.visitors import Answer, Visit
+from klover.demo.visitors import Answer, Visit, Visitor
 
-_TITLE = 31
+_TITLE = 33
 _CELL_ROWS = 3
 _CELL_WIDTH = 44
 
@@ -120,13 +121,13 @@ class Screen:
             f"(and has its group): [red]refused[/] {escape(visit.denied or '')}\n"
         )
 
-    def summary(self, summary: Summary, undecided: Mapping[str, int]) -> None:
+    def summary(self, summary: Summary) -> None:
         """Close with the figures, the checks, and what none of it proves."""
         figures = Table.grid(padding=(0, 2))
         figures.add_column(style="dim")
         figures.add_column()
         subjects, rows, log = summary.subjects, summary.rows, summary.log
-        named = ", ".join(f"{value} {count}" for value, count in undecided.items())
+        named = ", ".join(f"{value}: {count}" for value, count in subjects.undecided_values.items())
         figures.add_row("people", f"{subjects.inside:,} inside, {subjects.outside:,} outside")
         figures.add_row(
             "",
@@ -160,6 +161,47 @@ class Screen:
         self.console.print("\n[bold]What this does not prove[/]")
         for line in summary.not_proved:
             self.console.print(Padding(Text("· " + line), (0, 0, 0, 4)))
+
+    def invitation(
+        self,
+        *,
+        ports: Mapping[str, int],
+        folder: Path,
+        visitors: Sequence[Visitor],
+        log_vkey: str,
+        witnesses: Sequence[str],
+    ) -> None:
+        """Say what to try while the gateway is open."""
+        config = folder / "klover.toml"
+        say = self.console.print
+        say("\n[bold]Now you.[/] The gateway is open. In another terminal, in this folder:\n")
+        for visitor in visitors:
+            say(f"    [dim]# as {visitor.name} in {visitor.office} (simulated)[/]")
+            purpose = (
+                f" --purpose {visitor.purpose} --reference {visitor.reference}"
+                if visitor.purpose
+                else ""
+            )
+            say(
+                f"    .venv/bin/klover psql {visitor.audience} --config {config}"
+                f" --office-port {ports[visitor.office]} --user {visitor.name}"
+                f" --group {visitor.groups[0]} --country {visitor.country}{purpose}",
+                soft_wrap=True,
+            )
+        say("\n    [dim]# what an audience sees of a column, and why[/]")
+        say(
+            f"    .venv/bin/klover policy explain {folder / 'klover.yaml'}"
+            " --audience engineering-abroad accounts.email",
+            soft_wrap=True,
+        )
+        say("\n    [dim]# what you did is on record; public keys suffice to verify it[/]")
+        say(f"    .venv/bin/klover log show --config {config} --kind intent", soft_wrap=True)
+        keys = "".join(f" --witness '{key}'" for key in witnesses)
+        say(
+            f"    .venv/bin/klover log verify {folder / 'log'} --key '{log_vkey}'{keys}",
+            soft_wrap=True,
+        )
+        say("\n[bold]Ctrl-C[/] stops everything.\n")
 
 
 def _cell(answer: Answer) -> Group | Text:

@@ -5,7 +5,7 @@ what came back, refusals included. Nothing here knows what anyone ought to see.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -105,9 +105,7 @@ class Address:
     database: str = field(default="app")
 
 
-def visit(
-    visitor: Visitor, address: Address, token: Callable[[], str], statements: Sequence[Statement]
-) -> Visit:
+def visit(visitor: Visitor, address: Address, token: str, statements: Sequence[Statement]) -> Visit:
     """Connect as ``visitor``, run ``statements`` in order, and keep what came back."""
     started = time.monotonic()
     options = ""
@@ -119,7 +117,7 @@ def visit(
             port=address.port,
             dbname=address.database,
             user=visitor.audience,
-            password=token(),
+            password=token,
             options=options,
             sslmode="verify-full",
             sslrootcert=str(address.root_certificate),

@@ -1,0 +1,75 @@
+"""``klover demo``: the main job on embedded servers, then an open gateway to try it at.
+
+The summary with ``--json`` is the last thing on standard output; the story goes to standard error.
+"""
+
+import json
+import signal
+from pathlib import Path
+from types import FrameType
+from typing import Annotated
+
+import typer
+
+from klover.demo.job import Finished, Options, run
+from klover.demo.screen import Screen
+from klover.demo.visitors import VISITORS
+from klover.errors import CheckFailed, InputError
+
+_FEWEST, _MOST = 100, 2_000_000
+
+
+def demo(
+    people: Annotated[int, typer.Option(help="How many people to make.")] = 20_000,
+    seed: Annotated[int, typer.Option(help="The same seed makes the same people.")] = 1,
+    port: Annotated[int, typer.Option(help="The gateway's first port of three in a row.")] = 6432,
+    directory: Annotated[
+        Path | None,
+        typer.Option("--dir", help="An empty folder to keep everything in; else a temporary one."),
+    ] = None,
+    end: Annotated[
+        bool, typer.Option("--exit", help="End when the job is done; else stay until Ctrl-C.")
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="The summary as JSON on standard output.")
+    ] = False,
+) -> None:
+    """Watch made-up European users move home, and three people see three truths."""
+    from rich.console import Console
+
+    if not _FEWEST <= people <= _MOST:
+        raise InputError(f"--people has to be from {_FEWEST} to {_MOST:,}; it is {people}.")
+    signal.signal(signal.SIGTERM, _interrupt)
+    screen = Screen(Console(stderr=as_json, highlight=False))
+    options = Options(people=people, seed=seed, port=port, directory=directory)
+    with run(options, screen) as finished:
+        summary = finished.summary
+        if as_json:
+            typer.echo(json.dumps(summary.to_json(), ensure_ascii=False, indent=2))
+        if not end:
+            _stay(finished, screen)
+    if not summary.ok:
+        failed = [check.name for check in summary.checks if not check.holds]
+        raise CheckFailed(
+            f"{len(failed)} of {len(summary.checks)} checks do not hold: {failed[0]}."
+        )
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    """End on SIGTERM as on Ctrl-C, so that everything is stopped."""
+    raise KeyboardInterrupt
+
+
+def _stay(finished: Finished, screen: Screen) -> None:
+    ground = finished.ground
+    screen.invitation(
+        ports=ground.ports,
+        folder=ground.folder,
+        visitors=VISITORS,
+        log_vkey=finished.log_vkey,
+        witnesses=finished.deployment.log.witnesses,
+    )
+    try:
+        finished.serving.wait()
+    except KeyboardInterrupt:
+        screen.note("Stopping: the gateway, then the servers.")

@@ -1,0 +1,63 @@
+"""``klover up``: the gateway and the log of a deployment, until Ctrl-C.
+
+The doors are proved before the gateway opens; while a proof fails, nobody is let in.
+"""
+
+import json
+import signal
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+from typing import Annotated
+
+import typer
+
+from klover import assemble
+from klover.door.prove import prove
+from klover.errors import CheckFailed
+from klover.serving import Serving
+
+
+def up(
+    config: Annotated[Path, typer.Option("--config", help="The deployment's configuration.")] = (
+        Path("klover.toml")
+    ),
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Tell the listeners as one JSON object, once open.")
+    ] = False,
+) -> None:
+    """Open the gateway and keep the log, until Ctrl-C."""
+    deployment = assemble.load_deployment(config)
+    with assemble.open_standby(deployment) as standby:
+        resolved = assemble.resolve_policy(deployment, standby)
+        proof = prove(
+            standby,
+            resolved,
+            datetime.now(UTC).date(),
+            on_standby=deployment.cell.standby is not None,
+        )
+    if not proof.holds:
+        first = proof.violations[0]
+        raise CheckFailed(
+            f"The doors are not proved, so the gateway stays shut: {first.who}, {first.what}: "
+            f"{first.why} ({len(proof.violations)} in all; see `klover doors prove`)."
+        )
+    signal.signal(signal.SIGTERM, _interrupt)
+    with Serving(deployment) as serving:
+        listeners = deployment.gateway.listeners if deployment.gateway else ()
+        if as_json:
+            told = [{"host": one.host, "port": one.port} for one in listeners]
+            typer.echo(json.dumps({"listeners": told, "log": deployment.log.directory}))
+        else:
+            where = ", ".join(f"{one.host}:{one.port}" for one in listeners)
+            typer.echo(f"The doors are proved ({len(proof.facts):,} facts).")
+            typer.echo(f"The gateway listens on {where}; Ctrl-C ends it.")
+        try:
+            serving.wait()
+        except KeyboardInterrupt:
+            typer.echo("Stopping: every session is closed and recorded.", err=True)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    """End on SIGTERM as on Ctrl-C, so that everything is recorded."""
+    raise KeyboardInterrupt

@@ -1,0 +1,104 @@
+"""Holds what was seen against what has to be; each check can fail, and says what it looked at."""
+
+from collections.abc import Sequence
+
+from klover.demo.evidence import Evidence
+from klover.demo.feed import FeedSeen
+from klover.demo.people import Population
+from klover.demo.statements import STATEMENTS
+from klover.demo.summary import Check, Rows, SourceScan, Subjects
+from klover.demo.visitors import Visit
+
+_INSIDE = "trust-and-safety"
+
+
+def judge(
+    *,
+    population: Population,
+    subjects: Subjects,
+    rows: Rows,
+    source: SourceScan,
+    before: FeedSeen,
+    after: FeedSeen,
+    visits: Sequence[Visit],
+    intruder: Visit,
+    evidence: Evidence,
+) -> tuple[Check, ...]:
+    """List every check of the demonstration with its verdict."""
+    found = (subjects.inside, subjects.outside, subjects.undecided)
+    asked = sum(len(visit.answers) for visit in visits)
+    verified = evidence.verified
+    return (
+        Check(
+            name="Everybody is on the side where they belong",
+            holds=found == (population.inside, population.outside, population.undecided),
+            detail="counted against the people as they were made",
+        ),
+        Check(
+            name="Every row that moved was compared and is equal",
+            holds=rows.moved == rows.equal > 0 and rows.different == 0,
+            detail=f"{rows.equal:,} equal, {rows.different:,} different",
+        ),
+        Check(
+            name="No restricted value of a European is left at the source",
+            holds=source.restricted_left == 0 < source.restricted_before,
+            detail=f"{source.restricted_before:,} hits before, {source.restricted_left:,} after",
+        ),
+        Check(
+            name="The American's feed works as before",
+            holds=before == after and bool(before.rows),
+            detail=f"{len(after.rows)} rows, the same; a new like is accepted",
+        ),
+        Check(
+            name="Each visitor got what the policy gives, and no more",
+            holds=all(_as_expected(visit) for visit in visits),
+            detail=f"{asked} answers held against the list of what each should get",
+        ),
+        Check(
+            name="From Beijing the door to restricted data stays shut",
+            holds=intruder.denied is not None and not intruder.answers,
+            detail=intruder.denied or "let in",
+        ),
+        Check(
+            name="The log verifies from its files and public keys alone",
+            holds=verified.ok and len(verified.included) == evidence.of_sessions > 0,
+            detail=f"{verified.size:,} entries, {len(verified.included):,} inclusion proofs",
+        ),
+        Check(
+            name="Every statement of every visitor is in it",
+            holds=evidence.statements == asked > 0,
+            detail=f"{evidence.statements:,} on record, {asked:,} asked",
+        ),
+        Check(
+            name="The overseer has cosigned the checkpoint",
+            holds=len(verified.cosigned_by) == 1,
+            detail=", ".join(one.witness for one in verified.cosigned_by),
+        ),
+        Check(
+            name="A copy with one changed record is caught",
+            holds=evidence.tampered_detected,
+            detail=_first(evidence.tampered.problems),
+        ),
+        Check(
+            name="A copy rewritten and signed with the log's own key is caught",
+            holds=evidence.resigned_detected,
+            detail=f"{_first(evidence.resigned.problems)} Without the overseer it would pass.",
+        ),
+    )
+
+
+def _as_expected(visit: Visit) -> bool:
+    """Tell whether each answer is a refusal that was due, or rows where rows were due."""
+    if visit.denied is not None or len(visit.answers) != len(STATEMENTS):
+        return False
+    inside = visit.visitor.audience == _INSIDE
+    for statement, answer in zip(STATEMENTS, visit.answers, strict=True):
+        due = statement.inside if inside else statement.abroad
+        if (answer.sqlstate in due) if due else (answer.sqlstate is None and answer.count > 0):
+            continue
+        return False
+    return True
+
+
+def _first(problems: Sequence[str]) -> str:
+    return problems[0] if problems else "nothing was found."

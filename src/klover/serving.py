@@ -1,0 +1,149 @@
+"""The gateway and the log's sequencer as one running part, in a thread with a loop of its own.
+
+Once a second the gateway's writer signs its head and what is new is merged, cosigned and
+published. Beside ``assemble``, which says what it is made of; nothing is decided here.
+"""
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Callable, Coroutine, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import uvloop
+
+from klover import assemble
+from klover.config import Deployment
+from klover.errors import RecordError
+from klover.event import PolicyAdopted
+from klover.gateway.server import Gateway
+from klover.log.sequence import Cosigner
+from klover.policy.countries import EDITION
+
+_WRITER = "gateway"
+_PUBLISH_SECONDS = 1.0
+
+
+class Serving:
+    """A running gateway. Use as a context manager; leaving it closes every session.
+
+    ``failure`` is what ended it early, if anything did: when nothing can be recorded or published
+    any more, the gateway stops.
+    """
+
+    def __init__(self, deployment: Deployment, cosigners: Sequence[Cosigner] = ()) -> None:
+        """Nothing listens yet; ``cosigners`` have to cosign whatever is published."""
+        self._deployment = deployment
+        self._cosigners = tuple(cosigners)
+        self._thread = threading.Thread(target=self._run, name="klover-gateway", daemon=True)
+        self._started = threading.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._publish: Callable[[], Coroutine[None, None, None]] | None = None
+        self._until = asyncio.Event()
+        self._ended = threading.Event()
+        self.failure: BaseException | None = None
+        self.published = 0
+        """How many entries the published checkpoint counts."""
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        self._started.wait()
+        if self.failure is not None:
+            self._thread.join()
+            raise self.failure
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def wait(self) -> None:
+        """Wait until the gateway ends by itself; raises what ended it. Ctrl-C interrupts."""
+        while not self._ended.wait(3600):
+            pass
+        if self.failure is not None:
+            raise self.failure
+
+    def publish(self) -> None:
+        """Have everything recorded so far merged, cosigned and published; returns when it is."""
+        if self._loop is None or self._publish is None:
+            raise RecordError("The gateway does not run, so nothing can be published.")
+        asyncio.run_coroutine_threadsafe(self._publish(), self._loop).result()
+
+    def stop(self) -> None:
+        """Close every session and listener, record and publish the rest. Safe to call twice."""
+        if self._loop is not None and not self._ended.is_set():
+            with contextlib.suppress(RuntimeError):  # the loop ended in between
+                self._loop.call_soon_threadsafe(self._until.set)
+        self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                runner.run(self._serve())
+        except BaseException as error:  # noqa: BLE001 - handed to whoever waits
+            self.failure = error
+        finally:
+            self._ended.set()
+            self._started.set()
+
+    async def _serve(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        with (
+            contextlib.closing(assemble.open_log(self._deployment)) as log,
+            assemble.open_recorder(self._deployment, _WRITER) as recorder,
+        ):
+            gateway = assemble.make_gateway(self._deployment, recorder)
+            recorder.append(_adopted(self._deployment))
+            recorder.flush()
+            turn = asyncio.Lock()
+
+            async def publish() -> None:
+                async with turn:
+                    recorder.sign_head()
+                    checkpoint = await asyncio.to_thread(log.integrate, self._cosigners)
+                    self.published = checkpoint.size
+
+            self._publish = publish
+            await gateway.start()
+            self._started.set()
+            try:
+                await self._publish_until_stopped(gateway)
+            finally:
+                await gateway.stop()
+                await publish()
+
+    async def _publish_until_stopped(self, gateway: Gateway) -> None:
+        while not self._until.is_set():
+            if self._publish is not None:
+                await self._publish()
+            waiting = {
+                asyncio.ensure_future(self._until.wait()),
+                asyncio.ensure_future(gateway.failed.wait()),
+            }
+            _, pending = await asyncio.wait(
+                waiting, timeout=_PUBLISH_SECONDS, return_when=asyncio.FIRST_COMPLETED
+            )
+            for one in pending:
+                one.cancel()
+            if gateway.failed.is_set():
+                raise RecordError(
+                    "Nothing can be put on record any more, so the gateway has stopped; "
+                    f"see whether the disk of {self._deployment.log.directory} is full."
+                )
+
+
+def _adopted(deployment: Deployment) -> PolicyAdopted:
+    policy = assemble.read_policy(Path(deployment.policy))
+    return PolicyAdopted(
+        time=assemble.now(),
+        enclave=policy.enclave,
+        digest=policy.digest,
+        countries_edition=EDITION,
+    )
