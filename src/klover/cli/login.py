@@ -1,0 +1,80 @@
+"""``klover login``: a token of the deployment's own trial issuer.
+
+For trials: whoever holds the trial key can be anybody, and the command says so. A real deployment
+has no such key; its people take their token from their identity provider.
+"""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from klover import assemble
+from klover.config import Deployment
+from klover.errors import ConfigError
+from klover.gateway.token import LIFETIME, issue
+
+Config = Annotated[Path, typer.Option("--config", help="The deployment's configuration.")]
+User = Annotated[str | None, typer.Option("--user", help="Whom the token is of.")]
+Groups = Annotated[
+    list[str] | None, typer.Option("--group", help="A group the person is in; may be repeated.")
+]
+Country = Annotated[
+    str | None, typer.Option("--country", help="Where the issuer says the person is.")
+]
+
+
+def login(
+    user: Annotated[str, typer.Option("--user", help="Whom the token is of.")],
+    group: Groups = None,
+    country: Country = None,
+    hours: Annotated[int, typer.Option(help="How long the token counts.", min=1, max=24)] = 8,
+    config: Config = Path("klover.toml"),
+    as_json: Annotated[bool, typer.Option("--json", help="Tell it as one JSON object.")] = False,
+) -> None:
+    """Print a token signed by the deployment's trial issuer; it is the password at the gateway."""
+    deployment = assemble.load_deployment(config)
+    lifetime = timedelta(hours=hours)
+    ends = datetime.now(UTC) + lifetime
+    token = trial_token(
+        deployment, user=user, groups=group or [], country=country, lifetime=lifetime
+    )
+    if as_json:
+        expires = ends.isoformat(timespec="seconds")
+        typer.echo(json.dumps({"token": token, "expires": expires, "trial": True}))
+        return
+    typer.echo(f"A token for trials, valid until {ends:%H:%M} UTC:", err=True)
+    typer.echo(token)
+
+
+def trial_token(
+    deployment: Deployment,
+    *,
+    user: str,
+    groups: list[str],
+    country: str | None,
+    lifetime: timedelta = LIFETIME,
+) -> str:
+    """Sign a token with the deployment's trial key. Raises ConfigError where it has none."""
+    issuer = deployment.issuer
+    if issuer is None or issuer.trial_key is None:
+        raise ConfigError(
+            "This deployment has no trial issuer; take a token from your identity provider and "
+            "set KLOVER_TOKEN to it."
+        )
+    try:
+        key = Path(issuer.trial_key).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"Cannot read the trial issuer's key {issuer.trial_key}.") from error
+    return issue(
+        key,
+        issuer=issuer.name,
+        audience=issuer.audience,
+        subject=user,
+        groups=groups,
+        country=country,
+        now=datetime.now(UTC),
+        lifetime=lifetime,
+    )
