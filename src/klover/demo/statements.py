@@ -2,7 +2,8 @@
 
 All three run the same list. ``inside`` and ``abroad`` name the SQLSTATEs with which a statement
 may end for trust and safety in Dublin and for an engineer elsewhere; an empty set means that it
-returns rows. Names in the statements are the application's own: a door keeps them.
+returns rows. Joined to ``settings``, accounts are those of people who live here: of somebody else
+only the account may stand inside, as a guest. Names in the statements are the application's own: a door keeps them.
 https://www.postgresql.org/docs/18/errcodes-appendix.html
 """
 
@@ -36,18 +37,24 @@ class Statement:
 STATEMENTS: tuple[Statement, ...] = (
     Statement(
         name="count_people",
-        title="Count the people",
-        sql="select count(*) from accounts",
+        title="Count the people who live here",
+        sql="select count(*) from accounts a join settings s on s.account_id = a.id",
     ),
     Statement(
         name="five_accounts",
         title="Look at five accounts, every column",
-        sql="select * from accounts order by created_at limit 5",
+        sql=(
+            "select a.* from accounts a join settings s on s.account_id = a.id"
+            " order by a.created_at limit 5"
+        ),
     ),
     Statement(
         name="one_email",
         title="Look up one person's e-mail",
-        sql="select email from accounts order by created_at limit 1",
+        sql=(
+            "select a.email from accounts a join settings s on s.account_id = a.id"
+            " order by a.created_at limit 1"
+        ),
         abroad=frozenset({UNDEFINED_COLUMN}),
     ),
     Statement(

@@ -52,7 +52,7 @@ VISITORS = (
         office="Beijing",
         country="CN",
         groups=("engineering",),
-        audience="engineering-abroad",
+        audience="engineering-china",
     ),
 )
 INTRUDER = Visitor(
