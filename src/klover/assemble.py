@@ -49,7 +49,7 @@ def load_deployment(path: Path) -> Deployment:
 def read_policy(path: Path) -> Policy:
     """Read and parse a policy. Raises InputError or PolicyError with file and line."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_bytes().decode("utf-8")  # as it is: its digest is that of the bytes
     except OSError as error:
         raise InputError(f"Cannot read the policy {path}: {error.strerror}.") from error
     except UnicodeDecodeError as error:

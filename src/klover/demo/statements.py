@@ -3,7 +3,7 @@
 All three run the same list. ``inside`` and ``abroad`` name the SQLSTATEs with which a statement
 may end for trust and safety in Dublin and for an engineer elsewhere; an empty set means that it
 returns rows. Joined to ``settings``, accounts are those of people who live here: of somebody else
-only the account may stand inside, as a guest. Names in the statements are the application's own: a door keeps them.
+only the account may stand inside, as a guest. Names are the application's own: a door keeps them.
 https://www.postgresql.org/docs/18/errcodes-appendix.html
 """
 
