@@ -132,19 +132,16 @@ def _told(proof: Proof) -> dict[str, object]:
 
 
 def _show(name: str, proof: Proof, *, everything: bool) -> None:
+    """Print facts line by line: a reader of a pipe gets them whole, too."""
     from rich.console import Console
     from rich.markup import escape
-    from rich.table import Table
 
-    console = Console(highlight=False)
-    table = Table("who", "what", "verdict", "why", box=None, pad_edge=False)
+    console = Console(highlight=False, soft_wrap=True)
     colours = {Verdict.VIOLATION: "bold red", Verdict.UNKNOWN: "yellow"}
     for fact in proof.facts:
         if everything or fact.verdict in colours:
-            verdict = f"[{colours.get(fact.verdict, 'dim')}]{fact.verdict}[/]"
-            table.add_row(escape(fact.who), escape(fact.what), verdict, escape(fact.why))
-    if table.row_count:
-        console.print(table)
+            verdict = f"[{colours.get(fact.verdict, 'dim')}]{fact.verdict:9}[/]"
+            console.print(f"{verdict} {escape(fact.who)}  {escape(fact.what)}: {escape(fact.why)}")
     counts = ", ".join(
         f"{sum(fact.verdict is verdict for fact in proof.facts)} {verdict}" for verdict in Verdict
     )

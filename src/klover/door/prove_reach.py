@@ -41,15 +41,25 @@ def prove_reach(
     readers = {**sessions, **{door.role: door for door in doors}}
     owners = {door.owner: door for door in doors}
     yield from _attributes(connection, roles, known, sessions)
-    yield from _relations(connection, readers, owners)
+    yield from _once(_relations(connection, readers, owners), sessions)
     yield from _owner_columns(connection, owners, needs)
     yield from _system(connection, [*readers, *owners])
     yield from _functions(connection, [*readers, *owners])
     yield from _memberships(connection, sessions, known)
     yield from _settings(connection, sessions)
-    yield from _places(connection, readers, owners)
-    yield from _others(connection, [*readers, *owners])
+    yield from _once(_places(connection, readers, owners), sessions)
+    yield from _once(_others(connection, [*readers, *owners]), sessions)
     yield from _admission(connection, sessions, on_standby=on_standby)
+
+
+def _once(facts: Iterator[Fact], sessions: Mapping[str, Door]) -> Iterator[Fact]:
+    """Tell what a whole door reaches once, not again for each of its sessions."""
+    found = list(facts)
+    told = {(fact.who, fact.what, fact.why) for fact in found}
+    for fact in found:
+        door = sessions.get(fact.who)
+        if door is None or (door.role, fact.what, fact.why) not in told:
+            yield fact
 
 
 def _door_of(role: str, doors: Sequence[Door]) -> Door | None:

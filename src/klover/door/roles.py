@@ -97,9 +97,12 @@ def _is_right(role: Role, *, login: bool) -> bool:
 
 
 def _stale_roles(doors: Doors, state: State) -> Iterator[Step]:
-    """Drop roles of doors that are gone, unless another database of the cluster has them."""
+    """Drop sessions that a smaller pool leaves over, and all roles of doors that are gone.
+
+    A door that another database of the cluster still has is not gone.
+    """
     wanted = _wanted_roles(doors)
-    slugs = {
+    slugs = {naming.slug(door.audience) for door in doors.doors} | {
         name.removeprefix(naming.ROLE_PREFIX)
         for name, role in state.roles.items()
         if name.startswith(naming.ROLE_PREFIX) and name not in wanted and not role.elsewhere

@@ -1,0 +1,95 @@
+"""The commands plan, apply and prove on an enclave of their own, from a configuration file."""
+
+import json
+import tempfile
+from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
+
+import psycopg
+import pytest
+from typer.testing import CliRunner
+
+from conftest import NewDatabase
+from doubles.demo_doors import load_application
+from klover.cli.doors import app
+from klover.errors import CheckFailed, ConfigError, PolicyError
+from klover.store.connect import connect
+from klover.store.embedded import Server
+
+RUN = CliRunner()
+
+
+@pytest.fixture
+def configuration(
+    server: Server, standby: Server, new_database: NewDatabase, tmp_path: Path
+) -> Iterator[Path]:
+    database = new_database()
+    with connect(server.dsn(database), what="the test enclave") as connection:
+        load_application(connection)
+    policy = files("klover.demo").joinpath("klover.yaml").read_text()
+    (tmp_path / "klover.yaml").write_text(policy)
+    with tempfile.TemporaryDirectory(prefix="klover-log-") as log:
+        (tmp_path / "klover.toml").write_text(
+            f"""policy = "klover.yaml"
+[cell]
+name = "hamar"
+primary = "{server.dsn(database)}"
+standby = "{standby.dsn(database)}"
+[log]
+directory = "{log}/log"
+origin = "log.example/test"
+keys = "{log}/keys"
+"""
+        )
+        yield tmp_path / "klover.toml"
+
+
+def test_plan_apply_prove(configuration: Path) -> None:
+    option = ["--config", str(configuration)]
+    planned = RUN.invoke(app, ["plan", *option], catch_exceptions=False)
+    assert "create schema" in planned.stdout
+    told = json.loads(RUN.invoke(app, ["plan", "--json", *option], catch_exceptions=False).stdout)
+    assert {step["phase"] for step in told} >= {"revoke", "role", "create", "view", "grant"}
+    applied = json.loads(
+        RUN.invoke(app, ["apply", "--json", *option], catch_exceptions=False).stdout
+    )
+    assert applied["steps"] == len(told)
+    assert "accounts" in applied["doors"]["engineering-abroad"]
+    again = RUN.invoke(app, ["apply", *option], catch_exceptions=False)
+    assert "Nothing to do" in again.stdout
+    assert "Nothing to do" in RUN.invoke(app, ["plan", *option]).stdout
+
+
+def test_prove_ends_with_a_failed_check_where_doors_are_open(configuration: Path) -> None:
+    option = ["--config", str(configuration)]
+    RUN.invoke(app, ["apply", *option], catch_exceptions=False)
+    proved = RUN.invoke(app, ["prove", *option], catch_exceptions=False)
+    assert "0 violation" in proved.stdout
+    told = json.loads(RUN.invoke(app, ["prove", "--json", *option]).stdout)
+    assert told["primary"]["holds"]
+    with psycopg.connect(_primary(configuration), autocommit=True) as owner:
+        owner.execute("grant select on public.accounts to klover_door_engineering_abroad")
+    failed = RUN.invoke(app, ["prove", *option])
+    assert isinstance(failed.exception, CheckFailed)
+    assert failed.exception.exit_code == 1
+    assert "klover_door_engineering_abroad" in failed.stdout
+
+
+def test_wrong_input_is_told_and_changes_nothing(configuration: Path) -> None:
+    missing = RUN.invoke(app, ["plan", "--config", str(configuration.with_name("none.toml"))])
+    assert isinstance(missing.exception, ConfigError)
+    policy = configuration.with_name("klover.yaml")
+    policy.write_text(policy.read_text().replace("videos:", "vidoes:", 1))
+    wrong = RUN.invoke(app, ["apply", "--config", str(configuration)])
+    assert isinstance(wrong.exception, PolicyError)
+    with psycopg.connect(_primary(configuration)) as owner:
+        found = owner.execute("select count(*) from pg_namespace where nspname like 'door%'")
+        assert found.fetchone() == (0,)
+
+
+def _primary(configuration: Path) -> str:
+    line = next(
+        line for line in configuration.read_text().splitlines() if line.startswith("primary")
+    )
+    return line.partition('"')[2].rstrip('"')
