@@ -3,7 +3,7 @@
 ``plan`` of what ``apply`` made is empty. Klover's own roles, schemas and grants are made exact:
 what is missing is added, what nobody compiled is taken away. The application's objects are never
 touched but for what PUBLIC may do with them, and the triggers that keep pseudonyms complete.
-Hardening, roles and their settings are in ``hardening`` and ``roles``.
+Pseudonyms, hardening, and roles with their settings are in modules of those names.
 """
 
 from collections.abc import Iterator
@@ -14,18 +14,14 @@ from psycopg import sql
 from klover.catalog import TableName
 from klover.door import naming
 from klover.door.condition import identifier
-from klover.door.doors import Door, Doors, Keeper, Pseudonyms, View
+from klover.door.doors import Door, Doors, View
 from klover.door.hardening import harden
+from klover.door.pseudonyms import pseudonym_steps
 from klover.door.roles import role_steps
-from klover.door.state import PUBLIC, Grant, StandingView, State, Trigger
+from klover.door.state import PUBLIC, Grant, StandingView, State
 from klover.door.step import Phase, Step, names, write
 
 _BARRIER = ("security_barrier=true",)
-_OPERATIONS = {
-    "klover_added": "after insert on {table} referencing new table as added",
-    "klover_removed": "after delete on {table} referencing old table as removed",
-    "klover_emptied": "after truncate on {table}",
-}
 
 
 def plan(doors: Doors, state: State) -> tuple[Step, ...]:
@@ -35,8 +31,7 @@ def plan(doors: Doors, state: State) -> tuple[Step, ...]:
         *harden(doors, state),
         *role_steps(doors, state),
         *_schemas(doors, state),
-        *_pseudonyms(doors, state),
-        *_keepers(doors, state),
+        *pseudonym_steps(doors, state),
         *_views(doors, state),
         *_missing_grants(doors, state),
     ]
@@ -146,111 +141,6 @@ def _schemas(doors: Doors, state: State) -> Iterator[Step]:
             Phase.CREATE, "where Klover's objects stand", "create schema {schema}",
             {"schema": schema},
         )  # fmt: skip
-
-
-def _pseudonyms(doors: Doors, state: State) -> Iterator[Step]:
-    wanted = {each.table.name: each for door in doors.doors for each in door.pseudonyms}
-    for name in sorted(state.pseudonym_tables - set(wanted)):
-        table = identifier(TableName(naming.PSEUDONYMS, name))
-        yield write(
-            Phase.DROP, "no view shows these pseudonyms", "drop table {table}", {"table": table}
-        )
-    for name, each in sorted(wanted.items()):
-        if name not in state.pseudonym_tables:
-            yield from _new_pseudonyms(each)
-        if name not in state.pseudonym_tables or name in state.missing:
-            yield write(
-                Phase.FILL,
-                f"a pseudonym for every row of {each.entity}",
-                "insert into {table} (key, pseudonym) select e.{key}, gen_random_uuid()"
-                " from {entity} e where e.{key} is not null"
-                " and not exists (select from {table} p where p.key = e.{key})",
-                _of(each),
-            )
-
-
-def _of(each: Pseudonyms) -> dict[str, sql.Composable | str]:
-    return {"table": identifier(each.table), "entity": identifier(each.entity), "key": each.key}
-
-
-def _new_pseudonyms(each: Pseudonyms) -> Iterator[Step]:
-    why = f"pseudonyms for the rows of {each.entity}"
-    yield write(
-        Phase.CREATE,
-        why,
-        "create table {table} as select e.{key} as key, gen_random_uuid() as pseudonym"
-        " from {entity} e with no data",
-        _of(each),
-    )
-    yield write(
-        Phase.CREATE,
-        why,
-        "alter table {table} add primary key (key), add unique (pseudonym),"
-        " alter pseudonym set not null",
-        _of(each),
-    )
-
-
-def _keepers(doors: Doors, state: State) -> Iterator[Step]:
-    functions = {keeper.function: keeper for keeper in doors.keepers}
-    triggers = {
-        Trigger(table=table, name=name, function=keeper.function, always=True)
-        for keeper in doors.keepers
-        for table in keeper.tables
-        for name in _OPERATIONS
-    }
-    for trigger in sorted(state.triggers - triggers, key=lambda each: (each.table, each.name)):
-        yield write(
-            Phase.DROP,
-            f"it does not keep the pseudonyms of {trigger.table} as compiled",
-            "drop trigger {name} on {table}",
-            {"name": trigger.name, "table": identifier(trigger.table)},
-        )
-    for name in sorted(set(state.keepers) - set(functions)):
-        yield write(
-            Phase.DROP, "nothing calls it", "drop function {function}()",
-            {"function": sql.Identifier(naming.PSEUDONYMS, name)},
-        )  # fmt: skip
-    for name, keeper in sorted(functions.items()):
-        if state.keepers.get(name) != keeper.body:
-            yield from _new_keeper(keeper)
-    for trigger in sorted(triggers - state.triggers, key=lambda each: (each.table, each.name)):
-        yield from _new_trigger(trigger)
-
-
-def _new_keeper(keeper: Keeper) -> Iterator[Step]:
-    function = {"function": sql.Identifier(naming.PSEUDONYMS, keeper.function)}
-    why = f"keeps the pseudonyms of {keeper.entity} complete"
-    yield write(
-        Phase.CREATE,
-        why,
-        "create or replace function {function}() returns trigger language plpgsql"
-        " security definer set search_path = pg_catalog as {body}",
-        {**function, "body": sql.Literal(keeper.body)},
-    )
-    yield write(Phase.CREATE, why, "revoke all on function {function}() from public", function)
-
-
-def _new_trigger(trigger: Trigger) -> Iterator[Step]:
-    parts = {
-        "name": sql.Identifier(trigger.name),
-        "table": identifier(trigger.table),
-        "function": sql.Identifier(naming.PSEUDONYMS, trigger.function),
-    }
-    why = f"keeps the pseudonyms of {trigger.table} complete"
-    yield write(
-        Phase.CREATE,
-        why,
-        f"create trigger {{name}} {_OPERATIONS[trigger.name]}"
-        " for each statement execute function {function}()",
-        parts,
-    )
-    yield write(
-        Phase.CREATE,
-        why + ", replicated rows too",
-        "alter table {table} enable always trigger {name}",
-        parts,
-    )
 
 
 def _replaced(doors: Doors, state: State) -> Iterator[TableName]:
