@@ -11,9 +11,9 @@ from typing import Annotated
 
 import typer
 
+from klover.demo.invitation import invite
 from klover.demo.job import Finished, Options, run
 from klover.demo.screen import Screen
-from klover.demo.visitors import VISITORS
 from klover.errors import CheckFailed, InputError
 
 _FEWEST, _MOST = 100, 2_000_000
@@ -40,6 +40,7 @@ def demo(
     if not _FEWEST <= people <= _MOST:
         raise InputError(f"--people has to be from {_FEWEST} to {_MOST:,}; it is {people}.")
     signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGHUP, _interrupt)  # the terminal was closed
     screen = Screen(Console(stderr=as_json, highlight=False))
     options = Options(people=people, seed=seed, port=port, directory=directory)
     with run(options, screen) as finished:
@@ -61,14 +62,7 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
 
 
 def _stay(finished: Finished, screen: Screen) -> None:
-    ground = finished.ground
-    screen.invitation(
-        ports=ground.ports,
-        folder=ground.folder,
-        visitors=VISITORS,
-        log_vkey=finished.log_vkey,
-        witnesses=finished.deployment.log.witnesses,
-    )
+    screen.invitation(invite(finished.ground, finished.deployment, finished.log_vkey))
     try:
         finished.serving.wait()
     except KeyboardInterrupt:

@@ -5,9 +5,8 @@ standard error, so that the summary stays the last thing on standard output.
 """
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 
 from rich.console import Console, Group
 from rich.markup import escape
@@ -18,7 +17,7 @@ from rich.text import Text
 
 from klover.demo.statements import Statement
 from klover.demo.summary import Summary
-from klover.demo.visitors import Answer, Visit, Visitor
+from klover.demo.visitors import Answer, Visit
 
 _TITLE = 33
 _CELL_ROWS = 3
@@ -68,6 +67,7 @@ class Screen:
             TextColumn("[dim]{task.fields[what]}"),
             console=self.console,
             transient=True,
+            disable=not self.console.is_terminal,
         )
         if not self.console.is_terminal:
             self.console.print(f"{self._number:>2}  {title} …", style="dim")
@@ -162,46 +162,14 @@ class Screen:
         for line in summary.not_proved:
             self.console.print(Padding(Text("· " + line), (0, 0, 0, 4)))
 
-    def invitation(
-        self,
-        *,
-        ports: Mapping[str, int],
-        folder: Path,
-        visitors: Sequence[Visitor],
-        log_vkey: str,
-        witnesses: Sequence[str],
-    ) -> None:
-        """Say what to try while the gateway is open."""
-        config = folder / "klover.toml"
+    def invitation(self, lines: Sequence[tuple[str, str]]) -> None:
+        """Say what to try while the gateway is open: what it shows, and the command."""
         say = self.console.print
-        say("\n[bold]Now you.[/] The gateway is open. In another terminal, in this folder:\n")
-        for visitor in visitors:
-            say(f"    [dim]# as {visitor.name} in {visitor.office} (simulated)[/]")
-            purpose = (
-                f" --purpose {visitor.purpose} --reference {visitor.reference}"
-                if visitor.purpose
-                else ""
-            )
-            say(
-                f"    .venv/bin/klover psql {visitor.audience} --config {config}"
-                f" --office-port {ports[visitor.office]} --user {visitor.name}"
-                f" --group {visitor.groups[0]} --country {visitor.country}{purpose}",
-                soft_wrap=True,
-            )
-        say("\n    [dim]# what an audience sees of a column, and why[/]")
-        say(
-            f"    .venv/bin/klover policy explain {folder / 'klover.yaml'}"
-            " --audience engineering-abroad accounts.email",
-            soft_wrap=True,
-        )
-        say("\n    [dim]# what you did is on record; public keys suffice to verify it[/]")
-        say(f"    .venv/bin/klover log show --config {config} --kind intent", soft_wrap=True)
-        keys = "".join(f" --witness '{key}'" for key in witnesses)
-        say(
-            f"    .venv/bin/klover log verify {folder / 'log'} --key '{log_vkey}'{keys}",
-            soft_wrap=True,
-        )
-        say("\n[bold]Ctrl-C[/] stops everything.\n")
+        say("\n[bold]Now you.[/] The gateway is open. In another terminal:\n")
+        for what, command in lines:
+            say(f"    [dim]# {escape(what)}[/]")
+            say(f"    {command}\n", soft_wrap=True, markup=False)
+        say("[bold]Ctrl-C[/] stops everything.\n")
 
 
 def _cell(answer: Answer) -> Group | Text:
