@@ -65,7 +65,7 @@ def test_psql_can_describe_what_a_door_shows(made: Enclave) -> None:
         r"\dt+",
         r"\dv+",
         r"\du",
-        r"\l",
+        r"\l+",
         r"\dn",
         r"\df accounts",
     ):

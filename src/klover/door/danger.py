@@ -14,11 +14,11 @@ import re
 from dataclasses import dataclass
 
 HARMLESS = frozenset({
-    "array_sample", "array_shuffle", "clock_timestamp", "gen_random_uuid", "pg_indexes_size",
-    "pg_is_in_recovery", "pg_partition_ancestors", "pg_partition_tree", "pg_relation_size",
-    "pg_sequence_last_value", "pg_sleep", "pg_sleep_for", "pg_sleep_until", "pg_table_size",
-    "pg_total_relation_size",
-    "random", "random_normal", "setseed", "timeofday", "uuidv4", "uuidv7",
+    "array_sample", "array_shuffle", "clock_timestamp", "gen_random_uuid", "pg_database_size",
+    "pg_indexes_size", "pg_is_in_recovery", "pg_partition_ancestors", "pg_partition_tree",
+    "pg_relation_size", "pg_sequence_last_value", "pg_sleep", "pg_sleep_for", "pg_sleep_until",
+    "pg_table_size", "pg_total_relation_size", "random", "random_normal", "setseed",
+    "timeofday", "uuidv4", "uuidv7",
 })  # fmt: skip
 """Volatile, and harmless: clocks, chance, waiting (``statement_timeout`` ends it), and what tools
 ask for lists of tables (sizes tell no more than ``pg_class.relpages`` does)."""
