@@ -7,16 +7,10 @@ nothing here tries to understand it.
 https://www.postgresql.org/docs/18/sql-syntax-lexical.html
 """
 
-import re
 from collections.abc import Collection
 
 from klover.errors import PolicyError
-from klover.policy.predicate import refuse_predicate
-
-_TOKEN = re.compile(
-    r"""'(?:[^']|'')*' | "(?P<quoted>(?:[^"]|"")+)" | (?P<word>[^\W\d]\w*) | \d\w* | \W""",
-    re.VERBOSE | re.DOTALL,
-)
+from klover.policy.predicate import refuse_predicate, words_of
 
 
 def columns_used(text: str, columns: Collection[str]) -> frozenset[str]:
@@ -30,10 +24,4 @@ def columns_used(text: str, columns: Collection[str]) -> frozenset[str]:
         raise PolicyError(
             f"`public_rows: {text}` has to be one condition over the table's own columns: {reason}."
         )
-    words: set[str] = set()
-    for token in _TOKEN.finditer(text):
-        if token["quoted"] is not None:
-            words.add(token["quoted"].replace('""', '"'))
-        elif token["word"] is not None:
-            words.add(token["word"].lower())
-    return frozenset(columns) & words
+    return frozenset(columns) & words_of(text)

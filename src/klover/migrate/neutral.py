@@ -7,46 +7,19 @@ beforehand by ``trial``.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import LiteralString
 
 from psycopg import sql
 
 from klover.catalog import Column
-from klover.migrate.pieces import cast_to, key_text, listed, plain_type
+from klover.migrate.pieces import cast_to, key_text, listed
 from klover.policy.model import ColumnRule
+from klover.policy.neutral import bare_type, has_neutral_key, neutral_value
 
-_VALUES: Mapping[str, str] = {
-    "text": "",
-    "character varying": "",
-    "character": "",
-    "bpchar": "",
-    "name": "",
-    "smallint": "0",
-    "integer": "0",
-    "bigint": "0",
-    "numeric": "0",
-    "real": "0",
-    "double precision": "0",
-    "money": "0",
-    "boolean": "false",
-    "date": "1970-01-01",
-    "timestamp without time zone": "1970-01-01 00:00:00",
-    "timestamp with time zone": "1970-01-01 00:00:00+00",
-    "time without time zone": "00:00",
-    "time with time zone": "00:00+00",
-    "interval": "0",
-    "json": "{}",
-    "jsonb": "{}",
-    "inet": "0.0.0.0",  # noqa: S104 - a value, no address to listen on
-    "cidr": "0.0.0.0/32",
-    "macaddr": "00:00:00:00:00:00",
-    "bytea": "",
-    "uuid": "00000000-0000-0000-0000-000000000000",
-    "xml": "",
-    "tsvector": "",
-    "tsquery": "",
-    "point": "(0,0)",
+_MADE_FROM_KEY: Mapping[str, LiteralString] = {
+    "uuid": "md5('klover:' || {})",
+    "bytea": "convert_to('klover:' || {}, 'UTF8')",
 }
-_FROM_KEY = frozenset({"text", "character varying", "name"})
 
 
 def neutral(
@@ -62,26 +35,14 @@ def neutral(
         return cast_to(listed(pieces, " || "), column)
     if not column.not_null:
         return cast_to(sql.SQL("null"), column)
-    kind = plain_type(column)
     if unique:
-        return _unique(column, kind, sql.SQL("({})").format(key_text(alias, key)))
-    value = _plain(column, kind)
+        return _unique(column, sql.SQL("({})").format(key_text(alias, key)))
+    value = neutral_value(column)
     return None if value is None else cast_to(sql.Literal(value), column)
 
 
-def _plain(column: Column, kind: str) -> str | None:
-    if column.enum_labels:
-        return column.enum_labels[0]
-    if column.element_type is not None or kind.endswith("multirange"):
-        return "{}"
-    return "empty" if kind.endswith("range") else _VALUES.get(kind)
-
-
-def _unique(column: Column, kind: str, key: sql.Composed) -> sql.Composed | None:
-    if kind in _FROM_KEY:
-        return cast_to(sql.SQL("'klover:' || {}").format(key), column)
-    if kind == "uuid":
-        return cast_to(sql.SQL("md5('klover:' || {})").format(key), column)
-    if kind == "bytea":
-        return cast_to(sql.SQL("convert_to('klover:' || {}, 'UTF8')").format(key), column)
-    return None
+def _unique(column: Column, key: sql.Composed) -> sql.Composed | None:
+    if not has_neutral_key(column):
+        return None
+    template = _MADE_FROM_KEY.get(bare_type(column.base_type), "'klover:' || {}")
+    return cast_to(sql.SQL(template).format(key), column)

@@ -57,6 +57,8 @@ def neutral_value(column: Column) -> str | None:
     if column.enum_labels:
         return column.enum_labels[0]
     bare = bare_type(column.base_type)
+    if bare.endswith("multirange"):
+        return "{}"
     return "empty" if bare in _RANGES else _NEUTRAL.get(bare)
 
 
