@@ -26,7 +26,7 @@ from klover.gateway.token import issue, make_keys
 from klover.policy.model import Policy
 from klover.policy.parse import parse
 from klover.store.connect import connect
-from klover.store.embedded import PORT, Server
+from klover.store.embedded import OWNER, PORT, Server
 from klover.store.replay import flushed_position, wait_replayed
 
 _Kind = TypeVar("_Kind", bound=Event)
@@ -205,6 +205,17 @@ class House:
         """Connect as an ordinary client."""
         parameters = {**self.parameters(audience, listener), "autocommit": True, **changed}
         return psycopg.connect(**parameters)
+
+    def wait_until_active(self, text: str = "pg_sleep") -> None:
+        """Wait until the store runs a statement with ``text`` in it for a session role."""
+        query = (
+            "select count(*) from pg_stat_activity "
+            "where state = 'active' and usename like 'klover_s_gate%%' and query like %s"
+        )
+        owner = f"host={self.backend.host} port={self.backend.port} user={OWNER} dbname=postgres"
+        with connect(owner, what="the standby") as connection:
+            while connection.execute(query, (f"%{text}%",)).fetchone() == (0,):
+                pass
 
     @property
     def events(self) -> list[Event]:

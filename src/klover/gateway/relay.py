@@ -98,6 +98,7 @@ class Relay:
             return
         try:
             receive(data)
+            self._push_to_client()  # before the next group's intents, for which it need not wait
             if self._asking and not self._asking.stalled:
                 self._asking.proceed()
         except KloverError as broken:
