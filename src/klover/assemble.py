@@ -5,7 +5,8 @@ recorder of a writer, the log, the gateway. Nothing is decided here.
 """
 
 import tomllib
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from klover import config
@@ -17,6 +18,7 @@ from klover.event import Recorder
 from klover.gateway.authenticate import trust
 from klover.gateway.door import DoorAddress
 from klover.gateway.server import Gateway
+from klover.gateway.token import LIFETIME, issue
 from klover.log.keys import open_key
 from klover.log.sequence import SPOOL, Log
 from klover.log.writer import SpoolWriter
@@ -133,6 +135,37 @@ def migration_parts(
         now=now,
         today=datetime.now(UTC).date(),
         progress=progress,
+    )
+
+
+def trial_token(
+    deployment: Deployment,
+    *,
+    user: str,
+    groups: Sequence[str],
+    country: str | None,
+    lifetime: timedelta = LIFETIME,
+) -> str:
+    """Sign a token with the deployment's trial key. Raises ConfigError where it has none."""
+    issuer = deployment.issuer
+    if issuer is None or issuer.trial_key is None:
+        raise ConfigError(
+            "This deployment has no trial issuer; take a token from your identity provider and "
+            "set KLOVER_TOKEN to it."
+        )
+    try:
+        key = Path(issuer.trial_key).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"Cannot read the trial issuer's key {issuer.trial_key}.") from error
+    return issue(
+        key,
+        issuer=issuer.name,
+        audience=issuer.audience,
+        subject=user,
+        groups=groups,
+        country=country,
+        now=datetime.now(UTC),
+        lifetime=lifetime,
     )
 
 

@@ -12,9 +12,6 @@ from typing import Annotated
 import typer
 
 from klover import assemble
-from klover.config import Deployment
-from klover.errors import ConfigError
-from klover.gateway.token import LIFETIME, issue
 
 Config = Annotated[Path, typer.Option("--config", help="The deployment's configuration.")]
 User = Annotated[str | None, typer.Option("--user", help="Whom the token is of.")]
@@ -38,7 +35,7 @@ def login(
     deployment = assemble.load_deployment(config)
     lifetime = timedelta(hours=hours)
     ends = datetime.now(UTC) + lifetime
-    token = trial_token(
+    token = assemble.trial_token(
         deployment, user=user, groups=group or [], country=country, lifetime=lifetime
     )
     if as_json:
@@ -47,34 +44,3 @@ def login(
         return
     typer.echo(f"A token for trials, valid until {ends:%H:%M} UTC:", err=True)
     typer.echo(token)
-
-
-def trial_token(
-    deployment: Deployment,
-    *,
-    user: str,
-    groups: list[str],
-    country: str | None,
-    lifetime: timedelta = LIFETIME,
-) -> str:
-    """Sign a token with the deployment's trial key. Raises ConfigError where it has none."""
-    issuer = deployment.issuer
-    if issuer is None or issuer.trial_key is None:
-        raise ConfigError(
-            "This deployment has no trial issuer; take a token from your identity provider and "
-            "set KLOVER_TOKEN to it."
-        )
-    try:
-        key = Path(issuer.trial_key).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"Cannot read the trial issuer's key {issuer.trial_key}.") from error
-    return issue(
-        key,
-        issuer=issuer.name,
-        audience=issuer.audience,
-        subject=user,
-        groups=groups,
-        country=country,
-        now=datetime.now(UTC),
-        lifetime=lifetime,
-    )

@@ -17,7 +17,7 @@ from typing import Annotated
 import typer
 
 from klover import assemble
-from klover.cli.login import Config, Country, Groups, User, trial_token
+from klover.cli.login import Config, Country, Groups, User
 from klover.config import Deployment
 from klover.errors import ConfigError, InputError, KloverError
 from klover.store.binaries import find_binaries
@@ -55,7 +55,7 @@ def psql(
     if token is None or user is not None:
         if user is None:
             raise InputError(f"Whose token? Give --user for a trial, or set {_TOKEN}.")
-        token = trial_token(deployment, user=user, groups=group or [], country=country)
+        token = assemble.trial_token(deployment, user=user, groups=group or [], country=country)
     program = find_psql()
     environment = {
         **_without_postgres(os.environ),

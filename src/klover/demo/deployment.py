@@ -5,7 +5,6 @@ tokens, and the overseer's key. Every other command works on this folder with ``
 """
 
 import json
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
@@ -13,9 +12,8 @@ from pathlib import Path
 from klover.assemble import load_deployment, log_key
 from klover.config import Deployment
 from klover.demo.ground import DATABASE, OFFICES, SOURCE, Ground
-from klover.errors import ConfigError
 from klover.gateway.certificate import make_certificate
-from klover.gateway.token import issue, make_keys as make_issuer
+from klover.gateway.token import make_keys as make_issuer
 from klover.log.keys import open_key
 from klover.log.witness import Witness
 from klover.store import embedded
@@ -43,22 +41,6 @@ def make_deployment(ground: Ground) -> tuple[Deployment, Witness]:
         logs={ORIGIN: log_key(deployment).verifier},
     )
     return deployment, overseer
-
-
-def token_for(deployment: Deployment, *, name: str, groups: Sequence[str], country: str) -> str:
-    """Issue a token, as the demonstration's own identity provider would."""
-    issuer = deployment.issuer
-    if issuer is None or issuer.trial_key is None:
-        raise ConfigError("[issuer] has no `trial_key`, so no token can be issued here.")
-    return issue(
-        Path(issuer.trial_key).read_text(encoding="utf-8"),
-        issuer=issuer.name,
-        audience=issuer.audience,
-        subject=name,
-        groups=groups,
-        country=country,
-        now=datetime.now(UTC),
-    )
 
 
 def _make_tls(folder: Path) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from klover import assemble, door
 from klover.config import Deployment
 from klover.demo import scan
-from klover.demo.deployment import make_deployment, token_for
+from klover.demo.deployment import make_deployment
 from klover.demo.evidence import Evidence, gather
 from klover.demo.feed import FeedSeen, feed, like_newest
 from klover.demo.ground import SOURCE, Ground, check_ports, folder, servers
@@ -295,9 +295,9 @@ class _Job:
             port=self.ground.ports[visitor.office],
             root_certificate=self.ground.folder / "tls" / "root.pem",
         )
-        token = token_for(
+        token = assemble.trial_token(
             self.deployment,
-            name=visitor.name,
+            user=visitor.name,
             groups=visitor.groups,
             country=visitor.country,
         )
