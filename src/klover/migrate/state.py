@@ -62,7 +62,7 @@ class State:
                 "with `klover migrate status`."
             ) from None
         finally:
-            self.connection.execute("set lock_timeout = 0")
+            self.connection.execute("set lock_timeout = '10s'")
         self.connection.execute(self._queries["create"])
 
     def read(self) -> Standing | None:

@@ -85,6 +85,8 @@ class Work:
         with ExitStack() as stack:
             self.enclave = stack.enter_context(self.parts.open_enclave())
             self.source = stack.enter_context(self.parts.open_source())
+            for connection in (self.enclave, self.source):
+                connection.execute("set lock_timeout = '10s'")
             self._stack = stack.pop_all()
         self.state = State(self.enclave, source=self.parts.source, cell=self.parts.cell)
         return self
