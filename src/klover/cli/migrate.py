@@ -10,25 +10,21 @@ import json
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from klover import assemble
 from klover.config import Deployment
 from klover.errors import CheckFailed
-from klover.event import Event
+from klover.event import Event, Recorder
 from klover.migrate.outcome import Outcome
 from klover.migrate.phase import Phase
 from klover.migrate.plan import Plan
 from klover.migrate.run import Migration
 from klover.migrate.schema import bring_schema
-from klover.migrate.work import Parts, Progress
-
-if TYPE_CHECKING:
-    from klover.event import Recorder
+from klover.migrate.work import Progress
 
 app = typer.Typer(no_args_is_help=True, help="Bring European users' rows home.")
 
@@ -156,24 +152,9 @@ def _go(config: Path, source: str | None, until: Phase, as_json: bool) -> None:
 
 
 def _migration(
-    deployment: Deployment, source: str | None, recorder: "Recorder", progress: Progress
+    deployment: Deployment, source: str | None, recorder: Recorder, progress: Progress
 ) -> Migration:
-    chosen = deployment.source(source)
-    with assemble.open_source(deployment, source) as connection:
-        resolved = assemble.resolve_policy(deployment, connection)
-    return Migration(
-        Parts(
-            source=chosen.name,
-            cell=deployment.cell.name,
-            resolved=resolved,
-            open_source=lambda: assemble.open_source(deployment, source),
-            open_enclave=lambda: assemble.open_primary(deployment),
-            recorder=recorder,
-            now=assemble.now,
-            today=datetime.now(UTC).date(),
-            progress=progress,
-        )
-    )
+    return Migration(assemble.migration_parts(deployment, source, recorder, progress))
 
 
 def _quiet(_step: str, _done: int, _total: int) -> None:
