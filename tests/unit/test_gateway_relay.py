@@ -207,7 +207,8 @@ def test_a_long_pipeline_waits_for_answers_and_goes_on() -> None:
     assert relay.server.endswith(frontend.Flush().encode())
     assert not relay.server.endswith(one)
     relay.answer(backend.PARSE_COMPLETE.encode() + (backend.BIND_COMPLETE.encode() + DONE) * 4_999)
-    assert relay.server.count(one) == 6_000
+    assert relay.server.count(frontend.Execute(portal=b"").encode()) == 6_000
+    assert relay.server.count(frontend.Flush().encode()) == 1
 
 
 def test_after_an_error_nothing_more_is_expected_until_the_sync() -> None:

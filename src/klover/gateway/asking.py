@@ -23,7 +23,7 @@ from klover.wire.statement import Statement, split
 MAX_MESSAGE = 1 << 20
 """Bytes of one client message: reading SQL happens between everybody's answers."""
 MAX_STEPS = 10_000
-"""Messages that may wait for answers; then the client waits (about 5 kB of ours each)."""
+"""Messages that may wait for answers; then the client waits until half of them have come."""
 _REFUSED = "42501"
 _Readers = Mapping[type, Callable[[Any, Frame], None]]
 
@@ -37,6 +37,7 @@ class Asking:
         self._frames = Frames(limit=MAX_MESSAGE)
         self._skipping = False
         self._extended = False
+        self._crowded = False
         self._simple_readers: _Readers = {
             frontend.Query: self._simple,
             frontend.FunctionCall: self._simple,
@@ -63,7 +64,9 @@ class Asking:
     def stalled(self) -> bool:
         """Tell whether nothing more is read for now."""
         progress = self._progress
-        return progress.in_group or progress.ended or len(progress.steps) >= MAX_STEPS
+        if self._crowded:
+            self._crowded = len(progress.steps) > MAX_STEPS // 2
+        return progress.in_group or progress.ended or self._crowded
 
     def receive(self, data: bytes) -> None:
         """Take bytes from the client and read as far as possible."""
@@ -74,8 +77,10 @@ class Asking:
         """Read the messages that wait, until one has to be answered first."""
         while not self.stalled and (frame := self._frames.next()) is not None:
             self._read(frame)
-        if len(self._progress.steps) >= MAX_STEPS and not self._progress.in_group:
-            self._progress.to_server.append(frontend.Flush().encode())
+            if len(self._progress.steps) >= MAX_STEPS and not self._progress.in_group:
+                self._crowded = True
+                # What is owed is asked for, so that it does not wait in the server's buffer.
+                self._progress.to_server.append(frontend.Flush().encode())
 
     def _read(self, frame: Frame) -> None:
         message = frontend.parse(frame)

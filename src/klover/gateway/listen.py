@@ -64,7 +64,7 @@ async def _handshake(
         return None
     session = peer.transport.get_extra_info("ssl_object")
     if direct and session.selected_alpn_protocol() != ALPN:
-        peer.abort()
+        await peer.closed(0)
         return None
     return peer
 

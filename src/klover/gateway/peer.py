@@ -25,6 +25,7 @@ class Peer(asyncio.Protocol):
         self._pressed: Callable[[bool], None] = lambda _: None
         self._lost: Callable[[], None] = lambda: None
         self._transport: asyncio.Transport | None = None
+        self._closed = asyncio.Event()
         self.gone = False
         self.writable = True
 
@@ -57,6 +58,7 @@ class Peer(asyncio.Protocol):
         """Tell whoever waits or relays."""
         del exc
         self.gone = True
+        self._closed.set()
         self._wake()
         self._lost()
 
@@ -94,6 +96,16 @@ class Peer(asyncio.Protocol):
         """Close at once."""
         if self._transport is not None:
             self._transport.abort()
+
+    async def closed(self, seconds: float) -> None:
+        """Close, and wait until it is done; a peer that does not say goodbye is cut off."""
+        self.close()
+        try:
+            async with asyncio.timeout(seconds):
+                await self._closed.wait()
+        except TimeoutError:
+            self.abort()
+            await self._closed.wait()
 
     async def first(self) -> bytes:
         """Wait for the first message's body. Raises ConnectionResetError, WireError."""

@@ -36,6 +36,8 @@ _BACKLOG = 128
 _EXTRA_CONNECTIONS = 64
 """Connections beyond ``max_sessions`` that may be on their way in, or cancelling."""
 _STOP_SECONDS = 10.0
+_GOODBYE_SECONDS = 2.0
+"""How long a client has for its side of closing TLS."""
 _STOPPING = Ending(
     reason="gateway stopped", sqlstate="57P01", sentence="The gateway is shutting down."
 )
@@ -79,6 +81,7 @@ class Gateway:
         self._connections = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._accepting: list[asyncio.Task[None]] = []
+        self._arriving: set[asyncio.Task[None] | None] = set()
         self._release: Release | None = None
         self.failed = asyncio.Event()
         """Set once nothing can be recorded any more."""
@@ -113,8 +116,9 @@ class Gateway:
 
     async def stop(self) -> None:
         """End every session and close every listener; returns when all is closed and recorded."""
-        for task in self._accepting:
-            task.cancel()
+        for task in (*self._accepting, *self._arriving):
+            if task is not None:
+                task.cancel()
         await asyncio.gather(*self._accepting, return_exceptions=True)
         self._close_sockets()
         for session in tuple(self._sessions):
@@ -171,6 +175,8 @@ class Gateway:
         self._tasks.discard(task)
 
     async def _connection(self, connection: socket.socket, arrival: Arrival, house: House) -> None:
+        task = asyncio.current_task()
+        self._arriving.add(task)
         try:
             async with asyncio.timeout(self._login_seconds):
                 client = await secure(connection, self._tls)
@@ -180,6 +186,8 @@ class Gateway:
         except BaseException:
             connection.close()
             raise
+        finally:
+            self._arriving.discard(task)
         if isinstance(client, Peer):
             await self._serve(client, arrival, house)
             return
@@ -191,7 +199,7 @@ class Gateway:
         if house.release.broken or len(self._sessions) >= self._settings.max_sessions:
             ending = _UNRECORDED if house.release.broken else _FULL
             client.write(error("FATAL", ending.sqlstate or "", ending.sentence).encode())
-            client.close()
+            await client.closed(_GOODBYE_SECONDS)
             return
         session = Session(house, client, arrival)
         self._sessions.add(session)
@@ -199,7 +207,7 @@ class Gateway:
             await session.run(self._login_seconds)
         finally:
             self._sessions.discard(session)
-            client.close()
+            await client.closed(_GOODBYE_SECONDS)
 
 
 _FULL = Ending(
