@@ -88,9 +88,10 @@ class Peer(asyncio.Protocol):
             self.transport.resume_reading()
 
     def close(self) -> None:
-        """Close after what was written has been sent."""
+        """Close after what was written has been sent; whoever waits for a message need not."""
         if self._transport is not None:
             self._transport.close()
+        self._wake()
 
     def abort(self) -> None:
         """Close at once."""
@@ -140,14 +141,18 @@ class Peer(asyncio.Protocol):
             lost()
 
     async def _more(self) -> None:
-        if self.gone:
-            raise ConnectionResetError
         self.resume()
         self._arrived = asyncio.get_running_loop().create_future()
-        try:
-            await self._arrived
-        finally:
-            self._arrived = None
+        if not self._ending():
+            try:
+                await self._arrived
+            finally:
+                self._arrived = None
+        if self._ending():
+            raise ConnectionResetError
+
+    def _ending(self) -> bool:
+        return self.gone or self.transport.is_closing()
 
     def _wake(self) -> None:
         if self._arrived is not None and not self._arrived.done():
