@@ -112,3 +112,12 @@ select count(*) from {table};
 -- Whether a key that only the policy states tells every row apart.
 select count(*) = count(distinct ({keys})) and count(*) filter (where not ({present})) = 0
   from {table} as t;
+
+-- name: always
+-- Triggers of the application that session_replication_role does not keep from firing.
+select n.nspname, c.relname, min(t.tgname)
+  from pg_trigger t
+  join pg_class c on c.oid = t.tgrelid
+  join pg_namespace n on n.oid = c.relnamespace
+ where not t.tgisinternal and t.tgenabled in ('A', 'R')
+ group by 1, 2;

@@ -53,6 +53,9 @@ def copy(
         _note(snapshot, enclave, shape, who, "guest")
         if shape.name == snapshot.resolved.policy.subjects.table:
             _note(snapshot, enclave, shape, who, "member")
+    tables = [relation(shape.name) for shape in snapshot.shapes.values()]
+    tables.append(sql.Identifier("klover", "migration_guest"))
+    enclave.execute(queries["analyze"].format(tables=listed(tables)))
     tick(total, total)
     return rows
 

@@ -37,3 +37,7 @@ select exists (select from {table});
 -- name: replica
 -- Triggers and foreign keys do not fire: rows arrive as they are, and are checked as a whole.
 set local session_replication_role = replica;
+
+-- name: analyze
+-- The planner learns what has come, for the comparison and for everybody after it.
+analyze {tables};

@@ -11,8 +11,12 @@ from klover.policy.model import DataClass
 _INTEGERS = frozenset({"smallint", "integer", "bigint"})
 
 
-def notes(shapes: Mapping[TableName, Shape], counts: Mapping[str, TablePlan]) -> tuple[str, ...]:
-    """Tell all notes, in the tables' order."""
+def notes(
+    shapes: Mapping[TableName, Shape],
+    counts: Mapping[str, TablePlan],
+    triggers: Mapping[TableName, str],
+) -> tuple[str, ...]:
+    """Tell all notes, in the tables' order. ``triggers`` names those that fire always."""
     found: list[str] = []
     for shape in shapes.values():
         counted = counts[str(shape.name)]
@@ -21,10 +25,15 @@ def notes(shapes: Mapping[TableName, Shape], counts: Mapping[str, TablePlan]) ->
             continue
         found += _uniques(shape)
         found += _keys(shape)
+        if name_of_trigger := triggers.get(shape.name):
+            found.append(
+                f"{shape.name}: the trigger {name_of_trigger} fires even while rows are moved and "
+                "erased (ENABLE ALWAYS or REPLICA); make sure that it keeps no copy."
+            )
         if counted.stubs and shape.stub.must:
             found.append(
-                f"{shape.name}: stubs outside keep {', '.join(shape.stub.must)}, whose class says "
-                "otherwise, because it is the rows' key or rows refer to it."
+                f"{shape.name}: stubs outside keep {', '.join(shape.stub.must)} whatever its class "
+                "and row say, because it is the rows' key or rows refer to it."
             )
         if counted.unowned:
             found.append(f"{shape.name}: {counted.unowned} rows belong to nobody and stay outside.")

@@ -28,7 +28,9 @@ copy (select distinct e
          select unnest(most_common_vals::text::text[]) union all
          select unnest(histogram_bounds::text::text[]) union all
          select unnest(most_common_elems::text::text[])) as v (e)
-       where schemaname not like 'pg\_%' and schemaname <> 'information_schema') to stdout;
+       where schemaname not like 'pg\_%' and schemaname <> 'information_schema'
+      union
+      select unnest(most_common_vals) from pg_stats_ext) to stdout;
 
 -- name: vacuum
 -- Dead rows go, and the planner's statistics are taken from what is left.

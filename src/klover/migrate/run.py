@@ -13,7 +13,7 @@ from klover.migrate.outcome import Outcome, outcome_of
 from klover.migrate.phase import Event, Phase, after, following, reached
 from klover.migrate.plan import Plan
 from klover.migrate.snapshot import make_plan, open_snapshot, refuse_problems
-from klover.migrate.state import Standing, State, StepDone
+from klover.migrate.state import Standing, State, StepDone, refuse_marked
 from klover.migrate.steps import OWN_TRANSACTIONS, STEPS, Done
 from klover.migrate.work import Parts, Work
 
@@ -26,10 +26,14 @@ class Migration:
         self._parts = parts
 
     def plan(self) -> Plan:
-        """Say what would happen; reads the source only. Problems stand in the plan."""
+        """Say what would happen; reads the source only. Problems stand in the plan.
+
+        Raises InputError when this source's people have gone home: what is left are stubs.
+        """
         parts = self._parts
         with told(**parts.names), parts.open_source() as source:
             tick = parts.tick(Event.PLAN)
+            refuse_marked(source, **parts.names)
             with open_snapshot(source, parts.resolved, parts.today, tick) as snapshot:
                 return make_plan(snapshot, **parts.names)
 
@@ -70,7 +74,7 @@ class Migration:
     def _enter(self, work: Work) -> Standing:
         """Find where the migration stands; a first run is refused before anything is written."""
         if work.state.read() is None:
-            work.refuse_marked()
+            refuse_marked(work.source, **self._parts.names)
             work.refuse_unfit(loaded=False)
             refuse_problems(work.plan())
         work.state.prepare()

@@ -97,8 +97,18 @@ def make_plan(snapshot: Snapshot, *, source: str, cell: str) -> Plan:
         homes=snapshot.homes,
         tables=tables,
         problems=tuple(dict.fromkeys(problems)),
-        notes=notes(snapshot.shapes, {table.table: table for table in tables}),
+        notes=notes(
+            snapshot.shapes,
+            {table.table: table for table in tables},
+            _triggers(snapshot.connection),
+        ),
     )
+
+
+def _triggers(connection: Connection) -> Mapping[TableName, str]:
+    """Name a trigger of each table that fires even while rows are moved."""
+    query = statements("klover.migrate", "closure.sql")["always"]
+    return {TableName(*row[:2]): row[2] for row in connection.execute(query)}
 
 
 def refuse_problems(plan: Plan) -> None:

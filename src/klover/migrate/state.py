@@ -11,7 +11,7 @@ from typing import Any
 
 import psycopg
 
-from klover.errors import StoreError
+from klover.errors import InputError, StoreError
 from klover.migrate.phase import Phase
 from klover.migrate.plan import Json, Plan
 from klover.store.connect import Connection
@@ -29,6 +29,16 @@ class Standing:
     policy: str
     plan: Plan | None
     outcome: Json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marker:
+    """The source's own note of what was erased there."""
+
+    run: str
+    erased: int
+    reduced: int
+    digest: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,12 +157,26 @@ class State:
         counts = {"erased": erased, "reduced": reduced}
         source.execute(self._queries["marker_put"], {**self._who, **told, **counts})
 
-    def marker(self, source: Connection) -> tuple[str, int, int, str] | None:
-        """Read the source's note: run, rows erased, rows reduced, digest."""
-        if source.execute(self._queries["marker_present"]).fetchone() != (True,):
-            return None
-        row = source.execute(self._queries["marker_get"], self._who).fetchone()
-        return (row[0], row[1], row[2], row[3]) if row else None
-
     def _execute(self, name: str, **values: Any) -> psycopg.Cursor[Any]:
         return self.connection.execute(self._queries[name], {**self._who, **values})
+
+
+def read_marker(connection: Connection, *, source: str, cell: str) -> Marker | None:
+    """Read the source's note, over its own connection; None where nothing was erased."""
+    queries = statements("klover.migrate", "state.sql")
+    if connection.execute(queries["marker_present"]).fetchone() != (True,):
+        return None
+    row = connection.execute(queries["marker_get"], {"source": source, "cell": cell}).fetchone()
+    if row is None:
+        return None
+    return Marker(run=row[0], erased=row[1], reduced=row[2], digest=row[3])
+
+
+def refuse_marked(connection: Connection, *, source: str, cell: str) -> None:
+    """Raise InputError when the source says that its people have gone home."""
+    marker = read_marker(connection, source=source, cell=cell)
+    if marker is not None:
+        raise InputError(
+            f"The people of {source} went home in the migration {marker.run}; what is left there "
+            "are stubs. See `klover migrate status`, over the enclave that holds them."
+        )

@@ -17,7 +17,7 @@ from klover.migrate.phase import Event
 from klover.migrate.plan import Json, Plan
 from klover.migrate.retire import lock_source, refuse_changed, retire
 from klover.migrate.snapshot import refuse_problems, take
-from klover.migrate.state import Standing
+from klover.migrate.state import Marker, Standing, read_marker
 from klover.migrate.work import Work
 
 
@@ -117,7 +117,7 @@ def _retire(work: Work, standing: Standing) -> Done:
     with source.transaction():
         lock_source(source, [work.shape(name) for name in parts.resolved.tables])
         parts.at("retire:locked")
-        marker = work.state.marker(source)
+        marker = read_marker(source, **parts.names)
         if marker is not None:
             return _retired_before(standing, marker)
         snapshot = take(source, parts.resolved, parts.today, tick)
@@ -140,13 +140,15 @@ def _retire(work: Work, standing: Standing) -> Done:
     return Done(rows=rows, digest=comparison.digest, outcome=outcome)
 
 
-def _retired_before(standing: Standing, marker: tuple[str, int, int, str]) -> Done:
+def _retired_before(standing: Standing, marker: Marker) -> Done:
     """Take the source's word for what an interrupted try has done."""
-    run, erased, reduced, digest = marker
-    if run != standing.run:
-        raise InputError(f"The source's rows went home in another migration, {run}.")
-    outcome = {"rows_erased": erased, "rows_reduced": reduced}
-    return Done(rows=erased + reduced, digest=digest, outcome=outcome)
+    if marker.run != standing.run:
+        raise InputError(f"The source's rows went home in another migration, {marker.run}.")
+    return Done(
+        rows=marker.erased + marker.reduced,
+        digest=marker.digest,
+        outcome={"rows_erased": marker.erased, "rows_reduced": marker.reduced},
+    )
 
 
 def _sweep(work: Work, _standing: Standing) -> Done:

@@ -148,13 +148,3 @@ class Work:
         for shape in self._shapes.values():
             if not shape.shared:
                 refuse_other_data(self.enclave, shape)
-
-    def refuse_marked(self) -> None:
-        """Raise InputError when the source says that its people went home, unknown to us."""
-        marker = self.state.marker(self.source)
-        if marker is not None:
-            raise InputError(
-                f"The source {self.parts.source} says that its rows went home in the migration "
-                f"{marker[0]}, which this enclave does not know. Nothing was changed; connect the "
-                "enclave that holds them."
-            )
