@@ -47,6 +47,30 @@ def test_a_full_disk_of_the_enclave_undoes_the_copy(world: World) -> None:
     assert world.migration().run().restricted_left == 0
 
 
+@pytest.mark.parametrize(
+    ("what", "match"),
+    [
+        ("raise exception 'no space' using errcode = '53100'", "A disk is full"),
+        ("perform pg_terminate_backend(pg_backend_pid())", "was lost"),
+    ],
+)
+def test_a_fault_in_the_middle_of_a_stream(world: World, what: str, match: str) -> None:
+    run_sql(
+        world.source,
+        """insert into videos (person_id, seen, title, upload_ip)
+           select 1, 'private', repeat('long title ', 40), '192.0.2.9'
+             from generate_series(1, 30000)""",
+    )
+    run_sql(
+        world.enclave,
+        f"""create function stop() returns trigger language plpgsql as
+           $$ begin if new.id = 9000 then {what}; end if; return new; end $$;
+           create trigger stop before insert on videos for each row execute function stop();
+           alter table videos enable always trigger stop""",
+    )
+    failing(world, StoreError, match=match)
+
+
 @pytest.mark.parametrize("point", ["copy:videos", "retire:videos"])
 def test_a_lost_connection_undoes_the_step(world: World, point: str) -> None:
     def cut(reached: str) -> None:

@@ -5,6 +5,8 @@ them row by row in Python would cost more than both servers together. Binary for
 means the same on both sides. https://www.postgresql.org/docs/18/protocol-flow.html#PROTOCOL-COPY
 """
 
+import contextlib
+import select
 from collections.abc import Iterable, Iterator
 
 import psycopg
@@ -26,12 +28,18 @@ def frames(connection: Connection, query: sql.Composed) -> Iterator[bytes]:
     """
     wire = connection.pgconn
     _expect(wire.exec_(query.as_bytes(connection)), pq.ExecStatus.COPY_OUT, wire)
+    arrives = select.poll()
+    arrives.register(wire.socket, select.POLLIN)
     read = wire.get_copy_data
     while True:
-        length, data = read(0)
-        if length <= 0:
+        length, data = read(1)
+        if length > 0:
+            yield bytes(data)
+        elif length == 0:  # nothing here yet: wait outside libpq, where an interruption is heard
+            arrives.poll()
+            wire.consume_input()
+        else:
             break
-        yield bytes(data)
     _finish(wire)
 
 
@@ -74,9 +82,20 @@ def load(connection: Connection, query: sql.Composed, data: Iterable[bytes]) -> 
         for block in data:
             wire.put_copy_data(block)
         wire.put_copy_end()
+    except BaseException:
+        _abort(wire)
+        raise
     finally:
         wire.nonblocking = before
     return _finish(wire)
+
+
+def _abort(wire: pq.abc.PGconn) -> None:
+    """Take a COPY back, so that the connection can roll back what went before."""
+    with contextlib.suppress(psycopg.OperationalError):
+        wire.put_copy_end(b"the other side stopped")
+    while wire.status == pq.ConnStatus.OK and wire.get_result() is not None:
+        pass
 
 
 def _expect(result: pq.abc.PGresult, status: pq.ExecStatus, wire: pq.abc.PGconn) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from psycopg import sql
+from psycopg.pq import TransactionStatus
 
 from klover.catalog import TableName
 from klover.errors import InputError
@@ -54,7 +55,9 @@ def open_snapshot(
     try:
         yield take(connection, resolved, on, tick)
     finally:
-        if not connection.closed:
+        if connection.info.transaction_status is TransactionStatus.ACTIVE:
+            connection.close()  # stopped in the middle of a COPY
+        elif not connection.closed:
             connection.execute("rollback")
 
 
