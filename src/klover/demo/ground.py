@@ -147,6 +147,7 @@ def servers(place: Path, ports: Mapping[str, int], tell: Callable[[str], None]) 
             role, database = sql.Identifier(SOURCE_ROLE), sql.Identifier(DATABASE)
             connection.execute(sql.SQL("create role {} login").format(role))
             connection.execute(sql.SQL("create database {} owner {}").format(database, role))
+            # What the administrator of a managed Postgres has: docs/deployment.md says why.
             connection.execute(
                 sql.SQL("grant set on parameter session_replication_role to {}").format(role)
             )
