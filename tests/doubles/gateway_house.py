@@ -4,6 +4,7 @@ The door stands on the test server, the gateway opens it on the standby. Nothing
 door or log rooms is used, so these tests show the gateway alone.
 """
 
+import time
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -214,8 +215,9 @@ class House:
         )
         owner = f"host={self.backend.host} port={self.backend.port} user={OWNER} dbname=postgres"
         with connect(owner, what="the standby") as connection:
+            deadline = time.monotonic() + 20
             while connection.execute(query, (f"%{text}%",)).fetchone() == (0,):
-                pass
+                assert time.monotonic() < deadline, "the statement never ran"
 
     @property
     def events(self) -> list[Event]:

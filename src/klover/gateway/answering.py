@@ -13,10 +13,8 @@ from klover.errors import StoreError, WireError
 from klover.gateway.record import Opened
 from klover.gateway.steps import Expect, Progress, Step
 from klover.wire.backend import (
-    CommandComplete,
     ErrorResponse,
     ParameterStatus,
-    ReadyForQuery,
     RowDescription,
     parse,
 )
@@ -29,6 +27,8 @@ MAX_ANSWER = 1 << 24
 FIXED = {b"standard_conforming_strings": b"on", b"client_encoding": b"UTF8"}
 """Settings that reading SQL stands on; the server reports each change of them."""
 
+_STATUSES = frozenset({b"I", b"T", b"E"})
+_MAX_DESCRIBED, _MAX_DESCRIPTION = 256, 4_096
 _Answers = Mapping[int, Callable[[Frame], None]]
 _LENGTH = struct.Struct("!i")
 _DATA_ROW = ord("D")
@@ -42,6 +42,7 @@ class Answering:
         self._progress = progress
         self._kept = b""
         self._passing = 0
+        self._described: dict[bytes, tuple[str, ...] | None] = {}
         self._answers: _Answers = {
             ord("1"): lambda _: self._done(Expect.PARSE),
             ord("2"): lambda _: self._done(Expect.BIND),
@@ -156,9 +157,7 @@ class Answering:
             self._progress.steps.popleft()
 
     def _command_complete(self, frame: Frame) -> None:
-        message = parse(frame)
-        assert isinstance(message, CommandComplete)  # noqa: S101 - parse tells by the type byte
-        self._complete(_words(message.tag))
+        self._complete(_words(frame.body[:-1]))
 
     def _suspended(self, _: Frame) -> None:
         self._step(Expect.EXECUTE)
@@ -176,9 +175,7 @@ class Answering:
         self._progress.steps.popleft()
 
     def _row_description(self, frame: Frame) -> None:
-        message = parse(frame)
-        assert isinstance(message, RowDescription)  # noqa: S101 - parse tells by the type byte
-        columns = self._progress.record.catalog.shown(message)
+        columns = self._shown(frame)
         step = self._step(Expect.QUERY, Expect.DESCRIBE)
         if step.expect is Expect.QUERY:
             self._current().columns = columns
@@ -186,6 +183,17 @@ class Answering:
         if step.describes is not None:
             step.describes.columns = columns
         self._progress.steps.popleft()
+
+    def _shown(self, frame: Frame) -> tuple[str, ...] | None:
+        """Tell the columns that a RowDescription names; the same one comes again and again."""
+        if frame.body in self._described:
+            return self._described[frame.body]
+        message = parse(frame)
+        assert isinstance(message, RowDescription)  # noqa: S101 - parse tells by the type byte
+        columns = self._progress.record.catalog.shown(message)
+        if len(self._described) < _MAX_DESCRIBED and len(frame.body) < _MAX_DESCRIPTION:
+            self._described[frame.body] = columns
+        return columns
 
     def _error(self, frame: Frame) -> None:
         message = parse(frame)
@@ -206,13 +214,13 @@ class Answering:
         steps[0].opened.clear()
 
     def _ready(self, frame: Frame) -> None:
-        message = parse(frame)
-        assert isinstance(message, ReadyForQuery)  # noqa: S101 - parse tells by the type byte
+        if frame.body not in _STATUSES:
+            raise WireError("The server is ready in a state that is not known.")
         step = self._step(Expect.QUERY, Expect.SYNC)
         if step.opened:
             raise WireError("The server counts other statements than the gateway.")
         self._progress.steps.popleft()
-        self._progress.ready(message.status)
+        self._progress.ready(frame.body)
 
     def _parameter(self, frame: Frame) -> None:
         message = parse(frame)

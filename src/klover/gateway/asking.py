@@ -7,7 +7,6 @@ https://www.postgresql.org/docs/18/protocol-flow.html#PROTOCOL-FLOW-PIPELINING
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from klover.errors import WireError
 from klover.gateway.names import Portal, Prepared, Undo
@@ -25,7 +24,7 @@ MAX_MESSAGE = 1 << 20
 MAX_STEPS = 10_000
 """Messages that may wait for answers; then the client waits until half of them have come."""
 _REFUSED = "42501"
-_Readers = Mapping[type, Callable[[Any, Frame], None]]
+_Readers = Mapping[int, Callable[[Frame], None]]
 
 
 class Asking:
@@ -39,21 +38,21 @@ class Asking:
         self._extended = False
         self._crowded = False
         self._simple_readers: _Readers = {
-            frontend.Query: self._simple,
-            frontend.FunctionCall: self._simple,
-            frontend.Sync: self._sync,
-            frontend.Flush: self._flush,
-            frontend.Terminate: self._terminate,
-            frontend.CopyData: self._drop,
-            frontend.CopyDone: self._drop,
-            frontend.CopyFail: self._drop,
+            ord("Q"): self._query,
+            ord("F"): self._function_call,
+            ord("S"): self._sync,
+            ord("H"): self._flush,
+            ord("X"): self._terminate,
+            ord("d"): self._drop,
+            ord("c"): self._drop,
+            ord("f"): self._drop,
         }
         self._extended_readers: _Readers = {
-            frontend.Parse: self._parse,
-            frontend.Bind: self._bind,
-            frontend.Describe: self._describe,
-            frontend.Execute: self._execute,
-            frontend.Close: self._close,
+            ord("P"): self._parse,
+            ord("B"): self._bind,
+            ord("D"): self._describe,
+            ord("E"): self._execute,
+            ord("C"): self._close,
         }
 
     def __len__(self) -> int:
@@ -83,26 +82,28 @@ class Asking:
                 self._progress.to_server.append(frontend.Flush().encode())
 
     def _read(self, frame: Frame) -> None:
-        message = frontend.parse(frame)
-        simple = self._simple_readers.get(type(message))
+        simple = self._simple_readers.get(frame.kind)
         if simple is not None:
-            simple(message, frame)
+            simple(frame)
             return
-        read = self._extended_readers.get(type(message))
+        read = self._extended_readers.get(frame.kind)
         if read is None:
             raise WireError("A message came that has no place in the middle of a session.")
         self._extended = True
         if not (self._skipping or self._progress.failed):
-            read(message, frame)
+            read(frame)
 
-    def _terminate(self, _: frontend.Terminate, __: Frame) -> None:
+    def _terminate(self, frame: Frame) -> None:
+        _bare(frame)
         self._progress.ended = True
 
-    def _flush(self, _: frontend.Flush, frame: Frame) -> None:
+    def _flush(self, frame: Frame) -> None:
+        _bare(frame)
         self._forward(frame)
 
-    def _drop(self, _: frontend.Frontend, __: Frame) -> None:
+    def _drop(self, frame: Frame) -> None:
         """Drop a COPY message, as Postgres does outside of COPY; COPY FROM is not let through."""
+        frontend.parse(frame)
 
     def _forward(self, frame: Frame, step: Step | None = None) -> None:
         self._progress.to_server.append(frame.raw)
@@ -111,12 +112,18 @@ class Asking:
 
     # The simple protocol -------------------------------------------------------------------------
 
-    def _simple(self, message: frontend.Query | frontend.FunctionCall, frame: Frame) -> None:
+    def _function_call(self, _: Frame) -> None:
+        self._refuse_inside_a_group()
+        self._refuse_simple("function calls are not let through; use SELECT")
+
+    def _refuse_inside_a_group(self) -> None:
         if self._extended:
             raise WireError("A Query came in the middle of extended messages; send Sync first.")
-        if isinstance(message, frontend.FunctionCall):
-            self._refuse_simple("function calls are not let through; use SELECT")
-            return
+
+    def _query(self, frame: Frame) -> None:
+        message = frontend.parse(frame)
+        assert isinstance(message, frontend.Query)  # noqa: S101 - parse tells by the type byte
+        self._refuse_inside_a_group()
         try:
             readings = self._readings(message.sql)
         except UnlexableError as unread:
@@ -155,7 +162,9 @@ class Asking:
         self._progress.steps.append(Step(expect=Expect.REFUSAL, refusal=refusal))
         self._progress.release_refusals()
 
-    def _parse(self, message: frontend.Parse, frame: Frame) -> None:
+    def _parse(self, frame: Frame) -> None:
+        message = frontend.parse(frame)
+        assert isinstance(message, frontend.Parse)  # noqa: S101 - parse tells by the type byte
         try:
             readings = self._readings(message.sql)
         except UnlexableError as unread:
@@ -174,18 +183,19 @@ class Asking:
         step.undo.append(self._progress.prepared.put(message.name, prepared))
         self._forward(frame, step)
 
-    def _bind(self, message: frontend.Bind, frame: Frame) -> None:
-        prepared = self._progress.prepared.get(message.statement)
+    def _bind(self, frame: Frame) -> None:
+        name, statement = frontend.bind_names(frame.body)
+        prepared = self._progress.prepared.get(statement)
         if prepared is None:
             prepared = Prepared(reading=unclear(self._progress.record.catalog))
         step = Step(expect=Expect.BIND)
         opened = self._wait(step, self._take(prepared) or self._open(prepared.reading))
         portal = Portal(prepared=prepared, opened=opened)
-        step.undo.append(self._progress.portals.put(message.portal, portal))
+        step.undo.append(self._progress.portals.put(name, portal))
         self._forward(frame, step)
 
-    def _execute(self, message: frontend.Execute, frame: Frame) -> None:
-        portal = self._progress.portals.get(message.portal)
+    def _execute(self, frame: Frame) -> None:
+        portal = self._progress.portals.get(frontend.execute_portal(frame.body))
         if portal is None:
             portal = Portal(prepared=Prepared(reading=unclear(self._progress.record.catalog)))
         reading = portal.prepared.reading
@@ -195,7 +205,9 @@ class Asking:
         step.opened.append(opened)
         self._forward(frame, step)
 
-    def _describe(self, message: frontend.Describe, frame: Frame) -> None:
+    def _describe(self, frame: Frame) -> None:
+        message = frontend.parse(frame)
+        assert isinstance(message, frontend.Describe)  # noqa: S101 - parse tells by the type byte
         of: Prepared | Portal | None = (
             self._progress.prepared.get(message.name)
             if message.target == b"S"
@@ -203,12 +215,15 @@ class Asking:
         )
         self._forward(frame, Step(expect=Expect.DESCRIBE, describes=of))
 
-    def _close(self, message: frontend.Close, frame: Frame) -> None:
+    def _close(self, frame: Frame) -> None:
+        message = frontend.parse(frame)
+        assert isinstance(message, frontend.Close)  # noqa: S101 - parse tells by the type byte
         progress = self._progress
         table = progress.prepared if message.target == b"S" else progress.portals
         self._forward(frame, Step(expect=Expect.CLOSE, undo=[table.drop(message.name)]))
 
-    def _sync(self, _: frontend.Sync, frame: Frame) -> None:
+    def _sync(self, frame: Frame) -> None:
+        _bare(frame)
         self._skipping = False
         self._extended = False
         self._progress.in_group = True
@@ -260,6 +275,11 @@ class Asking:
             cursors = progress.portals
             return [cursors.drop(name) if name is not None else cursors.clear()]
         return []
+
+
+def _bare(frame: Frame) -> None:
+    if frame.body:
+        raise WireError("A message that has no body came with one.")
 
 
 def _split(sql: bytes) -> tuple[Statement, ...]:

@@ -26,6 +26,7 @@ class Peer(asyncio.Protocol):
         self._lost: Callable[[], None] = lambda: None
         self._transport: asyncio.Transport | None = None
         self._closed = asyncio.Event()
+        self._paused = False
         self.gone = False
         self.writable = True
 
@@ -74,17 +75,19 @@ class Peer(asyncio.Protocol):
 
     def write(self, data: bytes | memoryview) -> None:
         """Send bytes; nothing happens once the connection is gone."""
-        if not self.gone and not self.transport.is_closing():
+        if not self._ending():
             self.transport.write(data)
 
     def pause(self) -> None:
         """Stop reading for now."""
-        if not self.gone and not self.transport.is_closing():
+        if not self._paused and not self._ending():
+            self._paused = True
             self.transport.pause_reading()
 
     def resume(self) -> None:
         """Read on."""
-        if not self.gone and not self.transport.is_closing():
+        if self._paused and not self._ending():
+            self._paused = False
             self.transport.resume_reading()
 
     def close(self) -> None:

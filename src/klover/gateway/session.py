@@ -39,6 +39,8 @@ from klover.wire.backend import (
 from klover.wire.startup import CancelRequest, StartupMessage, parse
 
 _CANCEL_AGAIN_SECONDS = 1.0
+_LEASE_SECONDS = 3.0
+"""How long somebody waits at a full door; a session that ends takes a moment to be closed."""
 _SALT_BYTES = 16
 EXPIRED = Ending(
     reason="permit expired",
@@ -220,7 +222,7 @@ class Session:
         leases, audience = self._house.leases, admitted.wanted.audience
         door = self._house.doors[audience]
         for _ in door.session_roles:
-            role = leases.take(audience)
+            role = await leases.wait(audience, _LEASE_SECONDS)
             if role is None:
                 break
             try:

@@ -26,53 +26,55 @@ class Frame(NamedTuple):
 class Frames:
     """Collects bytes, hands out messages. ``limit`` bounds the length field, in bytes."""
 
-    __slots__ = ("_buffer", "_limit")
+    __slots__ = ("_at", "_data", "_limit")
 
     def __init__(self, *, limit: int) -> None:
-        self._buffer = bytearray()
+        self._data = b""
+        self._at = 0
         self._limit = limit
 
     def __len__(self) -> int:
         """Tell how many bytes wait."""
-        return len(self._buffer)
+        return len(self._data) - self._at
 
     def feed(self, data: bytes) -> None:
         """Add bytes as they come."""
-        self._buffer += data
+        self._data = self._data[self._at :] + data if self._at < len(self._data) else data
+        self._at = 0
 
     def drain(self) -> bytes:
         """Take every byte that waits, whole messages or not."""
-        waiting = bytes(self._buffer)
-        self._buffer.clear()
+        waiting = self._data[self._at :]
+        self._data, self._at = b"", 0
         return waiting
 
     def next(self) -> Frame | None:
         """Take the next whole message, or None. Raises WireError for a length out of bounds."""
-        if len(self._buffer) < HEADER:
+        data, at = self._data, self._at
+        if len(data) - at < HEADER:
             return None
-        (length,) = _LENGTH.unpack_from(self._buffer, 1)
+        (length,) = _LENGTH.unpack_from(data, at + 1)
         if not 4 <= length <= self._limit:  # noqa: PLR2004 - the length field itself
             raise WireError(
                 f"A message's length is out of bounds; at most {self._limit} bytes are taken."
             )
-        if len(self._buffer) < length + 1:
+        end = at + length + 1
+        if len(data) < end:
             return None
-        raw = bytes(self._buffer[: length + 1])
-        del self._buffer[: length + 1]
-        return Frame(raw[0], raw[HEADER:], raw)
+        self._at = end
+        return Frame(data[at], data[at + HEADER : end], data[at:end])
 
     def first(self) -> bytes | None:
         """Take a whole message that has no type byte, as the first of a connection; its body."""
-        if len(self._buffer) < _LENGTH.size:
+        if len(self) < _LENGTH.size:
             return None
-        (length,) = _LENGTH.unpack_from(self._buffer, 0)
+        (length,) = _LENGTH.unpack_from(self._data, self._at)
         if not 8 <= length <= self._limit:  # noqa: PLR2004 - the length and a code
             raise WireError(
                 f"The first message's length is out of bounds; at most {self._limit} bytes are "
                 "taken. Is this a Postgres client?"
             )
-        if len(self._buffer) < length:
+        if len(self) < length:
             return None
-        body = bytes(self._buffer[4:length])
-        del self._buffer[:length]
-        return body
+        begin, self._at = self._at + _LENGTH.size, self._at + length
+        return self._data[begin : self._at]
