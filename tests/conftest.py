@@ -1,4 +1,6 @@
-"""Real Postgres for the tests: one cluster with its standby a worker, a fresh database a test.
+"""Real Postgres for the tests: one cluster with its standby a module, a fresh database a test.
+
+Roles belong to a whole cluster, so modules do not share one.
 
 ``KLOVER_TEST_POSTGRES=16`` runs the suite on the wheel's other version, ``=15`` on Debian's.
 """
@@ -30,14 +32,14 @@ def binaries() -> Binaries:
     return find_binaries(VERSION)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def server(binaries: Binaries) -> Iterator[Server]:
     """One cluster, fsync off, for tests that need no standby of their own."""
     with embedded.scratch(name="test", binaries=binaries) as running:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def standby(server: Server) -> Iterator[Server]:
     """Run the hot standby of ``server``."""
     folder = Path(tempfile.mkdtemp(prefix="klover-standby-"))

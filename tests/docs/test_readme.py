@@ -22,8 +22,6 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 BIN = Path(sys.executable).parent
 DSN = "host=db.example dbname=app user=app_owner"
 
-pytestmark = pytest.mark.xdist_group("readme")
-
 
 def commands() -> list[str]:
     """List the lines of the README's shell blocks, comments cut off."""
@@ -102,6 +100,7 @@ def test_the_commands_for_your_own_databases_run_in_order(deployment: Ground) ->
     for command in ours:
         line = command.replace(DSN, deployment.source_dsn())
         if line.startswith("klover policy suggest"):
+            (folder / "klover.yaml").unlink()
             shell(line, folder)
             assert (folder / "klover.yaml").stat().st_size > 0
             # What only its owner can decide has been decided in the demo's policy.
