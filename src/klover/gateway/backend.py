@@ -20,6 +20,7 @@ from klover.wire.startup import VERSION_3_0, CancelRequest, StartupMessage
 MAX_ANSWER = 1 << 20
 """Bytes of one answer while a session opens."""
 _TOO_MANY_CONNECTIONS = "53300"
+_BAD_VALUE = "22023"
 _EXPECTED = {**FIXED, b"is_superuser": b"off"}
 
 
@@ -143,6 +144,8 @@ def _refused(fields: Mapping[bytes, bytes]) -> StoreError:
     sqlstate = fields.get(b"C", b"").decode(errors="replace")
     if sqlstate == _TOO_MANY_CONNECTIONS:
         return RoleTakenError("The store's server has no place for another session now.")
+    if sqlstate == _BAD_VALUE:
+        return StoreError("A setting given at startup has a value that Postgres does not take.")
     return StoreError(
         f"The store's server refused to open a session (SQLSTATE {sqlstate}); "
         "`klover doors plan` tells whether the doors are in place."

@@ -1,7 +1,8 @@
 """Postgres' keywords, which a record keeps as they are; no keyword can hold a value.
 
 Read from ``pg_get_keywords()`` of Postgres 18 and 16, so all that any supported version knows.
-``FAMILIAR`` are names of ``pg_catalog`` that help to read a record: functions, types, relations.
+``FAMILIAR`` are names of ``pg_catalog`` that help to read a record: functions, types, relations,
+and settings.
 """
 
 KEYWORDS = frozenset(
@@ -52,21 +53,26 @@ xmlexists xmlforest xmlnamespaces xmlparse xmlpi xmlroot xmlserialize xmltable y
 
 FAMILIAR = frozenset(
     """
-abs age array_agg array_length avg bool bool_and bool_or bytea ceil char_length coalesce columns
-concat concat_ws count current_database current_schema current_setting date date_part date_trunc
-dense_rank every exp first_value floor format format_type generate_series greatest inet
-information_schema initcap int2 int4 int8 json json_agg json_build_object json_each jsonb
-jsonb_agg jsonb_array_elements jsonb_build_object jsonb_each lag last_value lead left length ln
-lower lpad ltrim max md5 min mod name now ntile nullif numeric obj_description oid
+abs age array_agg array_length avg bool bool_and bool_or bytea bytea_output ceil char_length
+client_encoding client_min_messages coalesce columns concat concat_ws count current_database
+current_schema current_setting current_user date date_part date_trunc datestyle
+default_transaction_isolation default_transaction_read_only dense_rank every exp
+extra_float_digits first_value floor format format_type generate_series greatest
+idle_in_transaction_session_timeout idle_session_timeout inet information_schema initcap int2
+int4 int8 intervalstyle json json_agg json_build_object json_each jsonb jsonb_agg
+jsonb_array_elements jsonb_build_object jsonb_each lag last_value lead left length ln
+lock_timeout lower lpad ltrim max md5 min mod name now ntile nullif numeric obj_description oid
 percentile_cont pg_attrdef pg_attribute pg_backend_pid pg_catalog pg_class pg_constraint
 pg_database pg_description pg_get_constraintdef pg_get_expr pg_get_indexdef pg_get_userbyid
 pg_get_viewdef pg_index pg_inherits pg_is_in_recovery pg_namespace pg_proc pg_relation_size
 pg_roles pg_settings pg_size_pretty pg_sleep pg_stat_activity pg_table_is_visible pg_tables
 pg_total_relation_size pg_type pg_type_is_visible pg_typeof pg_views power random rank regclass
 regexp_matches regexp_replace regproc regtype repeat replace reverse right round row_number
-row_to_json rpad rtrim set_config sign similarity split_part sqrt stddev string_agg
-string_to_array strpos substr substring sum table_constraints tables text timestamptz to_char
-to_date to_json to_jsonb to_number to_timestamp translate trunc txid_current unnest upper uuid
+row_to_json rpad rtrim search_path server_version server_version_num session_user set_config
+sign similarity split_part sqrt standard_conforming_strings statement_timeout stddev string_agg
+string_to_array strpos substr substring sum table_constraints tables text timestamptz timezone
+to_char to_date to_json to_jsonb to_number to_timestamp transaction_isolation
+transaction_read_only transaction_timeout translate trunc txid_current unnest upper uuid
 variance version width_bucket
     """.split()  # noqa: SIM905
 )

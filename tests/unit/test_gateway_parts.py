@@ -1,0 +1,232 @@
+"""The gateway's pure parts, one by one: settings, startup, leases, cancel keys, bounds, records."""
+
+import asyncio
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from doubles.memory_relay import CATALOG
+from klover.config import Issuer
+from klover.errors import ConfigError, DeniedError, StoreError, WireError
+from klover.gateway import settings, startup
+from klover.gateway.authenticate import authenticate, trust
+from klover.gateway.cancel import Cancels
+from klover.gateway.door import DoorAddress, catalog, catalog_query
+from klover.gateway.lease import Leases
+from klover.gateway.names import MAX_NAMES, Names, Prepared
+from klover.gateway.reading import Reading, nothing, read
+from klover.gateway.token import issue, make_keys
+from klover.wire.backend import DataRow
+from klover.wire.startup import VERSION_3_0, VERSION_3_2, CancelRequest, StartupMessage
+from klover.wire.statement import split
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+DOOR = {"x": DoorAddress(schema="door_x", session_roles=("a", "b"))}
+
+
+def reading(sql: str) -> Reading:
+    (statement,) = split(sql)
+    return read(statement, CATALOG, lambda: b"salt")
+
+
+# Settings and startup --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("", {}),
+        ("-c a.b=c", {"a.b": "c"}),
+        ("  -ca=1   --d-e=x\\ y ", {"a": "1", "d_e": "x y"}),
+        ("-c a=b\\\\c", {"a": "b\\c"}),
+        ("-c A=", {"a": ""}),
+        ("-c a", None),
+        ("a=b", None),
+        ("-d 5", None),
+        ("-c a=b\\", None),
+    ],
+)
+def test_options_are_read_as_postgres_splits_them(text: str, found: dict[str, str] | None) -> None:
+    assert settings.options(text) == found
+
+
+def test_a_startup_message_tells_what_is_wanted() -> None:
+    wanted = startup.read(
+        StartupMessage(
+            version=VERSION_3_0,
+            parameters={
+                "user": "x",
+                "database": "anything",
+                "application_name": "psql",
+                "client_encoding": "'utf-8'",
+                "DateStyle": "ISO",
+                "options": "-c klover.purpose=abuse -c statement_timeout=5",
+            },
+        )
+    )
+    assert (wanted.audience, wanted.purpose, wanted.reference) == ("x", "abuse", None)
+    assert wanted.settings == {"DateStyle": "ISO", "statement_timeout": "5"}
+    assert wanted.negotiate is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "spoken", "told"),
+    [(0, 0, None), (1, 0, 0), (2, 2, None), (3, 2, 2), (9999, 2, 2)],
+)
+def test_the_minor_version_is_settled(asked: int, spoken: int, told: int | None) -> None:
+    wanted = startup.read(StartupMessage(version=3 << 16 | asked, parameters={"user": "x"}))
+    assert wanted.version == 3 << 16 | spoken
+    assert (wanted.negotiate.minor if wanted.negotiate else None) == told
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {},
+        {"user": ""},
+        {"user": "x", "search_path": "public"},
+        {"user": "x", "role": "klover"},
+        {"user": "x", "client_encoding": "LATIN1"},
+        {"user": "x", "options": "-c klover.audience=y"},
+        {"user": "x", "standard_conforming_strings": "off"},
+    ],
+)
+def test_what_is_not_understood_at_startup_is_refused(parameters: dict[str, str]) -> None:
+    with pytest.raises((DeniedError, WireError)):
+        startup.read(StartupMessage(version=VERSION_3_0, parameters=parameters))
+
+
+# Leases and cancel keys ------------------------------------------------------------------------
+
+
+def test_a_role_is_leased_once_and_the_longest_rested_first() -> None:
+    leases = Leases(DOOR)
+    assert [leases.take("x") for _ in range(3)] == ["a", "b", None]
+    leases.give_back("b")
+    leases.give_back("b")
+    leases.give_back("a")
+    assert leases.leased() == frozenset()
+    assert [leases.take("x") for _ in range(3)] == ["b", "a", None]
+    assert leases.take("y") is None
+
+
+def test_whoever_waits_gets_the_next_role() -> None:
+    async def main() -> None:
+        leases = Leases(DOOR)
+        assert leases.take("x") == "a"
+        assert leases.take("x") == "b"
+        first, second = (asyncio.ensure_future(leases.wait("x", 5)) for _ in range(2))
+        await asyncio.sleep(0)
+        leases.give_back("a")
+        leases.give_back("b")
+        assert {await first, await second} == {"a", "b"}
+        assert await leases.wait("x", 0.01) is None
+
+    asyncio.run(main())
+
+
+def test_a_cancel_key_fits_its_own_session_only() -> None:
+    cancels, called = Cancels(), list[str]()
+    one = cancels.issue(VERSION_3_0, lambda: called.append("one"))
+    two = cancels.issue(VERSION_3_2, lambda: called.append("two"))
+    assert (len(one.secret), len(two.secret)) == (4, 32)
+    assert not cancels.request(CancelRequest(process_id=one.process_id, secret=two.secret))
+    assert not cancels.request(CancelRequest(process_id=0, secret=b"\0" * 32))
+    assert cancels.request(CancelRequest(process_id=two.process_id, secret=two.secret))
+    cancels.withdraw(two)
+    assert not cancels.request(CancelRequest(process_id=two.process_id, secret=two.secret))
+    assert called == ["two"]
+
+
+# Bounds ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("sql", "views"),
+    [
+        ("select 1", set()),
+        ("select * from accounts", {"accounts"}),
+        ("select * from ACCOUNTS", {"accounts"}),
+        ('select * from "accounts"', {"accounts"}),
+        ('select * from "Accounts"', {"accounts"}),
+        ('select * from U&"acc\\006funts"', {"accounts"}),
+        ("select * from U&\"acc!006funts\" uescape '!'", {"accounts"}),
+        ("select * from door_x.accounts, (table videos) v", {"accounts", "videos"}),
+        ("select null::accounts", {"accounts"}),
+        ("select 'accounts'", set()),
+        ("select /* accounts */ 1 -- videos", set()),
+        ("select table_to_xml('x', true, true, '')", {"accounts", "videos"}),
+        ("select pg_catalog.\"query_to_xml\"('', true, true, '')", {"accounts", "videos"}),
+        ("select * from ts_stat('select 1')", {"accounts", "videos"}),
+    ],
+)
+def test_the_bound_holds_every_view_that_is_named(sql: str, views: set[str]) -> None:
+    assert reading(sql).views == views
+
+
+def test_a_long_name_means_what_postgres_cuts_it_to() -> None:
+    rows = [
+        DataRow(values=(b"20000", b"v" * 63, b"1", b"id")),
+    ]
+    door = catalog("door_x", rows)
+    (statement,) = split(f"select * from {'v' * 80}")
+    assert read(statement, door, lambda: b"").views == {"v" * 63}
+
+
+def test_a_door_without_views_is_refused() -> None:
+    with pytest.raises(StoreError, match="no views"):
+        catalog("door_x", [])
+    assert catalog_query().startswith("select c.oid")
+
+
+def test_names_are_remembered_up_to_a_bound() -> None:
+    names: Names[Prepared] = Names()
+    for number in range(MAX_NAMES + 1):
+        names.put(str(number).encode(), Prepared(reading=nothing()))
+    assert names.get(b"0") is not None
+    assert names.get(str(MAX_NAMES).encode()) is None, "unclear, so the whole door is the bound"
+
+
+def test_changes_to_names_are_taken_back_in_order() -> None:
+    names: Names[Prepared] = Names()
+    first, second = Prepared(reading=nothing()), Prepared(reading=nothing())
+    names.put(b"n", first)
+    undo_put, undo_clear = names.put(b"n", second), names.clear()
+    assert names.get(b"n") is None
+    undo_clear()
+    assert names.get(b"n") is second
+    undo_put()
+    assert names.get(b"n") is first
+
+
+# Tokens ----------------------------------------------------------------------------------------
+
+
+def test_a_token_of_ours_is_read_back() -> None:
+    private, public = make_keys()
+    trusted = trust(Issuer(name="i", audience="a", keys=""), public)
+    token = issue(
+        private, issuer="i", audience="a", subject="s", groups=["g"], country="NO", now=NOW
+    )
+    found = authenticate(token.encode(), trusted, NOW)
+    assert found.principal.subject == "s"
+    assert found.principal.groups == {"g"}
+    assert found.principal.expires == NOW + timedelta(hours=8)
+    assert found.country == "NO"
+    with pytest.raises(DeniedError, match="expired"):
+        authenticate(token.encode(), trusted, NOW + timedelta(hours=8))
+
+
+@pytest.mark.parametrize(
+    "keys", ["", "{}", '{"keys": []}', '{"keys": [{"kty": "oct", "k": "eA"}]}']
+)
+def test_keys_that_are_not_public_ed25519_keys_are_refused(keys: str) -> None:
+    with pytest.raises(ConfigError):
+        trust(Issuer(name="i", audience="a", keys=""), keys)
+
+
+def test_a_private_key_among_the_public_ones_is_refused() -> None:
+    private, _ = make_keys()
+    with pytest.raises(ConfigError, match="private"):
+        trust(Issuer(name="i", audience="a", keys=""), json.dumps({"keys": [json.loads(private)]}))
