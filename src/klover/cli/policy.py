@@ -169,7 +169,8 @@ def _tell(findings: Sequence[Finding], file: Path, *, as_json: bool) -> None:
             f"{escape(where)}: [{colour}]{finding.severity}[/]: {escape(finding.message + mend)}"
         )
     if not errors:
-        console.print(f"{escape(str(file))} holds; {len(findings)} findings to look at.")
+        count = "1 finding" if len(findings) == 1 else f"{len(findings)} findings"
+        console.print(f"{escape(str(file))} holds; {count} to look at.")
 
 
 def _print(lines: Sequence[str], *, as_json: bool) -> None:

@@ -26,13 +26,14 @@ def invite(ground: Ground, deployment: Deployment, log_vkey: str) -> list[tuple[
         what = f"psql as {visitor.name} in {visitor.office} (simulated): {visitor.audience}{why}"
         lines.append((what, shlex.quote(str(script))))
     policy = [klover, "policy", "explain", deployment.policy, "--audience", VISITORS[1].audience]
+    policy += ["accounts.email", "--dsn", deployment.cell.primary]
     verify = [klover, "log", "verify", deployment.log.directory, "--key", log_vkey]
     for witness in deployment.log.witnesses:
         verify += ["--witness", witness]
     config = ["--config", str(ground.configuration)]
     return [
         *lines,
-        ("what an audience sees of a column, and why", shlex.join([*policy, "accounts.email"])),
+        ("what an audience sees of a column, and why", shlex.join(policy)),
         ("what you did is on record", shlex.join([klover, "log", "show", "--limit", "5", *config])),
         ("a stranger verifies it with public keys alone", shlex.join(verify)),
     ]
