@@ -13,7 +13,7 @@ from klover import config
 from klover.catalog import Catalog
 from klover.config import Deployment
 from klover.door import naming
-from klover.errors import ConfigError, InputError
+from klover.errors import ConfigError, InputError, SourceError, VerifyError
 from klover.event import Recorder
 from klover.gateway.authenticate import trust
 from klover.gateway.door import DoorAddress
@@ -29,7 +29,7 @@ from klover.policy.resolved import Resolved
 from klover.policy.trace import trace
 from klover.store.connect import Connection, connect
 from klover.store.inspect import read_catalog
-from klover.tlog.key import SignerKey
+from klover.tlog.key import SignerKey, VerifierKey
 
 
 def load_deployment(path: Path) -> Deployment:
@@ -37,15 +37,30 @@ def load_deployment(path: Path) -> Deployment:
     try:
         with path.open("rb") as file:
             table = tomllib.load(file)
+    except FileNotFoundError as error:
+        raise ConfigError(
+            f"There is no configuration {path}; go to its folder or name it with --config "
+            "(`klover demo --dir DIR` writes a complete one)."
+        ) from error
     except OSError as error:
         raise ConfigError(f"Cannot read the configuration {path}: {error.strerror}.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} is not valid TOML: {error}.") from error
     folder = path.resolve().parent
     try:
-        return config.parse(table, lambda text: str(folder / text))
+        deployment = config.parse(table, lambda text: str(folder / text))
+        _check_witnesses(deployment)
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from None
+    return deployment
+
+
+def _check_witnesses(deployment: Deployment) -> None:
+    for number, text in enumerate(deployment.log.witnesses, start=1):
+        try:
+            VerifierKey.parse(text)
+        except VerifyError as error:
+            raise ConfigError(f"[log] `witnesses`, number {number}: {error}") from None
 
 
 def read_policy(path: Path) -> Policy:
@@ -87,7 +102,13 @@ def read_live_catalog(dsn: str, *, what: str) -> Catalog:
 
 def resolve_policy(deployment: Deployment, connection: Connection) -> Resolved:
     """Hold the deployment's policy against the database behind ``connection``."""
-    return trace(read_policy(Path(deployment.policy)), read_catalog(connection))
+    policy, catalog = read_policy(Path(deployment.policy)), read_catalog(connection)
+    if not catalog.base_tables():
+        raise SourceError(
+            f"The database {connection.info.dbname} has no tables yet; in the enclave "
+            "`klover migrate schema` makes them."
+        )
+    return trace(policy, catalog)
 
 
 def open_recorder(deployment: Deployment, writer: str) -> SpoolWriter:

@@ -7,11 +7,15 @@ from the file's folder. Secrets never stand in it: it names files.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Any, TypeVar
 
 from klover.errors import ConfigError
 
 _T = TypeVar("_T")
+_LAST_PORT = 65_535
+_MOST_SESSIONS = 10_000
+"""More need more than one process, and more files than most systems give one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +136,32 @@ class _Section:
             raise ConfigError(f"[{self._where}] `{key}` has to be a {_KINDS[kind]}.")
         return found
 
+    def within(self, key: str, least: int, most: int, default: int | None = None) -> int:
+        """Take a whole number from ``least`` to ``most``."""
+        found = self.take(key, int, default)
+        if not least <= found <= most:
+            raise ConfigError(f"[{self._where}] `{key}` has to be from {least} to {most}.")
+        return found
+
+    def address(self, key: str) -> str | None:
+        """Take a network address that may be missing."""
+        found = self.maybe(key)
+        if found is not None:
+            try:
+                ip_address(found)
+            except ValueError:
+                raise ConfigError(
+                    f"[{self._where}] `{key}` has to be a network address such as 192.0.2.7."
+                ) from None
+        return found
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """Take a list of texts; empty where it is missing."""
+        found = self.take(key, list, [])
+        if not all(isinstance(text, str) for text in found):
+            raise ConfigError(f"[{self._where}] `{key}` has to be a list of texts.")
+        return tuple(found)
+
     def maybe(self, key: str) -> str | None:
         """Take a text that may be missing."""
         return self.take(key, str) if key in self._left else None
@@ -199,12 +229,11 @@ def _source(section: _Section) -> Source:
 
 
 def _log(section: _Section, path: Callable[[str], str]) -> LogFiles:
-    witnesses = section.take("witnesses", list, [])
     log = LogFiles(
         directory=path(section.take("directory", str)),
         origin=section.take("origin", str),
         keys=path(section.take("keys", str)),
-        witnesses=tuple(str(key) for key in witnesses),
+        witnesses=section.texts("witnesses"),
     )
     section.done()
     return log
@@ -221,10 +250,10 @@ def _gateway(section: _Section, path: Callable[[str], str]) -> Gateway:
         private_key=path(section.take("private_key", str)),
         backend=Backend(
             host=backend.take("host", str),
-            port=backend.take("port", int, 5432),
+            port=backend.within("port", 1, _LAST_PORT, 5432),
             database=backend.take("database", str),
         ),
-        max_sessions=section.take("max_sessions", int, 64),
+        max_sessions=section.within("max_sessions", 1, _MOST_SESSIONS, 64),
     )
     backend.done()
     section.done()
@@ -234,8 +263,8 @@ def _gateway(section: _Section, path: Callable[[str], str]) -> Gateway:
 def _listener(section: _Section) -> Listener:
     listener = Listener(
         host=section.take("host", str),
-        port=section.take("port", int),
-        simulated_client=section.maybe("simulated_client"),
+        port=section.within("port", 0, _LAST_PORT),
+        simulated_client=section.address("simulated_client"),
     )
     section.done()
     return listener

@@ -1,7 +1,7 @@
 """The command line: one module per command, one way to end.
 
-A ``KloverError`` becomes its sentence on standard error and its exit code (2 for wrong input, 1
-for a failed check); an interruption ends with 130. Anything else is a bug of ours and shows.
+What cannot go on becomes a sentence on standard error and an exit code (2 for wrong input, 1 for
+a failed check): see ``ending``. An interruption ends with 130. A bug of ours shows whole.
 """
 
 import sys
@@ -12,6 +12,7 @@ from rich.console import Console
 
 import klover
 from klover.cli import demo, doors, log, login, migrate, policy, psql, up
+from klover.cli.ending import told
 from klover.errors import KloverError
 
 app = typer.Typer(
@@ -53,14 +54,17 @@ def main() -> None:
     """Run the command line; the console script's entry."""
     try:
         app()
-    except KloverError as error:
-        Console(stderr=True, highlight=False, soft_wrap=True).print(
-            f"[bold red]klover:[/] {_plain(error)}"
-        )
-        sys.exit(error.exit_code)
     except KeyboardInterrupt:
         Console(stderr=True).print("Interrupted.")
         sys.exit(130)
+    except Exception as error:
+        ending = told(error)
+        if ending is None:
+            raise
+        Console(stderr=True, highlight=False, soft_wrap=True).print(
+            f"[bold red]klover:[/] {_plain(ending)}"
+        )
+        sys.exit(ending.exit_code)
 
 
 def _plain(error: KloverError) -> str:

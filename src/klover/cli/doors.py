@@ -55,18 +55,19 @@ def apply(config: Config = _CONFIG, as_json: AsJson = False) -> None:
     from rich.progress import Progress
 
     deployment = assemble.load_deployment(config)
-    with (
-        assemble.open_primary(deployment) as primary,
-        closing(assemble.open_recorder(deployment, _WRITER)) as recorder,
-        Progress(console=Console(stderr=True), transient=True) as progress,
-    ):
+    console = Console(stderr=True)
+    with assemble.open_primary(deployment) as primary:
         doors = _compile(deployment, primary)[1]
-        bar = progress.add_task("Doors", total=None)
+        with (
+            closing(assemble.open_recorder(deployment, _WRITER)) as recorder,
+            Progress(console=console, transient=True, disable=not console.is_terminal) as progress,
+        ):
+            bar = progress.add_task("Doors", total=None)
 
-        def advance(number: int, total: int, _: Step) -> None:
-            progress.update(bar, completed=number, total=total)
+            def advance(number: int, total: int, _: Step) -> None:
+                progress.update(bar, completed=number, total=total)
 
-        applied = door.apply(primary, doors, recorder, assemble.now(), progress=advance)
+            applied = door.apply(primary, doors, recorder, assemble.now(), progress=advance)
     if as_json:
         told = {each.audience: [view.name.name for view in each.views] for each in doors.doors}
         summary = {"digest": applied.digest, "steps": len(applied.steps), "doors": told}

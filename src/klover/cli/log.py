@@ -27,6 +27,7 @@ Config = Annotated[Path, typer.Option("--config", help="The deployment's configu
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 _CONFIG = Path("klover.toml")
 _WIDEST = 60
+_PLUSES = 2
 
 
 @app.command()
@@ -35,7 +36,7 @@ def show(
     config: Config = _CONFIG,
     kind: Annotated[str | None, typer.Option(help="Only entries of this kind.")] = None,
     session: Annotated[str | None, typer.Option(help="Only entries of this session.")] = None,
-    limit: Annotated[int, typer.Option(help="At most so many entries, the newest.")] = 0,
+    limit: Annotated[int, typer.Option(help="At most so many entries, the newest.", min=0)] = 0,
     as_json: AsJson = False,
 ) -> None:
     """List the log's entries. This reads them; ``klover log verify`` checks them."""
@@ -185,6 +186,8 @@ def _time(seconds: int) -> str:
 
 
 def _key(text: str) -> VerifierKey:
+    if text.count("+") < _PLUSES:
+        raise InputError("A verifier key has the form name+hash+base64; copy it whole, in quotes.")
     try:
         return VerifierKey.parse(text)
     except VerifyError as error:

@@ -163,12 +163,13 @@ def _quiet(_step: str, _done: int, _total: int) -> None:
 
 @contextmanager
 def _bar() -> Iterator[Progress]:
-    """Show a line for each step, on standard error."""
+    """Show a line for each step, on standard error when that is a terminal."""
     from rich.console import Console
     from rich.progress import Progress as Bars, TaskID
 
     tasks: dict[str, TaskID] = {}
-    with Bars(console=Console(stderr=True)) as bars:
+    console = Console(stderr=True)
+    with Bars(console=console, disable=not console.is_terminal) as bars:
 
         def advance(step: str, done: int, total: int) -> None:
             if step not in tasks:

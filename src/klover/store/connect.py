@@ -49,4 +49,5 @@ def connect(dsn: str, *, what: str, autocommit: bool = True, **options: Any) -> 
 def _reason(error: psycopg.Error) -> str:
     """Tell the first line of the server's or the library's own words, without its preamble."""
     lines = str(error).strip().splitlines() or ["no reason given"]
-    return lines[0].removeprefix("connection failed: ").rstrip(". ")
+    first = lines[0].removeprefix("connection failed: ").removeprefix("connection is bad: ")
+    return first.rstrip(". ")
