@@ -15,8 +15,13 @@ _SECONDS = 20.0
 class RawClient:
     """A socket, in TLS once ``encrypt`` was called."""
 
-    def __init__(self, address: tuple[str, int]) -> None:
-        self.socket = socket.create_connection(address, timeout=_SECONDS)
+    def __init__(self, address: tuple[str, int], *, unix: str | None = None) -> None:
+        if unix is None:
+            self.socket = socket.create_connection(address, timeout=_SECONDS)
+        else:
+            self.socket = socket.socket(socket.AF_UNIX)
+            self.socket.settimeout(_SECONDS)
+            self.socket.connect(unix)
         self._frames = Frames(limit=1 << 26)
 
     def __enter__(self) -> Self:

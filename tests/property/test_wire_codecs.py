@@ -69,6 +69,8 @@ BACKEND: st.SearchStrategy[backend.Backend] = st.one_of(
     ),
     st.builds(backend.DataRow, values=_VALUES),
     st.builds(backend.CommandComplete, tag=_NO_NUL),
+    st.builds(backend.CopyData, data=st.binary(max_size=20)),
+    st.builds(backend.ParameterDescription, types=st.lists(_OID, max_size=4).map(tuple)),
     st.builds(backend.ErrorResponse, fields=_FIELDS),
     st.builds(backend.NoticeResponse, fields=_FIELDS),
     st.builds(backend.CopyOutResponse, format=st.integers(0, 1), columns=_FORMATS),
@@ -85,6 +87,7 @@ BACKEND: st.SearchStrategy[backend.Backend] = st.one_of(
             backend.NO_DATA,
             backend.EMPTY_QUERY_RESPONSE,
             backend.PORTAL_SUSPENDED,
+            backend.COPY_DONE,
         ]
     ),
 )

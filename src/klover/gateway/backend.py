@@ -157,6 +157,7 @@ async def _read_catalog(peer: Peer, schema: str) -> DoorCatalog:
         frontend.Parse(name=b"", sql=catalog_query().encode()),
         frontend.Bind(portal=b"", statement=b"", values=(schema.encode(),)),
         frontend.Execute(portal=b""),
+        frontend.Close(target=b"S", name=b""),  # the client is to find nothing of ours
         frontend.Sync(),
     ]
     peer.write(b"".join(message.encode() for message in messages))

@@ -113,6 +113,17 @@ class DataRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ParameterDescription:
+    """The types of a prepared statement's parameters, by oid."""
+
+    types: tuple[int, ...]
+
+    def encode(self) -> bytes:
+        """Encode it."""
+        return message(b"t", int16(len(self.types)) + b"".join(oid(one) for one in self.types))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CommandComplete:
     """A statement has ended well; the tag holds its word and a count."""
 
@@ -159,6 +170,17 @@ class CopyOutResponse:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CopyData:
+    """A part of a COPY stream."""
+
+    data: bytes
+
+    def encode(self) -> bytes:
+        """Encode it."""
+        return message(b"d", self.data)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NegotiateProtocolVersion:
     """The newest minor version spoken here, and the options that are not known."""
 
@@ -188,6 +210,7 @@ CLOSE_COMPLETE = Bare(kind=b"3")
 NO_DATA = Bare(kind=b"n")
 EMPTY_QUERY_RESPONSE = Bare(kind=b"I")
 PORTAL_SUSPENDED = Bare(kind=b"s")
+COPY_DONE = Bare(kind=b"c")
 
 Backend = (
     Authentication
@@ -200,6 +223,8 @@ Backend = (
     | ErrorResponse
     | NoticeResponse
     | CopyOutResponse
+    | CopyData
+    | ParameterDescription
     | NegotiateProtocolVersion
     | Bare
 )
@@ -294,6 +319,10 @@ _READERS: Mapping[int, Callable[[Reader], Backend]] = {
     ord("E"): lambda reader: ErrorResponse(fields=_fields(reader)),
     ord("N"): lambda reader: NoticeResponse(fields=_fields(reader)),
     ord("H"): _copy_out,
+    ord("d"): lambda reader: CopyData(data=reader.rest()),
+    ord("t"): lambda reader: ParameterDescription(
+        types=tuple(reader.oid() for _ in range(reader.int16()))
+    ),
     ord("v"): _negotiate,
-    **{ord(kind): _bare(kind) for kind in (b"1", b"2", b"3", b"n", b"I", b"s")},
+    **{ord(kind): _bare(kind) for kind in (b"1", b"2", b"3", b"n", b"I", b"s", b"c")},
 }
