@@ -26,6 +26,7 @@ from klover.migrate.work import Parts, Progress
 from klover.policy.model import Policy
 from klover.policy.parse import parse
 from klover.policy.resolved import Resolved
+from klover.policy.sight import sees_restricted
 from klover.policy.trace import trace
 from klover.store.connect import Connection, connect
 from klover.store.inspect import read_catalog
@@ -196,10 +197,12 @@ def make_gateway(deployment: Deployment, recorder: Recorder) -> Gateway:
         raise ConfigError("The configuration needs [gateway] and [issuer] to open the gateway.")
     policy = read_policy(Path(deployment.policy))
     doors = {
-        audience: DoorAddress(
-            schema=naming.schema(audience), session_roles=naming.session_roles(audience)
+        name: DoorAddress(
+            schema=naming.schema(name),
+            session_roles=naming.session_roles(name),
+            conceals_rows=not sees_restricted(policy, audience),
         )
-        for audience in policy.audiences
+        for name, audience in policy.audiences.items()
     }
     return Gateway(
         settings=deployment.gateway,

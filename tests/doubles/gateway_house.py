@@ -62,6 +62,7 @@ DOORS = {
     "trust-and-safety": DoorAddress(
         schema="door_trust_and_safety",
         session_roles=("klover_s_gate_ts_01", "klover_s_gate_ts_02"),
+        conceals_rows=False,
     ),
     "engineering-abroad": DoorAddress(
         schema="door_engineering_abroad",

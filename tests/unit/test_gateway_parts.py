@@ -10,6 +10,7 @@ from doubles.memory_relay import CATALOG
 from klover.config import Issuer
 from klover.errors import ConfigError, DeniedError, StoreError, WireError
 from klover.gateway import settings, startup
+from klover.gateway.allowance import refuse
 from klover.gateway.authenticate import authenticate, trust
 from klover.gateway.cancel import Cancels
 from klover.gateway.door import DoorAddress, catalog, catalog_query
@@ -169,15 +170,23 @@ def test_a_long_name_means_what_postgres_cuts_it_to() -> None:
     rows = [
         DataRow(values=(b"20000", b"v" * 63, b"1", b"id")),
     ]
-    door = catalog("door_x", rows)
+    door = catalog(DOOR["x"], rows)
     (statement,) = split(f"select * from {'v' * 80}")
     assert read(statement, door, lambda: b"").views == {"v" * 63}
 
 
 def test_a_door_without_views_is_refused() -> None:
     with pytest.raises(StoreError, match="no views"):
-        catalog("door_x", [])
+        catalog(DOOR["x"], [])
     assert catalog_query().startswith("select c.oid")
+
+
+def test_where_rows_are_concealed_nothing_is_explained() -> None:
+    (statement,) = split("explain (costs off) select 1")
+    reason = refuse(statement, conceals_rows=True)
+    assert reason is not None
+    assert "not shown" in reason
+    assert refuse(statement, conceals_rows=False) is None
 
 
 def test_names_are_remembered_up_to_a_bound() -> None:

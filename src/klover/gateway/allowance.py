@@ -20,8 +20,14 @@ _SETS_BY_CALL = "set_config"
 _NOT_LISTED = "this setting is not one that a door session may change"
 
 
-def refuse(statement: Statement) -> str | None:
-    """Tell why a statement is not let through; None where it is."""
+def refuse(statement: Statement, *, conceals_rows: bool) -> str | None:
+    """Tell why a statement is not let through; None where it is.
+
+    ``conceals_rows`` says that the door has rows it does not show: the planner's estimates rest
+    on statistics of those too, so EXPLAIN would tell of them.
+    """
+    if conceals_rows and statement.kind == "EXPLAIN":
+        return "EXPLAIN counts and estimates rows that are not shown, and is not let through"
     names = statement.identifiers()
     if _SETS_BY_CALL in names or ("pg_settings" in names and "update" in names):
         return "settings are changed with SET only"
@@ -62,7 +68,7 @@ def _explain(statement: Statement) -> str | None:
         return "an option of EXPLAIN is not let through"
     if inner is None or inner.kind not in _EXPLAINED:
         return "this form of EXPLAIN is not let through"
-    return refuse(inner)
+    return refuse(inner, conceals_rows=False)
 
 
 def _inside(statement: Statement) -> str | None:
@@ -74,7 +80,7 @@ def _inside(statement: Statement) -> str | None:
         }[statement.kind]
     if statement.kind != "COPY" and statement.name is None:
         return f"this form of {statement.kind} is not let through"
-    return refuse(statement.inner)
+    return refuse(statement.inner, conceals_rows=False)
 
 
 def _set(statement: Statement) -> str | None:

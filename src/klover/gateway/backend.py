@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from klover.config import Backend
 from klover.errors import ConfigError, StoreError, WireError
 from klover.gateway.answering import FIXED
-from klover.gateway.door import DoorCatalog, catalog, catalog_query
+from klover.gateway.door import DoorAddress, DoorCatalog, catalog, catalog_query
 from klover.gateway.peer import Peer
 from klover.wire import backend as answers, frontend
 from klover.wire.startup import VERSION_3_0, CancelRequest, StartupMessage
@@ -64,19 +64,19 @@ def check_address(backend: Backend) -> None:
 
 
 async def open_session(
-    backend: Backend, *, role: str, schema: str, session: str, settings: Mapping[str, str]
+    backend: Backend, *, role: str, door: DoorAddress, session: str, settings: Mapping[str, str]
 ) -> BackendSession:
     """Open a session as ``role``. Raises RoleTakenError, StoreError, WireError."""
     peer = await connect(backend)
     try:
-        peer.write(_startup(backend, role, schema, session, settings).encode())
+        peer.write(_startup(backend, role, door.schema, session, settings).encode())
         process_id, secret, reported = await _until_ready(peer, role)
         return BackendSession(
             peer=peer,
             process_id=process_id,
             secret=secret,
             settings=reported,
-            catalog=await _read_catalog(peer, schema),
+            catalog=await _read_catalog(peer, door),
         )
     except ConnectionResetError:
         raise StoreError("The store's server closed the connection; try again later.") from None
@@ -152,10 +152,10 @@ def _refused(fields: Mapping[bytes, bytes]) -> StoreError:
     )
 
 
-async def _read_catalog(peer: Peer, schema: str) -> DoorCatalog:
+async def _read_catalog(peer: Peer, door: DoorAddress) -> DoorCatalog:
     messages: list[frontend.Frontend] = [
         frontend.Parse(name=b"", sql=catalog_query().encode()),
-        frontend.Bind(portal=b"", statement=b"", values=(schema.encode(),)),
+        frontend.Bind(portal=b"", statement=b"", values=(door.schema.encode(),)),
         frontend.Execute(portal=b""),
         frontend.Close(target=b"S", name=b""),  # the client is to find nothing of ours
         frontend.Sync(),
@@ -169,6 +169,6 @@ async def _read_catalog(peer: Peer, schema: str) -> DoorCatalog:
             case answers.ErrorResponse(fields=fields):
                 raise _refused(fields)
             case answers.ReadyForQuery():
-                return catalog(schema, rows)
+                return catalog(door, rows)
             case _:
                 pass

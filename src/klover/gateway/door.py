@@ -24,6 +24,8 @@ class DoorAddress:
 
     schema: str
     session_roles: tuple[str, ...]
+    conceals_rows: bool = True
+    """Whether some rows behind its views are not shown; then EXPLAIN is refused."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +42,7 @@ class DoorCatalog:
 
     schema: str
     views: Mapping[int, View]
+    conceals_rows: bool = True
     _columns: dict[frozenset[str], tuple[str, ...]] = field(default_factory=dict, repr=False)
 
     @cached_property
@@ -107,7 +110,7 @@ def catalog_query() -> str:
     return re.sub(r"^--.*\n", "", text, flags=re.MULTILINE).strip()
 
 
-def catalog(schema: str, rows: Iterable[DataRow]) -> DoorCatalog:
+def catalog(address: DoorAddress, rows: Iterable[DataRow]) -> DoorCatalog:
     """Make a catalog of that statement's rows. Raises StoreError when there is nothing to see."""
     names: dict[int, str] = {}
     columns: dict[int, dict[int, str]] = {}
@@ -118,4 +121,4 @@ def catalog(schema: str, rows: Iterable[DataRow]) -> DoorCatalog:
     if not names:
         raise StoreError("This door has no views; `klover doors apply` makes them.")
     views = {oid: View(name=name, columns=columns[oid]) for oid, name in names.items()}
-    return DoorCatalog(schema=schema, views=views)
+    return DoorCatalog(schema=address.schema, views=views, conceals_rows=address.conceals_rows)

@@ -54,7 +54,7 @@ def read(statement: Statement, door: DoorCatalog, salt: Salt) -> Reading:
         name=runs.name.encode() if runs.name is not None else None,
         inner=read(inner, door, salt) if kept and inner is not None else None,
         runs=runs.kind in {"EXECUTE", "FETCH", "MOVE"},
-        refusal=refuse(statement),
+        refusal=refuse(statement, conceals_rows=door.conceals_rows),
     )
 
 

@@ -229,7 +229,7 @@ class Session:
                 backend = await open_session(
                     self._house.backend,
                     role=role,
-                    schema=door.schema,
+                    door=door,
                     session=self.name,
                     settings=admitted.wanted.settings,
                 )
