@@ -1,7 +1,7 @@
 """Erases at the source what is proven equal inside: one transaction, all of it or nothing.
 
-Writers are locked out, who is inside is decided again, every row is compared again; any difference
-ends it with nothing erased. Then rows go, or stay as stubs, and the source's own note is written.
+Writers are locked out on both sides, who is inside is decided again, every row is compared again;
+any difference ends it with nothing erased. Then rows go, or stay as stubs, and the source's own note is written.
 The application's triggers do not fire: an audit trigger would write down again what goes. So the
 foreign keys do not either, and every reference is counted afterwards. Postgres' own traces
 (planner statistics, dead rows) are ``sweep``'s work.
@@ -29,12 +29,12 @@ class Retired:
     reduced: int
 
 
-def lock_source(source: Connection, tables: list[Shape]) -> None:
-    """Lock writers out of these tables until the transaction ends."""
+def lock(connection: Connection, tables: list[Shape]) -> None:
+    """Lock writers out of these tables, of one side, until its transaction ends."""
     queries = statements("klover.migrate", "retire.sql")
-    source.execute(queries["lock_timeout"])
+    connection.execute(queries["lock_timeout"])
     names = listed(relation(shape.name) for shape in tables)
-    source.execute(queries["lock"].format(tables=names))
+    connection.execute(queries["lock"].format(tables=names))
 
 
 def refuse_changed(comparison: Comparison) -> None:
@@ -65,8 +65,10 @@ def retire(snapshot: Snapshot, *, tick: Tick, at: At) -> Retired:
     for number, shape in enumerate(shapes):
         tick(number, len(shapes))
         at(f"retire:{shape.name}")
-        reduced += _reduce(snapshot, shape)
-        erased += _erase(snapshot, shape)
+        changed, gone = _reduce(snapshot, shape), _erase(snapshot, shape)
+        _refuse_kept(snapshot, shape, reduced=changed, erased=gone)
+        reduced += changed
+        erased += gone
     _refuse_left_over(snapshot)
     tick(len(shapes), len(shapes))
     return Retired(erased=erased, reduced=reduced)
@@ -101,6 +103,20 @@ def _reduce(snapshot: Snapshot, shape: Shape) -> int:
         same=equal("t", shape.key, "g", shape.key),
     )
     return snapshot.connection.execute(query).rowcount
+
+
+def _refuse_kept(snapshot: Snapshot, shape: Shape, *, reduced: int, erased: int) -> None:
+    """Make sure that every row went that had to: a trigger or rule may keep one."""
+    query = statements("klover.migrate", "retire.sql")["due"].format(
+        member=temporary("member", shape.index), stub=temporary("stub", shape.index)
+    )
+    inside, stubs = snapshot.connection.execute(query).fetchone() or (0, 0)
+    due = 0 if shape.whole(shape.stub) else stubs
+    if (erased, reduced) != (inside - stubs, due):
+        raise StoreError(
+            f"{shape.name} keeps rows that have to go: a trigger or a rule that fires always "
+            "stands in the way. Nothing was erased; disable it and run the same command again."
+        )
 
 
 def _refuse_left_over(snapshot: Snapshot) -> None:

@@ -16,6 +16,10 @@ update {table} as t
   from {stub} as g
  where {same};
 
+-- name: due
+-- How many rows are inside, and of how many of them a stub stays.
+select (select count(*) from {member} where klover_state > 0), (select count(*) from {stub});
+
 -- name: left_over
 -- Rows that refer to one that was erased.
 select count(*)

@@ -13,7 +13,14 @@ from klover.migrate.outcome import Outcome, outcome_of
 from klover.migrate.phase import Event, Phase, after, following, reached
 from klover.migrate.plan import Plan
 from klover.migrate.snapshot import make_plan, open_snapshot, refuse_problems
-from klover.migrate.state import Standing, State, StepDone, refuse_marked
+from klover.migrate.state import (
+    Standing,
+    State,
+    StepDone,
+    read_marker,
+    refuse_marked,
+    refuse_set_back,
+)
 from klover.migrate.steps import OWN_TRANSACTIONS, STEPS, Done
 from klover.migrate.work import Parts, Work
 
@@ -83,8 +90,12 @@ class Migration:
             work.state.begin(run, self._parts.resolved.policy.digest)
         standing = work.standing()
         self._catch_up(work, standing)
-        changed = standing.policy != self._parts.resolved.policy.digest
-        if changed and not reached(standing.phase, Phase.RETIRED):
+        if reached(standing.phase, Phase.RETIRED):
+            return standing
+        marker = read_marker(work.source, **self._parts.names)
+        if marker is not None:  # erased, and killed before the enclave knew: there is no way back
+            refuse_set_back(marker, standing)
+        elif standing.policy != self._parts.resolved.policy.digest:
             return self._back(work, standing)
         return standing
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import psycopg
 
+from klover.catalog import TableName
 from klover.errors import InputError, StoreError
 from klover.migrate.phase import Phase
 from klover.migrate.plan import Json, Plan
@@ -39,6 +40,8 @@ class Marker:
     erased: int
     reduced: int
     digest: str
+    ours: bool
+    """False for a migration under another name, or into another cell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,7 +172,7 @@ def read_marker(connection: Connection, *, source: str, cell: str) -> Marker | N
     row = connection.execute(queries["marker_get"], {"source": source, "cell": cell}).fetchone()
     if row is None:
         return None
-    return Marker(run=row[0], erased=row[1], reduced=row[2], digest=row[3])
+    return Marker(run=row[0], erased=row[1], reduced=row[2], digest=row[3], ours=row[4])
 
 
 def refuse_marked(connection: Connection, *, source: str, cell: str) -> None:
@@ -180,3 +183,34 @@ def refuse_marked(connection: Connection, *, source: str, cell: str) -> None:
             f"The people of {source} went home in the migration {marker.run}; what is left there "
             "are stubs. See `klover migrate status`, over the enclave that holds them."
         )
+
+
+def refuse_set_back(marker: Marker, standing: Standing) -> None:
+    """Raise InputError unless this enclave had come as far as the erasure with what was erased.
+
+    One that was set back, or another copy of it, must not be filled again: only stubs are left.
+    """
+    came_far = standing.phase is Phase.SOUGHT and standing.run == marker.run and marker.ours
+    if came_far and standing.outcome.get("digest") == marker.digest:
+        return
+    raise InputError(
+        f"The source says that its rows were erased by the migration {marker.run}, but this "
+        f"enclave stands at {standing.phase.value}, or holds another copy: it was set back, or is "
+        "another one. Nothing was changed; restore the enclave that took them in."
+    )
+
+
+def refuse_unlogged(enclave: Connection) -> None:
+    """Raise InputError where a crash of the enclave would lose what was moved."""
+    query = statements("klover.migrate", "state.sql")["unlogged"]
+    row = enclave.execute(query.format()).fetchone()
+    if row is not None:
+        raise InputError(
+            f"The enclave's table {TableName(*row)} is unlogged: a crash would empty it, and a "
+            "standby never sees it. Nothing was changed; `alter table … set logged` first."
+        )
+
+
+def wait_for_disk(connection: Connection) -> None:
+    """Have every commit of this session reach the disk before it is told."""
+    connection.execute(statements("klover.migrate", "state.sql")["wait_for_disk"])

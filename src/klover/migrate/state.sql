@@ -152,5 +152,19 @@ values (%(source)s, %(cell)s, %(run)s, %(policy)s, %(erased)s, %(reduced)s, %(di
 select to_regclass('klover.migrated') is not null;
 
 -- name: marker_get
--- Read the note.
-select run, erased, reduced, digest from klover.migrated where source = %(source)s and cell = %(cell)s;
+-- Read the note; any migration's, ours first: a source's people go home once.
+select run, erased, reduced, digest, source = %(source)s and cell = %(cell)s as ours
+  from klover.migrated order by ours desc, at limit 1;
+
+-- name: unlogged
+-- Tables that a crash would empty and a standby never sees.
+select n.nspname, c.relname
+  from pg_class c join pg_namespace n on n.oid = c.relnamespace
+ where c.relkind = 'r' and c.relpersistence = 'u'
+   and n.nspname not like 'pg\_%' and n.nspname <> 'information_schema'
+ order by 1, 2;
+
+-- name: wait_for_disk
+-- What a transaction tells as committed has to outlive the server, whatever is its default.
+select set_config('synchronous_commit', 'on', false)
+ where current_setting('synchronous_commit') = 'off';

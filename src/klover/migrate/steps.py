@@ -15,9 +15,9 @@ from klover.migrate.copy import copy
 from klover.migrate.keyspace import separate
 from klover.migrate.phase import Event
 from klover.migrate.plan import Json, Plan
-from klover.migrate.retire import lock_source, refuse_changed, retire
+from klover.migrate.retire import lock, refuse_changed, retire
 from klover.migrate.snapshot import refuse_problems, take
-from klover.migrate.state import Marker, Standing, read_marker
+from klover.migrate.state import Marker, Standing, read_marker, refuse_marked, refuse_set_back
 from klover.migrate.work import Work
 
 
@@ -52,6 +52,8 @@ def _check(work: Work, standing: Standing) -> Done:
 def _copy(work: Work, standing: Standing) -> Done:
     plan = work.plan()
     refuse_problems(plan)
+    # In the snapshot itself: what was erased before it must not replace what is inside.
+    refuse_marked(work.source, **work.parts.names)
     rows = copy(
         work.snapshot(),
         work.enclave,
@@ -114,8 +116,10 @@ def _retire(work: Work, standing: Standing) -> Done:
     work.close_snapshot()
     parts, source = work.parts, work.source
     tick = parts.tick(Event.RETIRE)
+    tables = [work.shape(name) for name in parts.resolved.tables]
+    lock(work.enclave, tables)
     with source.transaction():
-        lock_source(source, [work.shape(name) for name in parts.resolved.tables])
+        lock(source, tables)
         parts.at("retire:locked")
         marker = read_marker(source, **parts.names)
         if marker is not None:
@@ -142,8 +146,7 @@ def _retire(work: Work, standing: Standing) -> Done:
 
 def _retired_before(standing: Standing, marker: Marker) -> Done:
     """Take the source's word for what an interrupted try has done."""
-    if marker.run != standing.run:
-        raise InputError(f"The source's rows went home in another migration, {marker.run}.")
+    refuse_set_back(marker, standing)
     return Done(
         rows=marker.erased + marker.reduced,
         digest=marker.digest,

@@ -21,7 +21,7 @@ from klover.migrate.plan import Plan
 from klover.migrate.schema import check_schema
 from klover.migrate.shape import Shape, shapes
 from klover.migrate.snapshot import Snapshot, Tick, make_plan, open_snapshot
-from klover.migrate.state import Standing, State
+from klover.migrate.state import Standing, State, refuse_unlogged, wait_for_disk
 from klover.policy.resolved import Resolved
 from klover.store.connect import Connection
 
@@ -87,6 +87,8 @@ class Work:
             self.source = stack.enter_context(self.parts.open_source())
             for connection in (self.enclave, self.source):
                 connection.execute("set lock_timeout = '10s'")
+                connection.execute("set row_security = off")
+                wait_for_disk(connection)
             self._stack = stack.pop_all()
         self.state = State(self.enclave, source=self.parts.source, cell=self.parts.cell)
         return self
@@ -143,6 +145,7 @@ class Work:
                 f"The enclave's schema is not the source's: {found[0]}{more}. Nothing was "
                 "changed; see `klover migrate schema`."
             )
+        refuse_unlogged(self.enclave)
         if loaded:
             return
         for shape in self._shapes.values():
