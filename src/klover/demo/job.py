@@ -17,23 +17,22 @@ from klover.config import Deployment
 from klover.demo import scan
 from klover.demo.deployment import make_deployment
 from klover.demo.evidence import Evidence, gather
-from klover.demo.feed import FeedSeen, feed, like_newest
+from klover.demo.feed import feed, like_newest
 from klover.demo.ground import SOURCE, Ground, check_ports, folder, servers
 from klover.demo.judge import judge
 from klover.demo.people import Population, create_application, populate
 from klover.demo.scan import Sought
 from klover.demo.screen import Screen
 from klover.demo.statements import STATEMENTS
-from klover.demo.summary import (
-    NOT_PROVED,
-    Feed,
-    Log,
-    Rows,
-    Session,
-    SourceScan,
-    Subjects,
-    Summary,
+from klover.demo.summarise import (
+    Elsewhere,
+    log_of,
+    rows_of,
+    session_of,
+    source_of,
+    subjects_of,
 )
+from klover.demo.summary import NOT_PROVED, Feed, Summary
 from klover.demo.visitors import INTRUDER, VISITORS, Address, Visit, Visitor, visit
 from klover.door.proof import Verdict
 from klover.door.prove import prove
@@ -92,8 +91,8 @@ def run(options: Options, screen: Screen) -> Iterator[Finished]:
         after = job.look_again(population, sought)
         serving, visits, intruder = job.receive(stack, overseer)
         proof = job.judge_log(serving)
-        subjects = _subjects(plan)
-        rows, source = _rows(plan, outcome), _source(before, after, sought)
+        subjects = subjects_of(plan)
+        rows, source = rows_of(plan, outcome), source_of(before, after, sought)
         summary = Summary(
             people=options.people,
             seed=options.seed,
@@ -101,8 +100,8 @@ def run(options: Options, screen: Screen) -> Iterator[Finished]:
             rows=rows,
             source=source,
             feed=Feed(before=len(before.feed.rows), after=len(after.feed.rows)),
-            sessions=tuple(map(_session, [*visits, intruder])),
-            log=_log(proof),
+            sessions=tuple(map(session_of, [*visits, intruder])),
+            log=log_of(proof),
             steps=screen.seconds,
             seconds=round(time.monotonic() - started, 2),
             memory_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
@@ -127,15 +126,6 @@ def run(options: Options, screen: Screen) -> Iterator[Finished]:
             serving=serving,
             log_vkey=assemble.log_key(deployment).verifier.vkey,
         )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Elsewhere:
-    """What was seen at the source: the feed, and hits of the scan in so many columns."""
-
-    feed: FeedSeen
-    hits: int
-    columns: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,7 +198,7 @@ class _Job:
                 f"{len(proof.facts):,} facts, {allowed:,} allowed, no violation"
             )
 
-    def look_elsewhere(self, population: Population, sought: Sought) -> _Elsewhere:
+    def look_elsewhere(self, population: Population, sought: Sought) -> Elsewhere:
         """Read the American's feed and scan every text column, before anything moves."""
         with self.screen.step("before", "Look at the source, before") as step:
             seen = self._look(population, sought)
@@ -237,7 +227,7 @@ class _Job:
             )
             return outcome.plan, outcome
 
-    def look_again(self, population: Population, sought: Sought) -> _Elsewhere:
+    def look_again(self, population: Population, sought: Sought) -> Elsewhere:
         """Read the same feed and scan again, and use the application once more."""
         with self.screen.step("after", "Look at the source, after") as step:
             seen = self._look(population, sought)
@@ -284,11 +274,11 @@ class _Job:
             )
             return proof
 
-    def _look(self, population: Population, sought: Sought) -> _Elsewhere:
+    def _look(self, population: Population, sought: Sought) -> Elsewhere:
         with connect(self.ground.source_dsn(), what="elsewhere") as source:
             seen = feed(source, population.american)
             found = scan.scan(source, sought)
-        return _Elsewhere(feed=seen, hits=found.total, columns=found.columns)
+        return Elsewhere(feed=seen, hits=found.total, columns=found.columns)
 
     def _visit(self, visitor: Visitor) -> Visit:
         address = Address(
@@ -302,64 +292,3 @@ class _Job:
             country=visitor.country,
         )
         return visit(visitor, address, token, STATEMENTS)
-
-
-def _subjects(plan: Plan) -> Subjects:
-    homes = plan.homes
-    named = {one.name or "(not shown)": one.subjects for one in homes.odd}
-    if homes.without_home:
-        named = {"(none given)": homes.without_home, **named}
-    return Subjects(
-        inside=homes.inside,
-        outside=homes.outside,
-        undecided=homes.undecided,
-        undecided_values=named,
-    )
-
-
-def _rows(plan: Plan, outcome: Outcome) -> Rows:
-    return Rows(
-        moved=outcome.rows_moved,
-        guests=sum(table.guests for table in plan.tables),
-        equal=outcome.rows_equal,
-        different=outcome.rows_different,
-        erased=outcome.rows_erased,
-        stubs=sum(table.stubs for table in plan.tables),
-    )
-
-
-def _source(before: _Elsewhere, after: _Elsewhere, sought: Sought) -> SourceScan:
-    return SourceScan(
-        restricted_before=before.hits,
-        restricted_left=after.hits,
-        columns=after.columns,
-        values_sought=sought.values,
-    )
-
-
-def _session(visit: Visit) -> Session:
-    audience = visit.visitor.audience
-    return Session(
-        name=visit.visitor.name,
-        place=visit.visitor.office,
-        simulated=True,
-        audience=audience,
-        door=None if visit.denied is not None else door.naming.schema(audience),
-        statements=len(visit.answers),
-        refused=visit.refused,
-        denied=visit.denied,
-    )
-
-
-def _log(proof: Evidence) -> Log:
-    verified = proof.verified
-    return Log(
-        size=verified.size,
-        root=verified.root,
-        verified=verified.ok,
-        cosigned_by=tuple(one.witness for one in verified.cosigned_by),
-        statements_recorded=proof.statements,
-        inclusion_proofs=len(verified.included),
-        tampered_detected=proof.tampered_detected,
-        resigned_detected=proof.resigned_detected,
-    )
