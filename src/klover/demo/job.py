@@ -17,7 +17,7 @@ from klover.config import Deployment
 from klover.demo import scan
 from klover.demo.deployment import make_deployment
 from klover.demo.evidence import Evidence, gather
-from klover.demo.feed import feed, like_newest
+from klover.demo.feed import FeedSeen, feed, like_newest
 from klover.demo.ground import SOURCE, Ground, check_ports, folder, servers
 from klover.demo.judge import judge
 from klover.demo.people import Population, create_application, populate
@@ -203,7 +203,7 @@ class _Job:
         with self.screen.step("before", "Look at the source, before") as step:
             seen = self._look(population, sought)
             step.detail = (
-                f"an American's feed has {len(seen.feed.rows)} videos; "
+                f"an American's feed: {len(seen.feed.rows)} videos, {_newest(seen.feed)}; "
                 f"{seen.hits:,} restricted values of Europeans in {seen.columns} text columns"
             )
             return seen
@@ -234,7 +234,8 @@ class _Job:
             with assemble.open_source(self.deployment) as source:
                 like_newest(source, population.american, seen.feed)
             step.detail = (
-                f"the feed has {len(seen.feed.rows)} videos; {seen.hits:,} restricted values left"
+                f"the feed: {len(seen.feed.rows)} videos, {_newest(seen.feed)}; "
+                f"{seen.hits:,} restricted values left"
             )
             return seen
 
@@ -292,3 +293,11 @@ class _Job:
             country=visitor.country,
         )
         return visit(visitor, address, token, STATEMENTS)
+
+
+def _newest(seen: FeedSeen) -> str:
+    """Tell the newest video of a feed: who made it, and how many like it."""
+    if not seen.rows:
+        return "none to show"
+    _, handle, _, _, _, likes, _ = seen.rows[0]
+    return f"the newest by {handle} with {likes} likes"
