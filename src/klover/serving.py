@@ -62,6 +62,8 @@ class Serving:
         trace: TracebackType | None,
     ) -> None:
         self.stop()
+        if error is None and self.failure is not None:  # the last records could not be published
+            raise self.failure
 
     def wait(self) -> None:
         """Wait until the gateway ends by itself; raises what ended it. Ctrl-C interrupts."""
@@ -115,9 +117,19 @@ class Serving:
             self._started.set()
             try:
                 await self._publish_until_stopped(gateway)
-            finally:
+            except RecordError as error:
+                # What comes after the first failure fails, too; the first is the one to tell.
+                with contextlib.suppress(RecordError):
+                    await gateway.stop()
+                with contextlib.suppress(RecordError):
+                    await publish()
+                raise self._stopped(error) from error
+            except BaseException:
                 await gateway.stop()
                 await publish()
+                raise
+            await gateway.stop()
+            await publish()
 
     async def _publish_until_stopped(self, gateway: Gateway) -> None:
         while not self._until.is_set():
@@ -133,10 +145,13 @@ class Serving:
             for one in pending:
                 one.cancel()
             if gateway.failed.is_set():
-                raise RecordError(
-                    "Nothing can be put on record any more, so the gateway has stopped; "
-                    f"see whether the disk of {self._deployment.log.directory} is full."
-                )
+                raise RecordError("Nothing can be put on record any more.")
+
+    def _stopped(self, error: RecordError) -> RecordError:
+        return RecordError(
+            f"The gateway has stopped: {error} If the disk of {self._deployment.log.directory} "
+            "is full, make room and start again; what was answered is on record."
+        )
 
 
 def _adopted(deployment: Deployment) -> PolicyAdopted:

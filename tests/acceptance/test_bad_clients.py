@@ -12,6 +12,7 @@ import pytest
 from doubles.deployed import Deployed, deployed, klover, tells_nobody, up
 from klover.demo.deployment import ISSUER, TOKEN_AUDIENCE
 from klover.gateway.token import issue, make_keys
+from klover.store import embedded
 
 pytestmark = [pytest.mark.xdist_group("bad-clients"), pytest.mark.timeout(300)]
 
@@ -102,6 +103,7 @@ def test_whoever_may_not_in_gets_a_sentence_and_a_record(house: Deployed) -> Non
             tells_nobody(said)
         plain = ask(house, good, sslmode="disable")
         assert "lets nobody in without TLS" in plain
+        klover("up", "--config", house.ground.configuration).refused(1, "Another process holds")
         assert not ask(house, good), "whoever may come in still may"
         done = gateway.end(signal.SIGINT)
     assert done.code == 0, done.err
@@ -137,7 +139,7 @@ def test_a_log_whose_disk_is_full_ends_the_gateway_and_loses_nothing(house: Depl
         assert said[0] == ""
         assert refused, "the disk never was full"
         done = gateway.end(signal=None)
-    done.refused(1, "full-log")
+    done.refused(1, "The gateway has stopped", "full-log")
     let_in = len(said) - len(refused)
     vkey = (house.folder / "full-keys" / "log.vkey").read_text().strip()
     with up("--config", config) as gateway:  # there is room again
@@ -146,6 +148,43 @@ def test_a_log_whose_disk_is_full_ends_the_gateway_and_loses_nothing(house: Depl
     verified = klover("log", "verify", house.folder / "full-log", "--key", vkey, "--json").json()
     assert isinstance(verified, dict)
     assert verified["kinds"]["intent"] >= let_in + 1, "whoever was answered is on record"
+
+
+def test_doors_that_are_out_of_reach(house: Deployed) -> None:
+    names = (
+        (r'^directory = "log"$', 'directory = "far-log"'),
+        (r'^keys = "keys"$', 'keys = "far"'),
+    )
+    nowhere = (r'^host = "/.*$', 'host = "/nonexistent"')
+    with up("--config", house.variant("far", nowhere, *names)) as gateway:
+        said = ask(house, token(house))
+        assert "FATAL:" in said
+        assert "Traceback" not in said
+        assert gateway.end().code == 0
+
+
+def test_a_gateway_whose_standby_stops(house: Deployed) -> None:
+    """Whoever comes gets a sentence, and the gateway stays."""
+    names = (
+        (r'^directory = "log"$', 'directory = "gone-log"'),
+        (r'^keys = "keys"$', 'keys = "gone"'),
+    )
+    data = house.folder / "second"
+    standby = embedded.create_standby(primary=house.ground.primary, name="second", data=data)
+    config = house.variant(
+        "gone",
+        (r"^standby = .*$", f'standby = "{standby.dsn("app")}"'),
+        (r'^host = "/.*$', f'host = "{standby.sockets}"'),
+        *names,
+    )
+    with up("--config", config) as gateway:
+        assert not ask(house, token(house))
+        standby.stop()
+        said = ask(house, token(house))
+        assert "FATAL:" in said
+        assert "Traceback" not in said
+        assert gateway.process.poll() is None
+        assert gateway.end().code == 0
 
 
 def strangers(folder: Path) -> tuple[str, str]:

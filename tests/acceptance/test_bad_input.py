@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from psycopg import sql
 
-from doubles.deployed import Deployed, deployed, klover, state
+from doubles.deployed import Deployed, deployed, klover, ports_in_a_row, state
 from doubles.small_world import contents
 from klover.demo.ground import DATABASE
 from klover.store.connect import connect
@@ -266,13 +266,16 @@ def test_verifying_what_is_not_there(house: Deployed, tmp_path: Path) -> None:
     ],
 )
 def test_a_demo_that_cannot_begin(words: tuple[str, ...], said: str) -> None:
+    if "--port" not in words:
+        words += ("--port", str(ports_in_a_row()))
     klover("demo", "--exit", *words).refused(2, said)
 
 
 def test_a_demo_in_a_folder_with_something_in_it(tmp_path: Path) -> None:
     (tmp_path / "mine").write_text("precious")
-    klover("demo", "--exit", "--dir", tmp_path).refused(2, "not empty")
-    klover("demo", "--exit", "--dir", tmp_path / "mine").refused(2, "mine")
+    port = ("--port", str(ports_in_a_row()))
+    klover("demo", "--exit", *port, "--dir", tmp_path).refused(2, "not empty")
+    klover("demo", "--exit", *port, "--dir", tmp_path / "mine").refused(2, "mine")
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
 
 

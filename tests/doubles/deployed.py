@@ -15,7 +15,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -246,6 +246,20 @@ def free_ports(count: int) -> list[int]:
     finally:
         for probe in probes:
             probe.close()
+
+
+def ports_in_a_row() -> int:
+    """Find the first of three ports in a row that nobody listens on, in a range of this worker."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    for first in range(45000 + 300 * worker, 45300 + 300 * worker, 3):
+        with ExitStack() as stack:
+            try:
+                for number in range(first, first + 3):
+                    stack.enter_context(socket.socket()).bind(("127.0.0.1", number))
+            except OSError:
+                continue
+            return first
+    raise AssertionError("no three ports in a row are free")
 
 
 def _limit(file_bytes: int) -> None:

@@ -1,0 +1,225 @@
+"""Disks without room and servers that go away in the middle: undone, told, and gone on from.
+
+Small disks are tmpfs mounts; where mounting is not permitted those tests are skipped. Everything
+runs through the real command line.
+"""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from conftest import NewDatabase
+from doubles.deployed import KLOVER, klover, ports_in_a_row, tells_nobody
+from doubles.small_world import POLICY, ROWS, SCHEMA, contents, run_sql
+from klover.store import embedded
+from klover.store.binaries import Binaries
+from klover.store.connect import connect
+from klover.store.embedded import Server
+
+pytestmark = [pytest.mark.xdist_group("full-disk"), pytest.mark.timeout(300)]
+
+DISK = 48 * 1024 * 1024
+LEFT = 512 * 1024
+CONFIG = """policy = "klover.yaml"
+[cell]
+name = "hamar"
+primary = "{enclave}"
+[[sources]]
+name = "us-east"
+dsn = "{source}"
+place = "us-east"
+[log]
+directory = "log"
+origin = "example.org/log"
+keys = "keys"
+"""
+MORE = """insert into videos (person_id, seen, title, upload_ip)
+  select 1, 'private', repeat('long title ', 40), '192.0.2.9' from generate_series(1, 6000)"""
+
+
+@contextmanager
+def disk(size: int) -> Iterator[Path]:
+    """Mount a disk of ``size`` bytes."""
+    if os.geteuid() != 0 or shutil.which("mount") is None:
+        pytest.skip("needs root, to mount a small disk")
+    folder = Path(tempfile.mkdtemp(prefix="klover-disk-", dir="/var/tmp"))
+    options = f"size={size},mode=0711"
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)],  # noqa: S607
+        check=False,
+        capture_output=True,
+    )
+    if mounted.returncode != 0:
+        folder.rmdir()
+        pytest.skip("needs the right to mount a small disk")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)  # noqa: S607
+        folder.rmdir()
+
+
+@contextmanager
+def cluster(name: str, binaries: Binaries) -> Iterator[Server]:
+    with embedded.scratch(name=name, binaries=binaries) as server:
+        yield server
+
+
+def deployment(folder: Path, source: str, enclave: str) -> Path:
+    (folder / "klover.yaml").write_text(POLICY)
+    config = folder / "klover.toml"
+    config.write_text(CONFIG.format(source=source, enclave=enclave))
+    return config
+
+
+def refused(done_err: str) -> None:
+    assert "Traceback" not in done_err
+    assert "@" not in done_err
+    tells_nobody(done_err)
+
+
+def test_an_enclave_whose_disk_is_full_undoes_the_copy_and_goes_on(
+    binaries: Binaries, server: Server, new_database: NewDatabase, tmp_path: Path
+) -> None:
+    source = server.dsn(new_database())
+    run_sql(source, SCHEMA)
+    run_sql(source, ROWS)
+    run_sql(source, MORE)
+    with disk(DISK) as small, cluster("enclave", binaries) as enclave:
+        place = small / "tables"
+        place.mkdir(mode=0o700)
+        if binaries.uid is not None and binaries.gid is not None:
+            os.chown(place, binaries.uid, binaries.gid)
+        with connect(enclave.dsn(), what="the enclave") as connection:
+            connection.execute(sql.SQL("create tablespace small location {}").format(str(place)))
+            connection.execute("create database app tablespace small")
+        dsn = enclave.dsn("app")
+        config = ("--config", deployment(tmp_path, source, dsn))
+        assert klover("migrate", "schema", *config).code == 0
+        before = contents(source), contents(dsn)
+        filler = small / "filler"
+        filler.write_bytes(bytes(shutil.disk_usage(small).free - LEFT))
+        done = klover("migrate", "run", *config)
+        done.refused(1, "disk is full", "run the same command again")
+        refused(done.err)
+        assert (contents(source), contents(dsn)) == before
+        filler.unlink()
+        ran = klover("migrate", "run", "--json", *config).json()
+        assert isinstance(ran, dict)
+        assert ran["rows_moved"] == ran["rows_equal"] > 0
+        assert contents(source) == before[0]
+
+
+def test_doors_whose_disk_is_full_are_not_half_there(
+    server: Server, new_database: NewDatabase, tmp_path: Path
+) -> None:
+    source = server.dsn(new_database())
+    run_sql(source, SCHEMA)
+    enclave = server.dsn(new_database())
+    with disk(1024 * 1024) as small:
+        config = deployment(tmp_path, source, enclave)
+        text = config.read_text()
+        config.write_text(text.replace('"log"', f'"{small}/log"'))
+        words = ("--config", config)
+        assert klover("migrate", "schema", *words).code == 0
+        before = contents(enclave)
+        filler = small / "filler"
+        filler.write_bytes(bytes(shutil.disk_usage(small).free))
+        done = klover("doors", "apply", *words)
+        done.refused(1, str(small))
+        assert contents(enclave) == before
+        with connect(enclave, what="the enclave") as connection:
+            found = connection.execute(
+                "select count(*) from pg_namespace where nspname like 'door%'"
+            )
+            assert found.fetchone() == (0,)
+        filler.unlink()
+        assert klover("doors", "apply", *words).code == 0
+
+
+@pytest.mark.xfail(
+    reason="A key file that could not be written whole stays behind, empty (klover.log.keys)."
+)
+def test_keys_whose_disk_is_full_are_made_when_there_is_room(
+    server: Server, new_database: NewDatabase, tmp_path: Path
+) -> None:
+    source, enclave = server.dsn(new_database()), server.dsn(new_database())
+    run_sql(source, SCHEMA)
+    run_sql(source, ROWS)
+    with disk(1024 * 1024) as small:
+        config = deployment(tmp_path, source, enclave)
+        config.write_text(config.read_text().replace('"keys"', f'"{small}/keys"'))
+        assert klover("migrate", "schema", "--config", config).code == 0
+        (small / "keys").mkdir(mode=0o700)
+        filler = small / "filler"
+        filler.write_bytes(bytes(shutil.disk_usage(small).free))
+        before = contents(source), contents(enclave)
+        klover("migrate", "run", "--config", config).refused(1, "room")
+        assert (contents(source), contents(enclave)) == before
+        filler.unlink()
+        assert klover("migrate", "run", "--config", config).code == 0
+
+
+def test_a_demo_on_a_small_disk_does_not_begin() -> None:
+    with disk(10 * 1024 * 1024) as small:
+        chosen = small / "demo"
+        port = str(ports_in_a_row())
+        done = klover("demo", "--exit", "--dir", chosen, "--port", port)
+        done.refused(2, "MB free", "--dir")
+        assert list(small.iterdir()) == []
+
+
+def test_a_source_that_stops_in_the_middle_and_comes_back(
+    binaries: Binaries, server: Server, new_database: NewDatabase, tmp_path: Path
+) -> None:
+    enclave = server.dsn(new_database())
+    folder = Path(tempfile.mkdtemp(prefix="klover-source-"))
+    folder.chmod(0o711)
+    try:
+        source = embedded.create(name="source", data=folder / "data", binaries=binaries)
+        run_sql(source.dsn(), SCHEMA)
+        run_sql(source.dsn(), ROWS)
+        config = deployment(tmp_path, source.dsn(), enclave)
+        assert klover("migrate", "schema", "--config", config).code == 0
+        before = contents(source.dsn()), contents(enclave)
+        with closing(psycopg.connect(source.dsn())) as holder:
+            holder.execute("lock table public.videos in access exclusive mode")
+            process = subprocess.Popen(
+                [KLOVER, "migrate", "run", "--config", str(config)],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+            wait_for_a_waiter(source.dsn())
+            source.stop()
+        _, err = process.communicate(timeout=60)
+        assert process.returncode == 1, err
+        refused(err)
+        assert "was lost" in err
+        assert len(err.splitlines()) == 1
+        again = klover("migrate", "run", "--config", config)
+        again.refused(2, "us-east")
+        source = embedded.start(name="source", data=folder / "data", binaries=binaries)
+        assert (contents(source.dsn()), contents(enclave)) == before
+        config = deployment(tmp_path, source.dsn(), enclave)
+        ran = klover("migrate", "retire", "--json", "--config", config).json()
+        assert isinstance(ran, dict)
+        assert ran["restricted_left"] == 0
+        source.stop()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def wait_for_a_waiter(dsn: str) -> None:
+    """Wait until somebody waits for a lock; the test's own time limit ends it otherwise."""
+    with connect(dsn, what="the source") as connection:
+        while connection.execute("select 1 from pg_locks where not granted").fetchone() is None:
+            connection.execute("select pg_sleep(0.02)")
