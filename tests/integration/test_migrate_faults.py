@@ -166,13 +166,13 @@ def test_a_key_that_tells_no_rows_apart_is_told_beforehand(world: World) -> None
 
 def test_restricted_copies_in_a_view_are_found(world: World) -> None:
     world.migration().run(Phase.SOUGHT)
-    run_sql(world.source, "create materialized view cards as select id, email::text from people")
-    # The catalog is read anew by each process, so the view is looked at.
+    run_sql(world.source, "create materialized view cards as select 'kari@fjord.example' as email")
+    # The catalog is read anew by each process, so the view is looked at; a refresh changes nothing.
     with pytest.raises(CheckFailed, match=r"in cards \(\d+\)") as caught:
         world.migration().run()
     assert "@" not in str(caught.value)
     assert rows(world.enclave, "select phase from klover.migration_run") == [("retired",)]
-    run_sql(world.source, "refresh materialized view cards")
+    run_sql(world.source, "drop materialized view cards")
     assert world.migration().run().restricted_left == 0
 
 

@@ -83,13 +83,10 @@ def _going(snapshot: Snapshot, shape: Shape) -> Iterator[bytes]:
     """Tell what may not stay: restricted columns, and public ones of rows that are not public."""
     if shape.shared:
         return
-    taken = [
-        column
-        for column in shape.traced.table.columns
-        if shape.stub.keep[column.name] is not Keep.ALWAYS
-    ]
-    rules = shape.traced.columns
-    restricted = [c for c in taken if rules[c.name].data_class is DataClass.RESTRICTED]
+    every, rules = shape.traced.table.columns, shape.traced.columns
+    # A restricted key too: it stays in stubs only, and ``_staying`` takes those out again.
+    restricted = [c for c in every if rules[c.name].data_class is DataClass.RESTRICTED]
+    taken = [c for c in every if shape.stub.keep[c.name] is not Keep.ALWAYS]
     hidden = [c for c in taken if rules[c.name].data_class is DataClass.PUBLIC]
     yield from text(snapshot.connection, shape.name, restricted, inside(shape))
     yield from text(snapshot.connection, shape.name, hidden, inside_not_public(shape))

@@ -3,13 +3,17 @@
 Every text-like column of every table and materialised view is read, classified or not: whole
 values, strings in JSON, elements of arrays, words within free text; and the planner's statistics.
 The scan has to find something before the erasure (else it proves nothing) and nothing afterwards.
-Not looked at: numbers and dates, large objects, the source's files, log, replicas and backups.
+Materialised views are made anew first. Not looked at: numbers and dates, large objects, the
+source's files, log, replicas and backups.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import psycopg
+
 from klover.catalog import Catalog, Table, TableKind, TableName
+from klover.errors import CheckFailed
 from klover.migrate import token
 from klover.migrate.frames import blocks
 from klover.migrate.needle import Needles
@@ -52,18 +56,37 @@ def scan(source: Connection, catalog: Catalog, needles: Needles, tick: Tick) -> 
 
 
 def clean(source: Connection, shapes: Sequence[Shape]) -> None:
-    """Have the source forget dead rows and old statistics of the tables that were touched.
+    """Have the source forget what it keeps of rows that are gone: copies, dead rows, statistics.
 
-    ANALYZE leaves the statistics of a table that has become empty as they were: those are cleared.
+    Materialised views are made anew: the scan finds text in them, but no numbers or dates. ANALYZE
+    leaves the statistics of a table or partition that has become empty: those are cleared.
     """
     queries = statements("klover.migrate", "residue.sql")
-    source.execute(queries["vacuum"].format(tables=listed(relation(s.name) for s in shapes)))
-    which = "clear" if source.info.server_version >= _CLEARS else "clear_by_hand"
-    for shape in shapes:
-        if source.execute(queries["empty"].format(table=relation(shape.name))).fetchone() == (
-            True,
-        ):
-            source.execute(queries[which], {"table": relation(shape.name).as_string()})
+    copies = [TableName(*row) for row in source.execute(queries["copies"].format())]
+    for view in copies:
+        _refresh(source, view)
+    names = [*(shape.name for shape in shapes), *copies]
+    source.execute(queries["vacuum"].format(tables=listed(map(relation, names))))
+    clears = ["clear" if source.info.server_version >= _CLEARS else "clear_by_hand"]
+    if source.execute(queries["groups"].format()).fetchone() == (True,):
+        clears.append("clear_groups")
+    partitions = [part for shape in shapes for part in shape.traced.table.partitions]
+    for name in [*names, *partitions]:
+        if source.execute(queries["empty"].format(table=relation(name))).fetchone() == (True,):
+            for which in clears:
+                source.execute(queries[which], {"table": relation(name).as_string()})
+
+
+def _refresh(source: Connection, view: TableName) -> None:
+    query = statements("klover.migrate", "residue.sql")["refresh"]
+    try:
+        source.execute(query.format(view=relation(view)))
+    except (psycopg.errors.DataError, psycopg.errors.SyntaxErrorOrAccessRuleViolation) as error:
+        raise CheckFailed(
+            f"The materialised view {view} may hold values of people whose rows are erased, and "
+            f"cannot be made anew (SQLSTATE {error.sqlstate}). Drop it, or let the migration's "
+            "user refresh it, and run the same command again."
+        ) from None
 
 
 def _holding_rows(source: Connection, catalog: Catalog) -> list[Table]:

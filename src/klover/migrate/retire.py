@@ -1,10 +1,10 @@
 """Erases at the source what is proven equal inside: one transaction, all of it or nothing.
 
 Writers are locked out on both sides, who is inside is decided again, every row is compared again;
-any difference ends it with nothing erased. Then rows go, or stay as stubs, and the source's own note is written.
-The application's triggers do not fire: an audit trigger would write down again what goes. So the
-foreign keys do not either, and every reference is counted afterwards. Postgres' own traces
-(planner statistics, dead rows) are ``sweep``'s work.
+any difference ends it with nothing erased. Then rows go, or stay as stubs, and the source's own
+note is written. The application's triggers do not fire: an audit trigger would write down again
+what goes. So the foreign keys do not either, and every reference is counted afterwards. Postgres'
+own traces (planner statistics, dead rows) are ``sweep``'s work.
 """
 
 from dataclasses import dataclass

@@ -84,11 +84,7 @@ def make_plan(snapshot: Snapshot, *, source: str, cell: str) -> Plan:
     tables = tuple(_count(snapshot, shape) for shape in snapshot.shapes.values())
     problems: list[str] = []
     for shape, counted in zip(snapshot.shapes.values(), tables, strict=True):
-        if not shape.shared and shape.traced.rule.key and not _key_holds(snapshot, shape):
-            problems.append(
-                f"The key that the policy states for {shape.name} does not tell its rows apart, "
-                "or has NULLs; state one that does."
-            )
+        problems += _key_problem(snapshot, shape)
         for kind, number in (("guest", counted.guests), ("stub", counted.stubs)):
             if number:
                 found = trial.faults(snapshot.connection, shape, kind)
@@ -119,6 +115,21 @@ def refuse_problems(plan: Plan) -> None:
     if plan.problems:
         more = f" ({len(plan.problems) - 1} more: see `klover migrate plan`)"
         raise InputError(plan.problems[0] + (more if len(plan.problems) > 1 else ""))
+
+
+def refuse_loose_keys(snapshot: Snapshot) -> None:
+    """Raise InputError where a key that only the policy states does not hold (any more)."""
+    for shape in snapshot.traced():
+        for problem in _key_problem(snapshot, shape):
+            raise InputError(problem)
+
+
+def _key_problem(snapshot: Snapshot, shape: Shape) -> Iterator[str]:
+    if not shape.shared and shape.traced.rule.key and not _key_holds(snapshot, shape):
+        yield (
+            f"The key that the policy states for {shape.name} does not tell its rows apart, "
+            "or has NULLs; state one that does."
+        )
 
 
 def _count(snapshot: Snapshot, shape: Shape) -> TablePlan:

@@ -16,7 +16,7 @@ from klover.migrate.keyspace import separate
 from klover.migrate.phase import Event
 from klover.migrate.plan import Json, Plan
 from klover.migrate.retire import lock, refuse_changed, retire
-from klover.migrate.snapshot import refuse_problems, take
+from klover.migrate.snapshot import refuse_loose_keys, refuse_problems, take
 from klover.migrate.state import Marker, Standing, read_marker, refuse_marked, refuse_set_back
 from klover.migrate.work import Work
 
@@ -125,6 +125,7 @@ def _retire(work: Work, standing: Standing) -> Done:
         if marker is not None:
             return _retired_before(standing, marker)
         snapshot = take(source, parts.resolved, parts.today, tick)
+        refuse_loose_keys(snapshot)
         comparison = compare(snapshot, work.enclave, **parts.names, tick=tick)
         refuse_changed(comparison)
         parts.at("retire:compared")
