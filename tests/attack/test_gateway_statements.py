@@ -38,6 +38,8 @@ REFUSED = [
     "set client_encoding to U&'\\004CATIN1'",
     "set client_min_messages = debug5",
     "set work_mem = '10GB'",
+    "set search_path = public",
+    "reset search_path",
     "set klover.purpose = 'other'",
     "set application_name = 'someone else'",
     "set transaction read write",
@@ -301,6 +303,21 @@ def test_a_portal_skipped_with_its_group_does_not_hide_what_runs(own_house: Hous
         assert one(client.until_ready()) == b"person1@example.org"
     own_house.thread.stop()
     assert "accounts.email" in own_house.recorded(Intent)[-1].columns
+
+
+def test_nobody_crashes_the_server_with_what_a_failed_query_left(raw: RawClient) -> None:
+    """Executing the unnamed portal of a failed Query ends every session of a Postgres 18."""
+    for sql in (b"begin", b"execute t", b"select 1", b"set statement_timeout = 0"):
+        raw.send(frontend.Query(sql=sql))
+        raw.until_ready()
+    for again in (frontend.Execute(portal=b""), frontend.Describe(target=b"P", name=b"")):
+        raw.send(again, frontend.Sync())
+        found = raw.until_ready()
+        assert error_of(found)[1] == "34000"
+        assert len(found) == 2
+    raw.send(frontend.Query(sql=b"rollback"), frontend.Query(sql=b"select 1"))
+    raw.until_ready()
+    assert one(raw.until_ready()) == b"1"
 
 
 def test_a_portal_read_in_parts_is_recorded_each_time(own_house: House) -> None:

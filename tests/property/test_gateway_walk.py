@@ -6,9 +6,10 @@ cover what its statement showed: the soundness of following names is checked aga
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings, strategies as st
+from hypothesis import HealthCheck, assume, example, given, settings, strategies as st
 
 from doubles.gateway_house import DOORS, House, hand_made_doors
 from doubles.raw_client import RawClient
@@ -72,10 +73,34 @@ def _whole(name: bytes, sql: bytes) -> list[frontend.Frontend]:
     ]
 
 
+def _chain(sql: bytes) -> list[frontend.Frontend]:
+    """Prepare, by message, a statement that is itself about names."""
+    return [frontend.Parse(name=b"t", sql=sql), frontend.Sync()]
+
+
 _WHOLE = st.builds(_whole, _NAMES, st.sampled_from([s for s in SQL if b";" not in s]))
-_EXTENDED = st.lists(_WHOLE | _ONE.map(lambda one: [one]), max_size=5).map(
-    lambda parts: [*(one for part in parts for one in part), frontend.Sync()]
-)
+
+
+def _group(parts: list[list[frontend.Frontend]]) -> list[frontend.Frontend]:
+    """Put a group together; the unnamed portal is used only after a Bind.
+
+    What a failed Query leaves under that name crashes Postgres 18 (``tests/attack`` shows that the
+    gateway keeps it from that), so it has no place where Postgres itself is asked.
+    """
+    bound = False
+    group: list[frontend.Frontend] = []
+    for message in (one for part in parts for one in part):
+        bound = bound or (isinstance(message, frontend.Bind) and message.portal == b"")
+        if isinstance(message, frontend.Execute) and not (message.portal or bound):
+            group.append(replace(message, portal=b"p"))
+        elif isinstance(message, frontend.Describe) and not (message.name or bound):
+            group.append(replace(message, name=b"p"))
+        else:
+            group.append(message)
+    return [*group, frontend.Sync()]
+
+
+_EXTENDED = st.lists(_WHOLE | _ONE.map(lambda one: [one]), max_size=5).map(_group)
 _SIMPLE = st.sampled_from(SQL).map(lambda sql: [frontend.Query(sql=sql)])
 GROUPS = st.lists(st.one_of(_EXTENDED, _SIMPLE), min_size=1, max_size=8)
 
@@ -92,7 +117,7 @@ class Direct(RawClient):
             "client_encoding": "UTF8",
         }
         self.send(StartupMessage(version=VERSION_3_0, parameters=parameters))
-        self.until_ready()
+        assert isinstance(self.until_ready()[-1], answers.ReadyForQuery)
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +128,11 @@ def backend(server: Server, standby: Server) -> Iterator[Backend]:
 
 @pytest.fixture(scope="module")
 def house(backend: Backend, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    doors = {AUDIENCE: DoorAddress(schema=DOORS[AUDIENCE].schema, session_roles=(THROUGH,))}
+    doors = {
+        AUDIENCE: DoorAddress(
+            schema=DOORS[AUDIENCE].schema, session_roles=(THROUGH,), conceals_rows=False
+        )
+    }
     made = House(folder=tmp_path_factory.mktemp("walk"), backend=backend, doors=doors)
     with made.run():
         yield made
@@ -125,6 +154,32 @@ def house(backend: Backend, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         [frontend.Execute(portal=b"p"), frontend.Sync()],
     ]
 )
+@example([[frontend.Query(sql=SQL[5])], _chain(b"execute s"), [frontend.Query(sql=b"execute t")]])
+@example(
+    [
+        _chain(b"prepare s as select email from accounts where id <= 2"),
+        [frontend.Query(sql=b"prepare s as select 1")],
+        [frontend.Parse(name=b"s2", sql=b"deallocate s"), frontend.Sync()],
+        [frontend.Query(sql=b"execute s2")],
+        [frontend.Query(sql=b"execute t")],
+        [frontend.Query(sql=b"execute s")],
+    ]
+)
+@example(  # a portal keeps the rows of what its name meant at first
+    [
+        [frontend.Query(sql=b"begin")],
+        [frontend.Query(sql=SQL[5])],
+        [
+            frontend.Parse(name=b"", sql=b"execute s"),
+            frontend.Bind(portal=b"p", statement=b""),
+            frontend.Execute(portal=b"p", max_rows=1),
+            frontend.Sync(),
+        ],
+        [frontend.Query(sql=b"deallocate s")],
+        [frontend.Query(sql=b"prepare s as select 1")],
+        [frontend.Execute(portal=b"p"), frontend.Sync()],
+    ]
+)
 def test_the_gateway_answers_as_postgres_does(
     house: House, backend: Backend, groups: list[list[frontend.Frontend]]
 ) -> None:
@@ -137,6 +192,8 @@ def test_the_gateway_answers_as_postgres_does(
         through.send(frontend.Terminate())
         assert through.read() is None
         events = house.events[before:]
+    # Postgres ends its own session where EXECUTE runs a prepared SAVEPOINT outside a transaction.
+    assume(not any(_fatal(message) for group in told for message in group))
     with Direct(backend) as direct:
         direct.send(*messages)
         truth = [direct.until_ready() for _ in groups]
@@ -144,6 +201,10 @@ def test_the_gateway_answers_as_postgres_does(
         assert direct.read() is None
     assert [list(map(_told, group)) for group in told] == [list(map(_told, g)) for g in truth]
     _check_records(truth, events)
+
+
+def _fatal(message: answers.Backend) -> bool:
+    return isinstance(message, answers.ErrorResponse) and message.fields[b"V"] == b"FATAL"
 
 
 def _told(message: answers.Backend) -> object:

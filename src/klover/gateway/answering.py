@@ -33,6 +33,7 @@ _Answers = Mapping[int, Callable[[Frame], None]]
 _LENGTH = struct.Struct("!i")
 _DATA_ROW = ord("D")
 _COPY_DATA = ord("d")
+_CLOSE_COMPLETE = ord("3")
 
 
 class Answering:
@@ -90,13 +91,14 @@ class Answering:
                 continue
             self._count(rows, counted)
             rows = counted = 0
+            ours = steps[0].ours if steps and kind == _CLOSE_COMPLETE else False
             self._answer(Frame(kind, data[at + HEADER : end], b""))
-            at = end
-            if steps and steps[0].expect is Expect.REFUSAL:
-                out.append(view[sent:at])
-                sent = at
-                self._progress.release_refusals()
             steps = self._progress.steps
+            if ours or (steps and steps[0].expect is Expect.REFUSAL):
+                out.append(view[sent : at if ours else end])
+                sent = end
+                self._progress.release_refusals()
+            at = end
         self._count(rows, counted)
         if at > sent:
             out.append(view[sent:at])

@@ -9,7 +9,8 @@ https://www.postgresql.org/docs/18/protocol-flow.html#PROTOCOL-FLOW-PIPELINING
 from collections.abc import Callable, Mapping
 
 from klover.errors import WireError
-from klover.gateway.names import Portal, Prepared, Undo
+from klover.gateway.follow import apply, bound, run
+from klover.gateway.names import Portal, Prepared
 from klover.gateway.reading import Reading, Salt, nothing, read, unclear
 from klover.gateway.record import Opened
 from klover.gateway.steps import Expect, Progress, Step
@@ -136,9 +137,12 @@ class Asking:
         step = Step(expect=Expect.QUERY)
         for reading in readings:
             opened = self._open(reading)
-            opened.undo += self._apply(reading)
+            opened.undo += apply(self._progress, reading)
             step.opened.append(opened)
         self._progress.in_group = True
+        # Postgres forgets both unnamed ones as soon as it begins to read a Query.
+        self._progress.prepared.drop(b"")
+        self._progress.portals.drop(b"")
         self._forward(frame, step)
 
     def _readings(self, sql: bytes) -> tuple[Reading, ...]:
@@ -194,13 +198,28 @@ class Asking:
         step.undo.append(self._progress.portals.put(name, portal))
         self._forward(frame, step)
 
+    def _close_leftover(self, name: bytes) -> None:
+        """Close the unnamed portal first where the client has none.
+
+        A Query that failed inside a transaction leaves one whose statement's memory is gone;
+        Postgres 18 crashes, with every session of the server, when that is executed.
+        """
+        if name == b"" and self._progress.portals.get(name) is None:
+            self._progress.to_server.append(frontend.Close(target=b"P", name=b"").encode())
+            self._progress.steps.append(Step(expect=Expect.CLOSE, ours=True))
+
     def _execute(self, frame: Frame) -> None:
-        portal = self._progress.portals.get(frontend.execute_portal(frame.body))
+        name = frontend.execute_portal(frame.body)
+        self._close_leftover(name)
+        portal = self._progress.portals.get(name)
         if portal is None:
             portal = Portal(prepared=Prepared(reading=unclear(self._progress.record.catalog)))
         reading = portal.prepared.reading
-        opened = (None if reading.runs else self._take(portal)) or self._open(reading)
-        opened.undo += self._apply(reading)
+        views = run(self._progress, portal)
+        opened = None if reading.runs else self._take(portal)
+        if opened is None:
+            opened = self._progress.record.intent(reading, views)
+        opened.undo += apply(self._progress, reading)
         step = Step(expect=Expect.EXECUTE, portal=portal)
         step.opened.append(opened)
         self._forward(frame, step)
@@ -208,6 +227,8 @@ class Asking:
     def _describe(self, frame: Frame) -> None:
         message = frontend.parse(frame)
         assert isinstance(message, frontend.Describe)  # noqa: S101 - parse tells by the type byte
+        if message.target == b"P":
+            self._close_leftover(message.name)
         of: Prepared | Portal | None = (
             self._progress.prepared.get(message.name)
             if message.target == b"S"
@@ -232,21 +253,7 @@ class Asking:
     # Records -------------------------------------------------------------------------------------
 
     def _open(self, reading: Reading) -> Opened:
-        return self._progress.record.intent(reading, self._bound(reading))
-
-    def _bound(self, reading: Reading) -> frozenset[str]:
-        if not reading.runs:
-            return reading.views
-        progress = self._progress
-        name = reading.name or b""
-        if reading.kind in {"FETCH", "MOVE"}:
-            portal = progress.portals.get(name)
-            ran = portal.prepared if portal is not None else None
-        else:
-            ran = progress.prepared.get(name)
-        if ran is None:
-            return progress.record.catalog.everything
-        return reading.views | ran.reading.views
+        return self._progress.record.intent(reading, bound(self._progress, reading))
 
     def _wait(self, step: Step, opened: Opened) -> Opened:
         """Keep an intent for the message that takes it up within this group."""
@@ -260,21 +267,6 @@ class Asking:
             return None
         self._progress.waiting.pop(opened.number, None)
         return opened
-
-    def _apply(self, reading: Reading) -> list[Undo]:
-        """Follow what SQL does to names."""
-        progress, name, inner = self._progress, reading.name, reading.inner
-        if reading.kind == "PREPARE" and inner is not None and name is not None:
-            return [progress.prepared.put(name, Prepared(reading=inner))]
-        if reading.kind == "DECLARE" and inner is not None and name is not None:
-            return [progress.portals.put(name, Portal(prepared=Prepared(reading=inner)))]
-        if reading.kind == "DEALLOCATE":
-            table = progress.prepared
-            return [table.drop(name) if name is not None else table.clear()]
-        if reading.kind == "CLOSE":
-            cursors = progress.portals
-            return [cursors.drop(name) if name is not None else cursors.clear()]
-        return []
 
 
 def _bare(frame: Frame) -> None:

@@ -39,9 +39,16 @@ class Portal:
     prepared: Prepared
     columns: Columns | None = None
     opened: Opened | None = None
+    ran: frozenset[str] = frozenset()
+    """Every view that it could show when it was run."""
 
     def told(self) -> Columns | None:
-        """Tell the columns that a Describe of the portal or its statement has named."""
+        """Tell the columns that a Describe of the portal or its statement has named.
+
+        None where it runs another statement by name: that may be another one by now.
+        """
+        if self.prepared.reading.runs:
+            return None
         return self.columns if self.columns is not None else self.prepared.columns
 
 

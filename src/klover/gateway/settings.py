@@ -1,8 +1,8 @@
 """The settings a client may choose, at startup or by SET; everything else is refused.
 
 What is listed changes how values are written or how long things may take. What is not listed
-might change how SQL is read (the lexer relies on standard-conforming strings and UTF-8), who the
-session is, or what it may do.
+might change how SQL is read (the lexer relies on standard-conforming strings and UTF-8), what names
+mean (the search path is the door), who the session is, or what it may do.
 """
 
 import re
@@ -25,7 +25,6 @@ _ALLOWED: Mapping[str, frozenset[str] | None] = {
     "idle_session_timeout": _ANY,
     "intervalstyle": _ANY,
     "lock_timeout": _ANY,
-    "search_path": _ANY,
     "standard_conforming_strings": _ON,
     "statement_timeout": _ANY,
     "timezone": _ANY,
@@ -34,7 +33,7 @@ _ALLOWED: Mapping[str, frozenset[str] | None] = {
     "transaction_read_only": _ON,
     "transaction_timeout": _ANY,
 }
-_AT_STARTUP = frozenset(_ALLOWED) - {"client_encoding", "search_path"}
+_AT_STARTUP = frozenset(_ALLOWED) - {"client_encoding"}
 _OPTION = re.compile(
     r"(?:-c\s*|--)([A-Za-z_][A-Za-z0-9_.\-]*)=((?:[^\s\\]|\\.)*)(?:\s+|$)", re.DOTALL
 )

@@ -42,6 +42,8 @@ class Step:
     portal: Portal | None = None
     undo: list[Undo] = field(default_factory=list)
     refusal: ErrorResponse | None = None
+    ours: bool = False
+    """True where the gateway asked, not the client: the answer is not passed on."""
 
     def take_back(self) -> None:
         """Take back what the message and its statements changed, last change first."""
