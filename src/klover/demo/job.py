@@ -243,7 +243,7 @@ class _Job:
         self, stack: ExitStack, overseer: Witness
     ) -> tuple[Serving, tuple[Visit, ...], Visit]:
         """Open the gateway; the visitors run the same statements, the intruder tries the door."""
-        with self.screen.step("sessions", "Open the gateway, receive visitors") as step:
+        with self.screen.step("sessions", "Open the gateway to visitors") as step:
             with assemble.open_primary(self.deployment) as primary:
                 position = flushed_position(primary)
             with assemble.open_standby(self.deployment) as standby:

@@ -69,8 +69,6 @@ class Screen:
             transient=True,
             disable=not self.console.is_terminal,
         )
-        if not self.console.is_terminal:
-            self.console.print(f"{self._number:>2}  {title} …", style="dim")
         with progress:
             step = Step(progress, f"{self._number:>2}  {title}")
             yield step
