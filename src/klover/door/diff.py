@@ -20,6 +20,7 @@ from klover.door.pseudonyms import pseudonym_steps
 from klover.door.roles import role_steps
 from klover.door.state import PUBLIC, Grant, StandingView, State
 from klover.door.step import Phase, Step, names, write
+from klover.errors import StoreError
 
 _BARRIER = ("security_barrier=true",)
 
@@ -68,23 +69,32 @@ def _surplus_grants(doors: Doors, state: State) -> Iterator[Step]:
     for grant in sorted(state.grants - wanted):
         if grant.table in replaced:
             continue  # the view goes, and its grants with it
+        parts = {
+            "privilege": sql.SQL(grant.privilege),
+            "columns": sql.SQL("({})").format(sql.Identifier(grant.column))
+            if grant.column
+            else sql.SQL(""),
+            "kind": sql.SQL("sequence" if grant.sequence else "table"),
+            "table": identifier(grant.table),
+            "grantee": _grantee(grant.grantee),
+            "application": naming.APPLICATION,
+        }
         yield write(
             Phase.REVOKE,
             f"{grant.grantee} has more than the policy gives",
             "revoke {privilege} {columns} on {kind} {table} from {grantee} cascade",
-            {
-                "privilege": sql.SQL(grant.privilege),
-                "columns": sql.SQL("({})").format(sql.Identifier(grant.column))
-                if grant.column
-                else sql.SQL(""),
-                "kind": sql.SQL("sequence" if grant.sequence else "table"),
-                "table": identifier(grant.table),
-                "grantee": _grantee(grant.grantee),
-            },
+            parts,
         )
+        if grant.grantee == PUBLIC and not _is_ours(grant.table.schema):
+            yield write(
+                Phase.GRANT,
+                "the applications keep it",
+                "grant {privilege} {columns} on {kind} {table} to {application}",
+                parts,
+            )
     for schema, grantee, privilege in sorted(state.schema_grants - wanted_schema_grants(doors)):
         harmless = grantee == naming.APPLICATION or (grantee == PUBLIC and privilege == "USAGE")
-        if harmless and not schema.startswith((naming.SCHEMA_PREFIX, "klover")):
+        if harmless and not _is_ours(schema):
             continue  # names may be seen; nothing in there is open
         yield write(
             Phase.REVOKE,
@@ -125,6 +135,10 @@ def _missing_grants(doors: Doors, state: State) -> Iterator[Step]:
         )
 
 
+def _is_ours(schema: str) -> bool:
+    return schema.startswith((naming.SCHEMA_PREFIX, "klover"))
+
+
 def _grantee(name: str) -> sql.Composable:
     return sql.SQL("public") if name == PUBLIC else sql.Identifier(name)
 
@@ -163,9 +177,10 @@ def _same(door: Door, view: View, standing: StandingView) -> bool:
 
 def _views(doors: Doors, state: State) -> Iterator[Step]:
     replaced = set(_replaced(doors, state))
-    kinds = {"v": "view", "m": "materialized view", "S": "sequence", "f": "foreign table"}
+    kinds = {"m": "materialized view"}
     for name in sorted(replaced):
-        kind = sql.SQL(kinds.get(state.views[name].kind, "table"))
+        _refuse_data(name, state.views[name])
+        kind = sql.SQL(kinds.get(state.views[name].kind, "view"))
         yield write(
             Phase.DROP_VIEW, "it is not what the policy compiles to", "drop {kind} {view}",
             {"kind": kind, "view": identifier(name)},
@@ -183,6 +198,15 @@ def _views(doors: Doors, state: State) -> Iterator[Step]:
         for view in door.views:
             if view.name in replaced or view.name not in state.views:
                 yield from _new_view(door, view)
+
+
+def _refuse_data(name: TableName, standing: StandingView) -> None:
+    """Raise StoreError for what may hold rows: somebody's, since no door has any. It stays."""
+    if standing.kind not in {"v", "m"}:
+        raise StoreError(
+            f"{name} is a table or sequence in a schema of Klover's: schemas named "
+            f"{naming.SCHEMA_PREFIX}… hold doors only. Nothing was changed; move it elsewhere."
+        )
 
 
 def _notes_table() -> Step:

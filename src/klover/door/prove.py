@@ -1,8 +1,8 @@
 """The proof: what the catalog says every role of a door reaches, held against the policy.
 
-It reads, and works on a standby. It starts from what ``see`` decides, not from what was compiled,
-except for row conditions, whose plans are compared with the compiled ones. What it finds is a
-list of facts; a violation among them means that the doors must not be open.
+It reads, and works on a standby. It starts from what ``see`` decides and from its own reading of
+the policy (``expect``), never from what was compiled. What it finds is a list of facts; a
+violation among them means that the doors must not be open.
 """
 
 from collections import defaultdict
@@ -11,8 +11,8 @@ from datetime import date
 
 from klover.catalog import TableName
 from klover.door import naming
-from klover.door.compile import compile_doors
 from klover.door.doors import Doors
+from klover.door.expect import expected
 from klover.door.proof import Fact, Proof, violation
 from klover.door.prove_reach import prove_reach
 from klover.door.prove_views import Columns, ViewProof, needed, prove_views, read_views, rows_of
@@ -36,7 +36,7 @@ def prove(
     """
     with connection.transaction():
         connection.execute("set local search_path = pg_catalog")
-        doors = compile_doors(resolved, database=connection.info.dbname, sessions=1)
+        doors = expected(resolved, database=connection.info.dbname)
         return Proof(facts=tuple(_facts(connection, resolved, doors, on, on_standby=on_standby)))
 
 

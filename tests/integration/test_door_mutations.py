@@ -1,0 +1,212 @@
+"""A mistake in the compiler is found by the proof: planted in its code, applied, and proved.
+
+The proof reads the policy for itself. Each mistake here is one that a person could make; what it
+compiles to is applied as it is, and has to be a violation (or to fail while it is applied).
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+from psycopg import sql
+
+from doubles.demo_doors import TODAY, compiled, load_application, open_doors, resolve
+from doubles.enclave import PEOPLE
+from klover import door
+from klover.catalog import TableName
+from klover.door import compile as compiler, condition, diff, naming
+from klover.door.condition import identifier
+from klover.errors import KloverError
+from klover.policy.model import Audience
+from klover.policy.resolved import ColumnSight, Resolved, RowsShown, Show
+from klover.store.connect import Connection, connect
+from klover.store.embedded import Server
+
+Mistake = Callable[[Any], Any]
+VIDEOS = TableName("public", "videos")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mutation:
+    """``wrong`` is given what stands under ``name``, and tells what stands there instead."""
+
+    what: str
+    module: Any
+    name: str
+    wrong: Mistake
+    found: str
+
+
+def _shows(other: str) -> Mistake:
+    def wrong(right: Any) -> Any:
+        def output(at: int, column: ColumnSight) -> Any:
+            shown = right(at, column)
+            if column.column == "title":
+                return sql.SQL("r.{} as title").format(sql.Identifier(other))
+            return shown
+
+        return output
+
+    return wrong
+
+
+def _sees_all(right: Any) -> Any:
+    def see(resolved: Resolved, audience: Audience) -> Any:
+        return {
+            name: replace(
+                sight,
+                rows=RowsShown.ALL,
+                columns=tuple(replace(c, show=Show.CLEAR, entity=None) for c in sight.columns),
+            )
+            for name, sight in right(resolved, audience).items()
+        }
+
+    return see
+
+
+def _all_rows(right: Any) -> Any:
+    def see(resolved: Resolved, audience: Audience) -> Any:
+        found = right(resolved, audience)
+        rows = {n: s for n, s in found.items() if s.rows is RowsShown.PUBLIC}
+        return {**found, **{n: replace(s, rows=RowsShown.ALL) for n, s in rows.items()}}
+
+    return see
+
+
+def _own_unknown(right: Any) -> Any:
+    def own(resolved: Resolved, traced: Any, reads: Any) -> Any:
+        made = right(resolved, traced, reads)
+        if isinstance(made, bool):
+            return made
+        return sql.SQL("(({}) is not false)").format(sql.SQL(traced.rule.predicate or ""))
+
+    return own
+
+
+def _join_on_another(right: Any) -> Any:
+    def join(audience: Audience, at: int, column: ColumnSight) -> Any:
+        if column.column != "blocked_id":
+            return right(audience, at, column)
+        assert column.entity is not None
+        return sql.SQL(" left join {} as {} on {}.key = r.blocker_id").format(
+            identifier(naming.pseudonym_table(audience.name, column.entity)),
+            sql.Identifier(f"p{at}"),
+            sql.Identifier(f"p{at}"),
+        )
+
+    return join
+
+
+def _wrong_entity(right: Any) -> Any:
+    def join(audience: Audience, at: int, column: ColumnSight) -> Any:
+        if column.column == "account_id":
+            return right(audience, at, replace(column, entity=VIDEOS))
+        return right(audience, at, column)
+
+    return join
+
+
+def _others_pseudonyms(right: Any) -> Any:
+    def join(audience: Audience, at: int, column: ColumnSight) -> Any:
+        return right(replace(audience, name="engineering-abroad"), at, column)
+
+    return join
+
+
+def _reads_more(right: Any) -> Any:
+    class Reads(right):  # type: ignore[misc]
+        def add(self, table: TableName, *columns: str) -> None:
+            more = {"accounts": ("email",)}.get(table.name, ())
+            super().add(table, *columns, *more)
+
+    return Reads
+
+
+def _nothing(_right: Any) -> Any:
+    return lambda *_: True
+
+
+MUTATIONS = (
+    Mutation(
+        what="another column under the right name",
+        module=compiler, name="_output", wrong=_shows("caption"), found="not videos.title",
+    ),
+    Mutation(
+        what="what an audience sees is not asked",
+        module=compiler, name="see", wrong=_sees_all, found="withholds",
+    ),
+    Mutation(
+        what="all rows where some are restricted",
+        module=compiler, name="see", wrong=_all_rows, found="conditions",
+    ),
+    Mutation(
+        what="no condition at all",
+        module=compiler, name="not_restricted", wrong=_nothing, found="conditions",
+    ),
+    Mutation(
+        what="the unknown shows",
+        module=condition, name="_own", wrong=_own_unknown, found="conditions",
+    ),
+    Mutation(
+        what="what a row hangs off does not count",
+        module=condition, name="_parent", wrong=_nothing, found="conditions",
+    ),
+    Mutation(
+        what="pseudonyms of another row",
+        module=compiler, name="_join", wrong=_join_on_another, found="conditions",
+    ),
+    Mutation(
+        what="pseudonyms of another kind of row",
+        module=compiler, name="_join", wrong=_wrong_entity, found="not its pseudonym",
+    ),
+    Mutation(
+        what="pseudonyms of another audience",
+        module=compiler, name="_join", wrong=_others_pseudonyms, found="pseudonym",
+    ),
+    Mutation(
+        what="owners that may read more than their views",
+        module=compiler, name="Reads", wrong=_reads_more, found="accounts.email",
+    ),
+    Mutation(
+        what="sessions that may write",
+        module=compiler, name="SETTINGS", wrong=lambda _: {}, found="default_transaction_read_only",
+    ),
+    Mutation(
+        what="views without a barrier",
+        module=diff, name="_BARRIER", wrong=lambda _: (), found="",
+    ),
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def filled(server: Server) -> Iterator[tuple[Connection, Resolved]]:
+    database = "klover_test_mutations"
+    with connect(server.dsn(), what="the test server") as connection:
+        connection.execute(f"create database {database}".encode())
+    with connect(server.dsn(database), what="the test database") as connection:
+        load_application(connection)
+        connection.execute(PEOPLE)
+        yield connection, resolve(connection)
+    with connect(server.dsn(), what="the test server") as connection:
+        connection.execute(f"drop database {database} with (force)".encode())
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.what)
+def test_a_mistake_in_the_compiler_is_found(
+    filled: tuple[Connection, Resolved], mutation: Mutation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection, resolved = filled
+    right = getattr(mutation.module, mutation.name)
+    monkeypatch.setattr(mutation.module, mutation.name, mutation.wrong(right))
+    told: list[str] = []
+    with connection.transaction(force_rollback=True):
+        try:
+            with connection.transaction():
+                open_doors(connection, compiled(connection, resolved))
+        except KloverError as error:
+            told.append(f"refused: {error}")
+        else:
+            facts = door.prove(connection, resolved, TODAY).violations
+            told += [f"{fact.what} {fact.why}" for fact in facts]
+    assert any(mutation.found in each for each in told if each), told
