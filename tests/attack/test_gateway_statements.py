@@ -320,6 +320,53 @@ def test_nobody_crashes_the_server_with_what_a_failed_query_left(raw: RawClient)
     assert one(raw.until_ready()) == b"1"
 
 
+def _parse(name: bytes, sql: bytes) -> frontend.Parse:
+    return frontend.Parse(name=name, sql=sql)
+
+
+def _bind(portal: bytes, statement: bytes = b"") -> frontend.Bind:
+    return frontend.Bind(portal=portal, statement=statement)
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        (_parse(b"s", b"execute s"),),
+        (_parse(b"s", b"select 1"), _parse(b"t", b"execute s"), _parse(b"u", b"execute t")),
+        (
+            _parse(b"s", b"begin"),
+            _parse(b"", b"execute s"),
+            _bind(b""),
+            frontend.Execute(portal=b""),
+        ),
+        (_parse(b"s", b"select 1"), _parse(b"", b"execute s"), _bind(b"p")),
+        (_parse(b"", b"fetch 1 from p"), _bind(b"p")),
+        (
+            _parse(b"s", b"deallocate x"),
+            _parse(b"", b"explain (costs off) execute s"),
+            _bind(b""),
+            frontend.Execute(portal=b""),
+        ),
+    ],
+)
+def test_names_lead_one_step_only(raw: RawClient, messages: tuple[frontend.Frontend, ...]) -> None:
+    """Statements that run one another in a circle crash Postgres, with everybody's sessions."""
+    raw.send(*messages, frontend.Sync())
+    assert error_of(raw.until_ready())[1] == "42501"
+    raw.send(frontend.Query(sql=b"select 1"))
+    assert one(raw.until_ready()) == b"1"
+
+
+def test_execute_in_sql_runs_queries_only(raw: RawClient) -> None:
+    raw.send(_parse(b"s", b"savepoint a"), _parse(b"q", b"select 7"), frontend.Sync())
+    raw.until_ready()
+    for sql in (b"execute s", b"explain execute s", b"prepare x as select 1; execute s"):
+        raw.send(frontend.Query(sql=sql))
+        assert error_of(raw.until_ready())[1] == "42501"
+    raw.send(frontend.Query(sql=b"execute q"))
+    assert one(raw.until_ready()) == b"7"
+
+
 def test_a_portal_read_in_parts_is_recorded_each_time(own_house: House) -> None:
     with RawClient(own_house.thread.addresses[0]).encrypt(own_house.root) as client:
         client.log_in(own_house.token())

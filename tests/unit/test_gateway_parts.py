@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from doubles.memory_relay import CATALOG
+from doubles.memory_relay import CATALOG, MemoryRelay
 from klover.config import Issuer
 from klover.errors import ConfigError, DeniedError, StoreError, WireError
+from klover.event import Denial
 from klover.gateway import settings, startup
 from klover.gateway.allowance import refuse
 from klover.gateway.authenticate import authenticate, trust
@@ -18,7 +19,8 @@ from klover.gateway.lease import Leases
 from klover.gateway.names import MAX_NAMES, Names, Prepared
 from klover.gateway.reading import Reading, nothing, read
 from klover.gateway.token import issue, make_keys
-from klover.wire.backend import DataRow
+from klover.wire import frontend
+from klover.wire.backend import PARSE_COMPLETE, DataRow, ReadyForQuery
 from klover.wire.startup import VERSION_3_0, VERSION_3_2, CancelRequest, StartupMessage
 from klover.wire.statement import split
 
@@ -189,12 +191,15 @@ def test_where_rows_are_concealed_nothing_is_explained() -> None:
     assert refuse(statement, conceals_rows=False) is None
 
 
-def test_names_are_remembered_up_to_a_bound() -> None:
-    names: Names[Prepared] = Names()
+def test_a_session_has_room_for_so_many_names() -> None:
+    relay = MemoryRelay()
     for number in range(MAX_NAMES + 1):
-        names.put(str(number).encode(), Prepared(reading=nothing()))
-    assert names.get(b"0") is not None
-    assert names.get(str(MAX_NAMES).encode()) is None, "unclear, so the whole door is the bound"
+        parse = frontend.Parse(name=str(number).encode(), sql=b"select 1")
+        relay.ask(parse.encode() + frontend.Sync().encode())
+        relay.answer(PARSE_COMPLETE.encode() + ReadyForQuery(status=b"I").encode())
+        relay.round()
+    assert isinstance(relay.recorder.events[-1], Denial)
+    assert relay.server.count(b"select 1") == MAX_NAMES
 
 
 def test_changes_to_names_are_taken_back_in_order() -> None:

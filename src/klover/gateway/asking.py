@@ -9,7 +9,14 @@ https://www.postgresql.org/docs/18/protocol-flow.html#PROTOCOL-FLOW-PIPELINING
 from collections.abc import Callable, Mapping
 
 from klover.errors import WireError
-from klover.gateway.follow import apply, bound, run
+from klover.gateway.follow import (
+    apply,
+    bound,
+    refuse_all,
+    refuse_name,
+    refuse_portal,
+    run,
+)
 from klover.gateway.names import Portal, Prepared
 from klover.gateway.reading import Reading, Salt, nothing, read, unclear
 from klover.gateway.record import Opened
@@ -130,7 +137,7 @@ class Asking:
         except UnlexableError as unread:
             self._refuse_simple(f"the text cannot be read as SQL: {unread}", unread.sqlstate)
             return
-        refusal = next((one.refusal for one in readings if one.refusal is not None), None)
+        refusal = refuse_all(self._progress, readings)
         if refusal is not None:
             self._refuse_simple(refusal)
             return
@@ -179,8 +186,9 @@ class Asking:
             self._refuse("a prepared statement holds one statement only", "42601")
             return
         reading = readings[0] if readings else nothing()
-        if reading.refusal is not None:
-            self._refuse(reading.refusal)
+        refusal = reading.refusal or refuse_name(self._progress, message.name, reading)
+        if refusal is not None:
+            self._refuse(refusal)
             return
         step = Step(expect=Expect.PARSE)
         prepared = Prepared(reading=reading, opened=self._wait(step, self._open(reading)))
@@ -192,6 +200,10 @@ class Asking:
         prepared = self._progress.prepared.get(statement)
         if prepared is None:
             prepared = Prepared(reading=unclear(self._progress.record.catalog))
+        refusal = refuse_portal(self._progress, name, prepared.reading)
+        if refusal is not None:
+            self._refuse(refusal)
+            return
         step = Step(expect=Expect.BIND)
         opened = self._wait(step, self._take(prepared) or self._open(prepared.reading))
         portal = Portal(prepared=prepared, opened=opened)
@@ -210,11 +222,15 @@ class Asking:
 
     def _execute(self, frame: Frame) -> None:
         name = frontend.execute_portal(frame.body)
-        self._close_leftover(name)
         portal = self._progress.portals.get(name)
         if portal is None:
             portal = Portal(prepared=Prepared(reading=unclear(self._progress.record.catalog)))
         reading = portal.prepared.reading
+        refusal = refuse_all(self._progress, (reading,))
+        if refusal is not None:
+            self._refuse(refusal)
+            return
+        self._close_leftover(name)
         views = run(self._progress, portal)
         opened = None if reading.runs else self._take(portal)
         if opened is None:

@@ -2,7 +2,6 @@
 
 Names made by messages and by SQL (PREPARE, DECLARE) share one space each, and only their first 63
 bytes count. Each change tells how to take it back, for messages that the server then skips.
-What is not remembered is unclear, and whoever asks takes the whole door as the bound.
 """
 
 from collections.abc import Callable
@@ -14,7 +13,7 @@ from klover.gateway.record import Opened
 from klover.wire.lexer import MAX_IDENTIFIER
 
 MAX_NAMES = 4_096
-"""Names remembered for each table; further ones are unclear, so memory stays flat."""
+"""Names that a session may have of each kind, so that memory stays flat."""
 
 Columns = tuple[str, ...]
 Undo = Callable[[], None]
@@ -41,6 +40,8 @@ class Portal:
     opened: Opened | None = None
     ran: frozenset[str] = frozenset()
     """Every view that it could show when it was run."""
+    held: bool = False
+    """True for a cursor WITH HOLD, which outlives its transaction."""
 
     def told(self) -> Columns | None:
         """Tell the columns that a Describe of the portal or its statement has named.
@@ -65,12 +66,20 @@ class Names(Generic[_Item]):
         """Find what a name stands for; None where that is not known."""
         return self._items.get(name[:MAX_IDENTIFIER])
 
+    @property
+    def full(self) -> bool:
+        """Tell whether there is room for no other name."""
+        return len(self._items) >= MAX_NAMES
+
     def put(self, name: bytes, item: _Item) -> Undo:
-        """Give a name a meaning; beyond ``MAX_NAMES`` it is only taken away."""
+        """Give a name a meaning."""
         undo = self.drop(name)
-        if len(self._items) < MAX_NAMES:
-            self._items[name[:MAX_IDENTIFIER]] = item
+        self._items[name[:MAX_IDENTIFIER]] = item
         return undo
+
+    def keep(self, wanted: Callable[[_Item], bool]) -> None:
+        """Forget every name whose meaning is not wanted."""
+        self._items = {name: item for name, item in self._items.items() if wanted(item)}
 
     def drop(self, name: bytes) -> Undo:
         """Take a name's meaning away."""

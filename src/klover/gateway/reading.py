@@ -36,6 +36,8 @@ class Reading:
     inner: "Reading | None" = None
     runs: bool = False
     """True where it runs or explains a prepared statement or cursor by ``name``."""
+    held: bool = False
+    """True for DECLARE … WITH HOLD."""
     refusal: str | None = None
 
 
@@ -54,6 +56,7 @@ def read(statement: Statement, door: DoorCatalog, salt: Salt) -> Reading:
         name=runs.name.encode() if runs.name is not None else None,
         inner=read(inner, door, salt) if kept and inner is not None else None,
         runs=runs.kind in {"EXECUTE", "FETCH", "MOVE"},
+        held=any(token.value == "hold" for token in statement.tokens),
         refusal=refuse(statement, conceals_rows=door.conceals_rows),
     )
 

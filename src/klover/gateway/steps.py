@@ -13,6 +13,8 @@ from klover.gateway.names import Names, Portal, Prepared, Undo
 from klover.gateway.record import Opened, SessionRecord
 from klover.wire.backend import ErrorResponse
 
+_IDLE = b"I"
+
 
 class Expect(Enum):
     """Which answer a step waits for."""
@@ -102,6 +104,8 @@ class Progress:
     def ready(self, status: bytes) -> None:
         """Follow the end of a group."""
         self._close_waiting("prepared")
+        if status == _IDLE:
+            self.portals.keep(_is_held)
         self.status = status
         self.in_group = False
         self.failed = False
@@ -110,3 +114,7 @@ class Progress:
         for opened in self.waiting.values():
             self.record.complete(opened, outcome)
         self.waiting.clear()
+
+
+def _is_held(portal: Portal) -> bool:
+    return portal.held
