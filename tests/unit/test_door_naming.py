@@ -72,3 +72,17 @@ def test_views_without_a_name_of_their_own_are_refused() -> None:
 def test_a_pool_has_a_size(count: int) -> None:
     with pytest.raises(ValueError, match="session roles"):
         naming.session_roles("a", count)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (TableName("public", "a__b"), TableName("a", "b")),
+        (TableName("a", "b__c"), TableName("a__b", "c")),
+        (TableName("a_", "b"), TableName("a", "_b")),
+        (TableName("public", "a___b"), TableName("a", "_b")),
+    ],
+)
+def test_two_tables_share_no_pseudonyms(one: TableName, other: TableName) -> None:
+    assert naming.pseudonym_table("staff", one) != naming.pseudonym_table("staff", other)
+    assert naming.keeper(one) != naming.keeper(other)

@@ -111,7 +111,11 @@ def view_names(tables: Iterable[TableName]) -> Mapping[TableName, str]:
 
 
 def _flat(table: TableName) -> str:
-    return table.name if table.schema == "public" else f"{table.schema}__{table.name}"
+    """Write a table's name as one; with a digest where another table's could read the same."""
+    schema, name = table.schema, table.name
+    if "__" in schema or "__" in name or schema.endswith("_") or name.startswith("_"):
+        return f"{name}__{_digest(f'{schema}.{name}')}"
+    return name if schema == "public" else f"{schema}__{name}"
 
 
 def _digest(text: str) -> str:
