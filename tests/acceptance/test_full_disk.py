@@ -145,9 +145,6 @@ def test_doors_whose_disk_is_full_are_not_half_there(
         assert klover("doors", "apply", *words).code == 0
 
 
-@pytest.mark.xfail(
-    reason="A key file that could not be written whole stays behind, empty (klover.log.keys)."
-)
 def test_keys_whose_disk_is_full_are_made_when_there_is_room(
     server: Server, new_database: NewDatabase, tmp_path: Path
 ) -> None:

@@ -39,7 +39,7 @@ def show(
     limit: Annotated[int, typer.Option(help="At most so many entries, the newest.", min=0)] = 0,
     as_json: AsJson = False,
 ) -> None:
-    """List the log's entries. This reads them; ``klover log verify`` checks them."""
+    """List the log's entries; with --json one object a line. ``klover log verify`` checks them."""
     found = list(list_entries(_folder(directory, config), kind=kind, session=session))[-limit:]
     if as_json:
         for entry in found:

@@ -8,8 +8,8 @@ import os
 import stat
 from pathlib import Path
 
-from klover.errors import ConfigError, VerifyError
-from klover.log.durable import FILE_MODE, FOLDER_MODE, sync_folder
+from klover.errors import ConfigError, RecordError, VerifyError
+from klover.log.durable import FOLDER_MODE, sync_folder, write_file
 from klover.tlog.key import SignatureType, SignerKey
 
 _SEED_BYTES = 32
@@ -25,15 +25,21 @@ def create_key(path: Path, name: str, *, witness: bool = False) -> SignerKey:
     """Make a key and write its file, which must not exist yet."""
     key = make_key(name, witness=witness)
     path.parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+    # Whole or not at all: an empty key file left by a full disk would be refused ever after.
+    fresh = path.with_name(path.name + ".new")
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE)
+        write_file(fresh, f"{key.skey}\n".encode("ascii"))
+        os.link(fresh, path)
+        sync_folder(path.parent)
     except FileExistsError:
         raise ConfigError(f"{path} exists already; a key is never overwritten.") from None
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(key.skey + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    sync_folder(path.parent)
+    except OSError as error:
+        raise RecordError(
+            f"The key file {path} cannot be written: {error.strerror}. "
+            "Make room or mend the folder's rights, then start again."
+        ) from None
+    finally:
+        fresh.unlink(missing_ok=True)
     return key
 
 

@@ -82,6 +82,8 @@ class Log:
         """
         if key.name != origin:
             raise ConfigError(f"The log's key is named {key.name}, but the origin is {origin}.")
+        if directory.exists() and not directory.is_dir():
+            raise ConfigError(f"{directory} is a file; the log needs a folder of its own.")
         try:
             directory.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
             log = cls(
