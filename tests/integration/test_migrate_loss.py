@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from doubles.small_world import POLICY, World, contents, rows, run_sql
-from klover.errors import InputError, StoreError
+from klover.errors import CheckFailed, InputError, StoreError
 from klover.migrate.phase import Phase
 from klover.migrate.work import Work
 from klover.store.connect import connect
@@ -127,3 +127,36 @@ def test_both_sides_wait_for_their_disks_whatever_their_default(world: World) ->
     with Work(world.migration()._parts) as work:
         for connection in (work.source, work.enclave):
             assert connection.execute("show synchronous_commit").fetchone() == ("on",)
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        "insert into logins values (77, 1, '192.0.2.77')",
+        "update videos set title = 'Fjord at noon' where id = 1",
+        "insert into visits values (1, 'NO', 'inside', 1)",
+    ],
+)
+def test_what_somebody_wrote_inside_is_not_lost_by_copying_again(world: World, write: str) -> None:
+    for dsn in (world.source, world.enclave):
+        run_sql(
+            dsn,
+            """create table visits (person_id bigint not null references people,
+                 country text not null, page text not null, paid int not null,
+                 primary key (person_id, country, page)) partition by list (country);
+               create table visits_no partition of visits for values in ('NO')""",
+        )
+    run_sql(world.source, "insert into visits values (1, 'NO', 'clinic', 7)")
+    world.policy = POLICY.replace("  audit:\n", "  visits:\n    subject: person_id\n  audit:\n")
+    world.migration().run(Phase.COPIED)
+    run_sql(world.enclave, write)
+    with pytest.raises(CheckFailed, match="differ"):
+        world.migration().run()
+    inside = contents(world.enclave)
+    with pytest.raises(InputError, match="did not write"):
+        world.migration().run()
+    assert contents(world.enclave) == inside
+    run_sql(world.source, "update colours set name = 'Dark red' where code = 'red'")
+    run_sql(world.enclave, "truncate logins, likes, visits, videos cascade")
+    assert world.migration().run().restricted_left == 0
+    assert rows(world.enclave, "select name from colours where code = 'red'") == [("Dark red",)]

@@ -3,7 +3,8 @@
 Inside rows in full, guests under their projection, shared tables whole. Frames go from server to
 server as they are. Triggers and foreign keys are off while loading (``session_replication_role``):
 the rows are the source's own, and ``compare`` checks every reference afterwards. A copy that an
-earlier try of the same migration left is replaced; anything else that is there is refused.
+earlier try of the same migration left is replaced, as long as nobody has written to it; anything
+else that is there is refused.
 """
 
 from collections.abc import Callable
@@ -29,11 +30,14 @@ def copy(
     *,
     source: str,
     cell: str,
-    replace: bool,
+    replace: str | None,
     tick: Tick,
     at: At,
-) -> int:
-    """Load everything in the enclave's transaction at hand; tell the rows written in full."""
+) -> tuple[int, str]:
+    """Load everything in the enclave's transaction at hand; tell the rows written in full, and it.
+
+    ``replace`` is what an earlier copy told of its transaction; None where there was none.
+    """
     queries = statements("klover.migrate", "copy.sql")
     enclave.execute(queries["replica"])
     who = {"source": source, "cell": cell}
@@ -57,7 +61,8 @@ def copy(
     tables.append(sql.Identifier("klover", "migration_guest"))
     enclave.execute(queries["analyze"].format(tables=listed(tables)))
     tick(total, total)
-    return rows
+    (made,) = enclave.execute(queries["this_transaction"]).fetchone() or ("",)
+    return rows, made
 
 
 def holds_rows(enclave: Connection, shape: Shape) -> bool:
@@ -75,18 +80,30 @@ def refuse_other_data(enclave: Connection, shape: Shape) -> None:
         )
 
 
-def _empty(enclave: Connection, shape: Shape, *, replace: bool) -> None:
-    if replace:
-        query = statements("klover.migrate", "copy.sql")["clear"]
-        enclave.execute(query.format(table=relation(shape.name)))
-    else:
+def _empty(enclave: Connection, shape: Shape, *, replace: str | None) -> None:
+    if replace is None:
         refuse_other_data(enclave, shape)
+        return
+    if _others_wrote(enclave, shape, replace):
+        raise InputError(
+            f"The enclave's table {shape.name} holds rows that this migration did not write so; "
+            "copying again would lose them. Nothing was changed; take them out of that table "
+            "first, and let nobody write inside before the migration has ended."
+        )
+    query = statements("klover.migrate", "copy.sql")["clear"]
+    enclave.execute(query.format(table=relation(shape.name)))
 
 
-def _share(snapshot: Snapshot, enclave: Connection, shape: Shape, *, replace: bool) -> None:
+def _others_wrote(enclave: Connection, shape: Shape, copied: str) -> bool:
+    query = statements("klover.migrate", "copy.sql")["others_wrote"]
+    found = query.format(table=relation(shape.name), copied=sql.Literal(copied))
+    return enclave.execute(found).fetchone() == (True,)
+
+
+def _share(snapshot: Snapshot, enclave: Connection, shape: Shape, *, replace: str | None) -> None:
     """Copy a shared table whole; one that holds rows already has to be equal."""
-    if replace:
-        _empty(enclave, shape, replace=True)
+    if replace is not None and not _others_wrote(enclave, shape, replace):
+        _empty(enclave, shape, replace=replace)
     if not holds_rows(enclave, shape):
         _stream(snapshot, enclave, shape, whole(shape), sql.SQL(""))
     elif not compare_shared(snapshot, enclave, shape).equal:

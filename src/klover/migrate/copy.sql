@@ -34,6 +34,14 @@ delete from klover.migration_guest where source = %(source)s and cell = %(cell)s
 -- Whether a table holds anything.
 select exists (select from {table});
 
+-- name: others_wrote
+-- Whether a table holds a row that the copy (a transaction) did not write, or that was changed since.
+select exists (select from {table} as t where t.xmin <> {copied}::xid);
+
+-- name: this_transaction
+-- What rows written from here on bear.
+select pg_current_xact_id()::xid::text;
+
 -- name: replica
 -- Triggers and foreign keys do not fire: rows arrive as they are, and are checked as a whole.
 set local session_replication_role = replica;

@@ -54,15 +54,15 @@ def _copy(work: Work, standing: Standing) -> Done:
     refuse_problems(plan)
     # In the snapshot itself: what was erased before it must not replace what is inside.
     refuse_marked(work.source, **work.parts.names)
-    rows = copy(
+    rows, made = copy(
         work.snapshot(),
         work.enclave,
         **work.parts.names,
-        replace=bool(standing.outcome.get("loaded")),
+        replace=standing.outcome.get("loaded"),
         tick=work.parts.tick(Event.COPY),
         at=work.parts.at,
     )
-    return Done(rows=rows, plan=plan, outcome={"loaded": True, "rows_moved": rows})
+    return Done(rows=rows, plan=plan, outcome={"loaded": made, "rows_moved": rows})
 
 
 def _compare(work: Work, _standing: Standing) -> Done:
