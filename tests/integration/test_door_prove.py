@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import psycopg
 import pytest
 
+from conftest import VERSION
 from doubles.demo_doors import TODAY, compiled, load_application, open_doors, resolve
 from doubles.enclave import PEOPLE
 from klover import door
@@ -163,6 +164,13 @@ PLANTS = (
         "a stranger in a door",
         "create role stranger; grant klover_door_support_europe to stranger",
         "member",
+    ),
+    plant(
+        "a session that may become its door",
+        f"grant klover_door_support_europe to {SESSION} with set true"
+        if VERSION >= 16
+        else f"grant klover_door_support_europe to {SESSION} with admin option",
+        "is a member of it",
     ),
     plant("a password", f"alter role {SESSION} password 'x'", "password"),
     plant("a power", f"alter role {SESSION} createrole", "powers"),

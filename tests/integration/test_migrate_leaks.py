@@ -86,3 +86,9 @@ def test_a_row_that_came_without_a_key_is_not_left_behind(world: World) -> None:
     with pytest.raises(InputError, match=r"key .* for logins"):
         world.migration().run()
     assert rows(world.source, "select count(*) from logins") == [(4,)]
+
+
+def test_large_objects_are_told_beforehand(world: World) -> None:
+    world.fill()
+    run_sql(world.source, "select lo_from_bytea(0, 'a face')")
+    assert any("1 large objects" in note for note in world.migration().plan().notes)

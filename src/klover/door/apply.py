@@ -23,6 +23,9 @@ from klover.store.connect import Connection
 _SESSION = (
     "set local search_path = pg_catalog",
     "set local client_min_messages = warning",
+    # A door that was closed stays closed when the server crashes, whatever is its default.
+    """select set_config('synchronous_commit', 'on', true)
+        where current_setting('synchronous_commit') = 'off'""",
 )
 _PATIENCE = 5.0
 """Seconds to wait for a lock: an application that waits behind us waits as long."""

@@ -88,8 +88,10 @@ select n.nspname, p.oid::regprocedure::text, p.proname, p.provolatile = 'v', p.p
  order by 7, 2;
 
 -- name: memberships
--- Every membership in or of a role with a prefix of Klover's.
-select g.rolname, m.rolname, a.admin_option
+-- Every membership in or of a role with a prefix of Klover's, and whether it gives more than what
+-- the group has: to hand it on, or (since 16) to become it.
+select g.rolname, m.rolname,
+       a.admin_option or coalesce((to_jsonb(a) ->> 'set_option')::boolean, false)
   from pg_auth_members a
   join pg_roles g on g.oid = a.roleid
   join pg_roles m on m.oid = a.member

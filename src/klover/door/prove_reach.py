@@ -164,9 +164,9 @@ def _functions(connection: Connection, roles: list[str]) -> Iterator[Fact]:
 def _memberships(
     connection: Connection, sessions: Mapping[str, Door], known: Mapping[str, Door]
 ) -> Iterator[Fact]:
-    for group, member, admin in rows_of(connection, "memberships"):
+    for group, member, more in rows_of(connection, "memberships"):
         door = sessions.get(member)
-        right = door is not None and group in {door.role, naming.GROUP} and not admin
+        right = door is not None and group in {door.role, naming.GROUP} and not more
         ours = member in sessions or member in known or group in known
         if ours and not right:
             yield violation(member, f"role {group}", "is a member of it")

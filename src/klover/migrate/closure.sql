@@ -113,6 +113,10 @@ select count(*) from {table};
 select count(*) = count(distinct ({keys})) and count(*) filter (where not ({present})) = 0
   from {table} as t;
 
+-- name: large_objects
+-- How many large objects there are: no table holds them.
+select count(*) from pg_largeobject_metadata;
+
 -- name: always
 -- Triggers of the application that session_replication_role does not keep from firing.
 select n.nspname, c.relname, min(t.tgname)

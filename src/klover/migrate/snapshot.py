@@ -96,12 +96,26 @@ def make_plan(snapshot: Snapshot, *, source: str, cell: str) -> Plan:
         homes=snapshot.homes,
         tables=tables,
         problems=tuple(dict.fromkeys(problems)),
-        notes=notes(
-            snapshot.shapes,
-            {table.table: table for table in tables},
-            _triggers(snapshot.connection),
+        notes=(
+            *notes(
+                snapshot.shapes,
+                {table.table: table for table in tables},
+                _triggers(snapshot.connection),
+            ),
+            *_large_objects(snapshot),
         ),
     )
+
+
+def _large_objects(snapshot: Snapshot) -> Iterator[str]:
+    number = _number(
+        snapshot, statements("klover.migrate", "closure.sql")["large_objects"].format()
+    )
+    if number:
+        yield (
+            f"The source holds {number} large objects: they are neither moved nor erased nor "
+            "looked at. Bring them into a column (bytea) first, or home by hand."
+        )
 
 
 def _triggers(connection: Connection) -> Mapping[TableName, str]:
