@@ -12,13 +12,13 @@ import pytest
 from psycopg import errors
 
 from doubles.gateway_house import DOORS, House, hand_made_doors
+from doubles.gateway_thread import GatewayThread
 from doubles.memory_recorder import MemoryRecorder
 from doubles.raw_client import RawClient, error_of
 from klover.config import Backend, Listener
 from klover.errors import ConfigError, InputError
 from klover.event import Completion, Intent, SessionClosed, SessionOpened
 from klover.gateway.door import DoorAddress
-from klover.gateway.run import GatewayThread
 from klover.store.connect import connect
 from klover.store.embedded import OWNER, Server
 from klover.wire import frontend

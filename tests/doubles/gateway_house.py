@@ -15,13 +15,13 @@ from typing import Any, TypeVar
 
 import psycopg
 
+from doubles.gateway_thread import GatewayThread
 from doubles.memory_recorder import MemoryRecorder
 from klover.config import Backend, Gateway as Settings, Issuer, Listener
 from klover.event import Event, Recorder
 from klover.gateway.authenticate import trust
 from klover.gateway.certificate import make_certificate
 from klover.gateway.door import DoorAddress
-from klover.gateway.run import GatewayThread
 from klover.gateway.server import Gateway
 from klover.gateway.token import issue, make_keys
 from klover.policy.model import Policy

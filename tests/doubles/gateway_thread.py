@@ -1,7 +1,6 @@
-"""Run a gateway in a loop of its own: in this thread until told to stop, or in a second one.
+"""A gateway alone, without log or sequencer, in a thread with a uvloop of its own.
 
-uvloop drives it. ``GatewayThread`` is for a process that does something else besides, as the
-demonstration does; the recorder is then used from that thread only.
+The product runs it in ``klover.serving``; here any recorder will do, used from that thread only.
 """
 
 import asyncio
