@@ -62,8 +62,8 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
 
 
 def _stay(finished: Finished, screen: Screen) -> None:
-    screen.invitation(invite(finished.ground, finished.deployment, finished.log_vkey))
     try:
+        screen.invitation(invite(finished.ground, finished.deployment, finished.log_vkey))
         finished.serving.wait()
     except KeyboardInterrupt:
         screen.note("Stopping: the gateway, then the servers.")

@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from klover import assemble
+from klover.config import Deployment
 from klover.door.prove import prove
 from klover.errors import CheckFailed
 from klover.serving import Serving
@@ -44,18 +45,22 @@ def up(
         )
     signal.signal(signal.SIGTERM, _interrupt)
     with Serving(deployment) as serving:
-        listeners = deployment.gateway.listeners if deployment.gateway else ()
-        if as_json:
-            told = [{"host": one.host, "port": one.port} for one in listeners]
-            typer.echo(json.dumps({"listeners": told, "log": deployment.log.directory}))
-        else:
-            where = ", ".join(f"{one.host}:{one.port}" for one in listeners)
-            typer.echo(f"The doors are proved ({len(proof.facts):,} facts).")
-            typer.echo(f"The gateway listens on {where}; Ctrl-C ends it.")
         try:
+            _tell(deployment, facts=len(proof.facts), as_json=as_json)
             serving.wait()
         except KeyboardInterrupt:
             typer.echo("Stopping: every session is closed and recorded.", err=True)
+
+
+def _tell(deployment: Deployment, *, facts: int, as_json: bool) -> None:
+    listeners = deployment.gateway.listeners if deployment.gateway else ()
+    if as_json:
+        told = [{"host": one.host, "port": one.port} for one in listeners]
+        typer.echo(json.dumps({"listeners": told, "log": deployment.log.directory}))
+        return
+    where = ", ".join(f"{one.host}:{one.port}" for one in listeners)
+    typer.echo(f"The doors are proved ({facts:,} facts).")
+    typer.echo(f"The gateway listens on {where}; Ctrl-C ends it.")
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
