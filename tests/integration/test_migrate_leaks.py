@@ -92,3 +92,12 @@ def test_large_objects_are_told_beforehand(world: World) -> None:
     world.fill()
     run_sql(world.source, "select lo_from_bytea(0, 'a face')")
     assert any("1 large objects" in note for note in world.migration().plan().notes)
+
+
+def test_a_shared_table_without_a_key_goes_whole_whatever_its_types(world: World) -> None:
+    world.policy = world.policy.replace("  places: shared\n", "  places: shared\n  hints: shared\n")
+    some = """insert into hints values
+                ('{"a": 1}', '(1,2)'), ('{"a": 1}', '(1,2)'), (null, null)"""
+    world.fill(SCHEMA + "create table hints (body json, spot point);", ROWS + some)
+    assert world.migration().run().restricted_left == 0
+    assert rows(world.enclave, "select count(*) from hints") == [(3,)]
