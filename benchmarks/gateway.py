@@ -97,22 +97,25 @@ def rows(program: Program, environment: Mapping[str, str]) -> float:
     return 500_000 / (time.perf_counter() - begun)
 
 
-def compare(ours: Callable[[], float], direct: Callable[[], float]) -> dict[str, float]:
+def compare(
+    case: str, unit: str, ours: Callable[[], float], direct: Callable[[], float]
+) -> dict[str, object]:
     """Let both take turns; returns medians, their ratio and its quartiles."""
     ours(), direct()
     pairs = [(ours(), direct()) for _ in range(ROUNDS)]
     ratios = [one / other for one, other in pairs]
     low, _, high = statistics.quantiles(ratios, n=4)
     return {
-        "gateway_per_second": round(statistics.median(one for one, _ in pairs)),
-        "direct_per_second": round(statistics.median(other for _, other in pairs)),
+        "case": case,
+        "ours": round(statistics.median(one for one, _ in pairs)),
+        "other": round(statistics.median(other for _, other in pairs)),
+        "unit": unit,
         "ratio": round(statistics.median(ratios), 3),
-        "ratio_low": round(low, 3),
-        "ratio_high": round(high, 3),
+        "spread": [round(low, 3), round(high, 3)],
     }
 
 
-def measure(folder: Path, backend: Backend) -> dict[str, dict[str, float]]:
+def measure(folder: Path, backend: Backend) -> list[dict[str, object]]:
     """Measure both kinds of work."""
     script = folder / "point.sql"
     script.write_text(POINT, encoding="utf-8")
@@ -125,9 +128,9 @@ def measure(folder: Path, backend: Backend) -> dict[str, dict[str, float]]:
         "PGDATABASE": backend.database,
         "PGOPTIONS": f"-c search_path={DOORS[AUDIENCE].schema}",
     }
-    found: dict[str, dict[str, float]] = {}
+    found: list[dict[str, object]] = []
     writer = SpoolWriter.open(folder / "spool", "gateway", make_key("gateway"))
-    recorders: dict[str, Recorder] = {"": writer, "_record_in_memory": Counter()}
+    recorders: dict[str, Recorder] = {"durable record": writer, "record in memory": Counter()}
     for name, recorder in recorders.items():
         house = House(folder=folder, backend=backend, recorder=recorder)
         with house.run():
@@ -140,12 +143,22 @@ def measure(folder: Path, backend: Backend) -> dict[str, dict[str, float]]:
                 "PGSSLMODE": "verify-full",
                 "PGSSLROOTCERT": str(house.root),
             }
-            found[f"point_selects{name}"] = compare(
-                partial(points, bench, script, through), partial(points, bench, script, direct)
+            found.append(
+                compare(
+                    f"point selects, {CLIENTS} clients, {name}",
+                    "statements/s",
+                    partial(points, bench, script, through),
+                    partial(points, bench, script, direct),
+                )
             )
             if recorder is writer:
-                found["rows_of_a_large_result"] = compare(
-                    partial(rows, psql, through), partial(rows, psql, direct)
+                found.append(
+                    compare(
+                        f"a large result, {name}",
+                        "rows/s",
+                        partial(rows, psql, through),
+                        partial(rows, psql, direct),
+                    )
                 )
     writer.close()
     return found
@@ -167,13 +180,12 @@ def main() -> None:
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     if "--json" in sys.argv:
-        print(json.dumps({"clients": CLIENTS, **found}, indent=2))
+        print(json.dumps({"name": "gateway", "cases": found}))
         return
-    for name, told in found.items():
+    for told in found:
         print(
-            f"{name}: {told['gateway_per_second']:,.0f}/s through the gateway, "
-            f"{told['direct_per_second']:,.0f}/s direct; ratio {told['ratio']} "
-            f"({told['ratio_low']} to {told['ratio_high']})"
+            f"{told['case']}: {told['ours']:,} {told['unit']} through the gateway, "
+            f"{told['other']:,} direct; ratio {told['ratio']}, quartiles {told['spread']}"
         )
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from doubles.demo_doors import TODAY, compiled, load_application, open_doors, resolve
 from klover import door
-from klover.errors import StoreError
+from klover.errors import PolicyError, StoreError
 from klover.store.connect import Connection, connect
 
 
@@ -24,11 +24,13 @@ def _in_schema(connection: Connection) -> list[tuple[object, ...]]:
 
 
 def test_an_applications_own_table_in_a_schema_like_a_doors_stays(application: Connection) -> None:
+    doors = compiled(application, resolve(application))
     application.execute(
         "create schema door_bell; create table door_bell.rings (at timestamptz);"
         "insert into door_bell.rings values (now())"
     )
-    doors = compiled(application, resolve(application))
+    with pytest.raises(PolicyError, match=r"door_bell\.rings"):
+        resolve(application)  # nobody said whose data it is
     with pytest.raises(StoreError, match=r"door_bell\.rings is a table"):
         door.plan(application, doors)
     with pytest.raises(StoreError, match=r"door_bell\.rings is a table"):

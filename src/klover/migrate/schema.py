@@ -25,8 +25,8 @@ _DUMP = (
     "--no-subscriptions",
     "--no-tablespaces",
     "--no-security-labels",
-    "--exclude-schema=klover*",
-    "--exclude-schema=door_*",
+    "--exclude-schema=klover",
+    "--exclude-schema=klover_pseudonym",
 )
 _SINCE_17 = 170000
 _UNKNOWN_BEFORE_17 = (b"SET transaction_timeout",)

@@ -3,8 +3,8 @@
 select current_setting('server_version_num')::int;
 
 -- name: tables
--- Every relation with rows that is not Postgres' own, extension members and Klover's own
--- schemas left out. Partitions come with their topmost parent.
+-- Every relation with rows that is not Postgres' own; extension members, Klover's own schemas and
+-- the views of doors (told by their owners) are left out. Partitions come with their topmost parent.
 select n.nspname, c.relname, c.relkind::text, c.reltuples::bigint,
        (select array[pn.nspname, pc.relname]::text[]
           from pg_partition_root(c.oid) root
@@ -16,7 +16,8 @@ select n.nspname, c.relname, c.relkind::text, c.reltuples::bigint,
  where c.relkind in ('r', 'p', 'v', 'm', 'f')
    and n.nspname not like 'pg\_%'
    and n.nspname <> 'information_schema'
-   and n.nspname <> 'klover' and n.nspname not like 'klover\_%' and n.nspname not like 'door\_%'
+   and n.nspname not in ('klover', 'klover_pseudonym')
+   and pg_get_userbyid(c.relowner) not like 'klover\_owner\_%'
    and c.relpersistence <> 't'
    and not exists (select from pg_depend d
                     where d.classid = 'pg_class'::regclass and d.objid = c.oid
@@ -72,7 +73,8 @@ select n.nspname, c.relname, a.attname, a.attnum::int,
    and not c.relispartition
    and n.nspname not like 'pg\_%'
    and n.nspname <> 'information_schema'
-   and n.nspname <> 'klover' and n.nspname not like 'klover\_%' and n.nspname not like 'door\_%'
+   and n.nspname not in ('klover', 'klover_pseudonym')
+   and pg_get_userbyid(c.relowner) not like 'klover\_owner\_%'
    and a.attnum > 0 and not a.attisdropped
  order by 1, 2, 4;
 
@@ -91,7 +93,7 @@ select n.nspname, c.relname, i.relname,
  where x.indisunique and x.indisvalid and x.indpred is null and x.indexprs is null
    and not c.relispartition
    and n.nspname not like 'pg\_%'
-   and n.nspname <> 'klover' and n.nspname not like 'klover\_%'
+   and n.nspname not in ('klover', 'klover_pseudonym')
  order by 1, 2, x.indisprimary desc, 3;
 
 -- name: foreign_keys
@@ -116,5 +118,5 @@ select n.nspname, c.relname, k.conname,
   join pg_class tc on tc.oid = k.confrelid
   join pg_namespace tn on tn.oid = tc.relnamespace
  where k.contype = 'f' and k.conparentid = 0
-   and n.nspname <> 'klover' and n.nspname not like 'klover\_%'
+   and n.nspname not in ('klover', 'klover_pseudonym')
  order by 1, 2, 3;
