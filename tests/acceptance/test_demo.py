@@ -1,10 +1,13 @@
 """The main job, run as a stranger runs it: one command, a summary, nothing left behind."""
 
+import contextlib
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +28,13 @@ def free_ports() -> int:
             continue
         return first
     raise AssertionError("no free ports")
+
+
+def command_lines() -> Iterator[str]:
+    """List what runs on this machine, from /proc."""
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):  # it ended meanwhile
+            yield path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -126,3 +136,51 @@ def test_a_folder_with_something_in_it_is_left_alone(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "not empty" in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+
+
+def test_it_stays_open_to_be_tried_and_ctrl_c_leaves_nothing() -> None:
+    port = free_ports()
+    process = subprocess.Popen(
+        [KLOVER, "demo", "--people", "200", "--port", str(port)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert process.stdout is not None
+    said: list[str] = []
+    scripts: list[str] = []
+    try:
+        for line in process.stdout:
+            said.append(line)
+            scripts += [word for word in line.split() if "/psql-" in word]
+            if line.startswith("Ctrl-C"):
+                break
+        assert len(scripts) == 3, "".join(said)
+        folder = Path(scripts[0]).parent
+        query = "select count(*), (select pg_typeof(id) from accounts limit 1) from accounts"
+        seen = [
+            subprocess.run(
+                [script, "-X", "-A", "-t", "-c", query],
+                check=True,
+                capture_output=True,
+                text=True,
+                timeout=60,
+            ).stdout.strip()
+            for script in scripts
+        ]
+        process.send_signal(signal.SIGINT)
+        rest = process.stdout.read()
+        assert process.wait(60) == 0, rest
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+    people, _, kind = seen[0].partition("|")
+    assert int(people) > 0
+    assert kind == "bigint"
+    assert seen[1:] == [f"{people}|uuid"] * 2
+    assert not folder.exists()
+    for number in range(port, port + 3):
+        with socket.socket() as probe:
+            assert probe.connect_ex(("127.0.0.1", number)) != 0
+    assert not [line for line in command_lines() if str(folder) in line]
