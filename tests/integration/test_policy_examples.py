@@ -1,18 +1,17 @@
 """The policies in examples/ fit the schemas they were written for, loaded with their data."""
 
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
 import psycopg
-import pytest
 from psycopg import sql
 
 from klover.policy.country import resolve
 from klover.policy.parse import parse
 from klover.policy.resolved import Resolved
 from klover.policy.trace import trace
+from klover.store.binaries import Binaries
 from klover.store.inspect import read_catalog
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -50,11 +49,9 @@ def homes(database: Database, traced: Resolved) -> list[str | None]:
 
 
 def test_the_pagila_policy_fits_and_its_odd_names_stay_undecided(
-    dsn: str, database: Database, realdata: Path
+    dsn: str, database: Database, binaries: Binaries, realdata: Path
 ) -> None:
-    psql = shutil.which("psql")
-    if psql is None:
-        pytest.skip("needs psql to load a dump")
+    psql = binaries.program("psql")
     dump = realdata / "pagila" / "pagila.sql"
     subprocess.run(
         [psql, "-qX", "-v", "ON_ERROR_STOP=1", "-f", str(dump), dsn],
