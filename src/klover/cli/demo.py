@@ -39,6 +39,8 @@ def demo(
 
     if not _FEWEST <= people <= _MOST:
         raise InputError(f"--people has to be from {_FEWEST} to {_MOST:,}; it is {people}.")
+    # Said anew for SIGINT too: a shell starts what it puts in the background with it ignored.
+    signal.signal(signal.SIGINT, _interrupt)
     signal.signal(signal.SIGTERM, _interrupt)
     signal.signal(signal.SIGHUP, _interrupt)  # the terminal was closed
     screen = Screen(Console(stderr=as_json, highlight=False))

@@ -43,6 +43,8 @@ def up(
             f"The doors are not proved, so the gateway stays shut: {first.who}, {first.what}: "
             f"{first.why} ({len(proof.violations)} in all; see `klover doors prove`)."
         )
+    # Said anew for SIGINT too: a shell starts what it puts in the background with it ignored.
+    signal.signal(signal.SIGINT, _interrupt)
     signal.signal(signal.SIGTERM, _interrupt)
     with Serving(deployment) as serving:
         try:
