@@ -4,6 +4,7 @@ Only shows; every word comes from the values it is given. With ``--json`` all of
 standard error, so that the summary stays the last thing on standard output.
 """
 
+import re
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -22,6 +23,8 @@ from klover.demo.visitors import Answer, Visit
 _TITLE = 33
 _CELL_ROWS = 3
 _CELL_WIDTH = 44
+_PSEUDONYM = re.compile(r"([0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d) \d\d:\d\d:\d\d[.\d]*[+-]\d\d(?::\d\d)?")
 
 
 class Step:
@@ -74,7 +77,7 @@ class Screen:
             yield step
         took = time.monotonic() - started
         self.seconds[key] = round(took, 3)
-        line = Table.grid(padding=(0, 1), expand=False)
+        line = Table.grid(padding=(0, 1), expand=True)
         line.add_column(width=2, justify="right")
         line.add_column(width=_TITLE)
         line.add_column(ratio=1)
@@ -89,7 +92,7 @@ class Screen:
     def sessions(self, statements: Sequence[Statement], visits: Sequence[Visit]) -> None:
         """Show what each visitor got for the same statements, side by side."""
         table = Table(
-            title="The same statements through the gateway (places are simulated)",
+            title="The same statements through the gateway (places simulated, pseudonyms cut)",
             title_justify="left",
             show_lines=True,
             padding=(0, 1),
@@ -173,12 +176,14 @@ class Screen:
 def _cell(answer: Answer) -> Group | Text:
     if answer.sqlstate is not None:
         return Text.assemble(("refused ", "red"), f"{answer.message} ", (answer.sqlstate, "dim"))
-    lines = [Text(_shorten(" · ".join(row))) for row in answer.rows[:_CELL_ROWS]]
+    shown = answer.rows[:_CELL_ROWS]
+    lines = [Text(_shorten(" · ".join(row)), no_wrap=True, overflow="ellipsis") for row in shown]
     if answer.count > len(lines):
         lines.append(Text(f"… {answer.count:,} rows", style="dim"))
     return Group(*lines) if lines else Text("no rows", style="dim")
 
 
 def _shorten(text: str) -> str:
-    flat = " ".join(text.split())
-    return flat if len(flat) <= 2 * _CELL_WIDTH else flat[: 2 * _CELL_WIDTH - 1] + "…"
+    """Fit a row into a line: a pseudonym by its beginning, a moment by its day."""
+    flat = _MOMENT.sub(r"\1", " ".join(text.split()))
+    return _PSEUDONYM.sub(r"\1…", flat)
