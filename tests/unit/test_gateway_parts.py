@@ -244,3 +244,26 @@ def test_a_private_key_among_the_public_ones_is_refused() -> None:
     private, _ = make_keys()
     with pytest.raises(ConfigError, match="private"):
         trust(Issuer(name="i", audience="a", keys=""), json.dumps({"keys": [json.loads(private)]}))
+
+
+@pytest.mark.parametrize("named", ["EdDSA", "Ed25519", None])
+def test_keys_by_either_name_of_the_algorithm_serve(named: str | None) -> None:
+    private, public = make_keys()
+    key, published = json.loads(private), json.loads(public)
+    for each in (key, *published["keys"]):
+        each.pop("alg", None)
+        if named is not None:
+            each["alg"] = named
+    now = datetime.now(UTC)
+    token = issue(
+        json.dumps(key),
+        issuer="https://id.example",
+        audience="klover",
+        subject="x",
+        groups=["g"],
+        country="NO",
+        now=now,
+    )
+    issuer = Issuer(name="https://id.example", audience="klover", keys="unused")
+    found = authenticate(token.encode(), trust(issuer, json.dumps(published)), now)
+    assert found.principal.subject == "x"

@@ -209,7 +209,11 @@ def _print_plan(made: Plan) -> None:
 def _print_outcome(outcome: Outcome) -> None:
     typer.echo(f"Migration {outcome.run} is {outcome.phase.value}.")
     typer.echo(f"rows moved {outcome.rows_moved}, equal {outcome.rows_equal}")
-    typer.echo(f"rows erased {outcome.rows_erased}, left as stubs {outcome.rows_reduced}")
+    stubs = sum(table.stubs for table in outcome.plan.tables) if outcome.plan else 0
+    typer.echo(
+        f"rows erased {outcome.rows_erased}, stubs {stubs}, "
+        f"of which {outcome.rows_reduced} had values taken out"
+    )
     if outcome.restricted_left is not None:
         typer.echo(
             f"restricted values found at the source: {outcome.found_before} before, "

@@ -118,7 +118,8 @@ def suggest_policy(
         raise InputError(f"{output} is there already; name another file.") from error
     except OSError as error:
         raise InputError(f"Cannot write {output}: {error.strerror}.") from error
-    open_points = text.count("# decide:")
+    marked = [line for line in text.splitlines() if "# decide:" in line and "`" not in line]
+    open_points = len(marked)
     typer.echo(f"Wrote {output}. {open_points} points are marked `# decide:`.", err=True)
 
 

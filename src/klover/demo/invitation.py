@@ -20,7 +20,7 @@ def invite(ground: Ground, deployment: Deployment, log_vkey: str) -> list[tuple[
     for visitor in VISITORS:
         script = folder / f"psql-{visitor.office.lower()}"
         command = shlex.join([klover, *_arguments(visitor, ground)])
-        script.write_text(f'#!/bin/sh\nexec {command} -- "$@"\n', encoding="utf-8")
+        script.write_text(f'#!/bin/sh\nexec {command} -- -P pager=off "$@"\n', encoding="utf-8")
         script.chmod(0o755)
         why = f", purpose {visitor.purpose}" if visitor.purpose else ""
         what = f"psql as {visitor.name} in {visitor.office} (simulated): {visitor.audience}{why}"

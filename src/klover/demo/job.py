@@ -80,7 +80,7 @@ def run(options: Options, screen: Screen) -> Iterator[Finished]:
         screen.title(options.people)
         with screen.step("servers", "Start three Postgres servers") as step:
             ground = stack.enter_context(servers(place, ports, step.update))
-            step.detail = "elsewhere (us-east), hamar (the enclave), its hot standby; no open port"
+            step.detail = "elsewhere (us-east), hamar (the enclave), its standby; on unix sockets"
         deployment, overseer = make_deployment(ground)
         job = _Job(options=options, screen=screen, ground=ground, deployment=deployment)
         population, sought = job.people()

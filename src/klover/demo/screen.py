@@ -156,12 +156,16 @@ class Screen:
         figures.add_row("time", f"{summary.seconds:.1f} s, {summary.memory_mb} MB at most")
         self.console.print("\n[bold]Summary[/]")
         self.console.print(Padding(figures, (0, 0, 1, 4)))
+        checks = Table.grid(padding=(0, 2))
         for check in summary.checks:
             mark = "[green]holds[/]" if check.holds else "[bold red]DOES NOT HOLD[/]"
-            self.console.print(f"    {mark}  {escape(check.name)} [dim]{escape(check.detail)}[/]")
+            checks.add_row(mark, f"{escape(check.name)}: [dim]{escape(check.detail)}[/]")
+        self.console.print(Padding(checks, (0, 0, 0, 4)))
         self.console.print("\n[bold]What this does not prove[/]")
+        limits = Table.grid(padding=(0, 1))
         for line in summary.not_proved:
-            self.console.print(Padding(Text("· " + line), (0, 0, 0, 4)))
+            limits.add_row("·", Text(line))
+        self.console.print(Padding(limits, (0, 0, 0, 4)))
 
     def invitation(self, lines: Sequence[tuple[str, str]]) -> None:
         """Say what to try while the gateway is open: what it shows, and the command."""

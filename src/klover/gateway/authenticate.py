@@ -52,8 +52,10 @@ def trust(issuer: Issuer, jwks: str) -> Trust:
     what = f"The keys of the issuer {issuer.name}"
     try:
         entries = json.loads(jwks)["keys"]
-        keys = [OKPKey.import_key(entry) for entry in entries]
-    except (ValueError, KeyError, TypeError, JoseError) as error:
+        # The algorithm is ours to name: Ed25519 has an old name, EdDSA, that some keys bear.
+        bare = [{k: v for k, v in entry.items() if k != "alg"} for entry in entries]
+        keys = [OKPKey.import_key(entry) for entry in bare]
+    except (ValueError, KeyError, TypeError, AttributeError, JoseError) as error:
         raise ConfigError(f"{what} are not a JSON Web Key Set of Ed25519 keys.") from error
     if not keys or any(key.curve_name != "Ed25519" or not key.kid for key in keys):
         raise ConfigError(f"{what} have to be Ed25519 keys with a `kid` each.")

@@ -40,8 +40,10 @@ def issue(
 ) -> str:
     """Sign a token. ``trial_key`` is a private JWK as JSON; raises ConfigError when it is not."""
     try:
-        key = OKPKey.import_key(json.loads(trial_key))
-    except (ValueError, JoseError) as error:
+        # Its algorithm is ours to name: Ed25519 has an old name, EdDSA, that some keys bear.
+        jwk = {name: value for name, value in json.loads(trial_key).items() if name != "alg"}
+        key = OKPKey.import_key(jwk)
+    except (ValueError, AttributeError, JoseError) as error:
         raise ConfigError("The issuer's `trial_key` is not a private Ed25519 key (JWK).") from error
     moment = int(now.timestamp())
     claims: dict[str, object] = {
