@@ -100,10 +100,6 @@ class Table:
         """Find a column by its name."""
         return next((column for column in self.columns if column.name == name), None)
 
-    def foreign_key(self, column: str) -> ForeignKey | None:
-        """Find the single-column foreign key that stands on ``column``."""
-        return next((key for key in self.foreign_keys if key.columns == (column,)), None)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalog:

@@ -6,11 +6,11 @@ The summary with ``--json`` is the last thing on standard output; the story goes
 import json
 import signal
 from pathlib import Path
-from types import FrameType
 from typing import Annotated
 
 import typer
 
+from klover.cli.ending import end_on_signals
 from klover.demo.invitation import invite
 from klover.demo.job import Finished, Options, run
 from klover.demo.screen import Screen
@@ -39,10 +39,7 @@ def demo(
 
     if not _FEWEST <= people <= _MOST:
         raise InputError(f"--people has to be from {_FEWEST} to {_MOST:,}; it is {people}.")
-    # Said anew for SIGINT too: a shell starts what it puts in the background with it ignored.
-    signal.signal(signal.SIGINT, _interrupt)
-    signal.signal(signal.SIGTERM, _interrupt)
-    signal.signal(signal.SIGHUP, _interrupt)  # the terminal was closed
+    end_on_signals(signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # HUP: the terminal was closed
     screen = Screen(Console(stderr=as_json, highlight=False))
     options = Options(people=people, seed=seed, port=port, directory=directory)
     with run(options, screen) as finished:
@@ -56,11 +53,6 @@ def demo(
         raise CheckFailed(
             f"{len(failed)} of {len(summary.checks)} checks do not hold: {failed[0]}."
         )
-
-
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    """End on SIGTERM as on Ctrl-C, so that everything is stopped."""
-    raise KeyboardInterrupt
 
 
 def _stay(finished: Finished, screen: Screen) -> None:

@@ -7,6 +7,8 @@ driver's own words may hold values. Everything else is a bug of ours and shows w
 
 import errno
 import os
+import signal
+from types import FrameType
 
 from klover.errors import InputError, KloverError, PolicyError, StoreError
 from klover.policy.faults import PolicyErrors
@@ -84,3 +86,16 @@ def _database(error: BaseException) -> KloverError | None:
             "undone."
         )
     return None
+
+
+def end_on_signals(*signals: signal.Signals) -> None:
+    """End on ``signals`` as on Ctrl-C, so that everything is stopped and recorded.
+
+    Name SIGINT too: a shell starts what it puts in the background with it ignored.
+    """
+    for each in signals:
+        signal.signal(each, _interrupt)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

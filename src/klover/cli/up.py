@@ -7,12 +7,12 @@ import json
 import signal
 from datetime import UTC, datetime
 from pathlib import Path
-from types import FrameType
 from typing import Annotated
 
 import typer
 
 from klover import assemble
+from klover.cli.ending import end_on_signals
 from klover.config import Deployment
 from klover.door.prove import prove
 from klover.errors import CheckFailed
@@ -43,9 +43,7 @@ def up(
             f"The doors are not proved, so the gateway stays shut: {first.who}, {first.what}: "
             f"{first.why} ({len(proof.violations)} in all; see `klover doors prove`)."
         )
-    # Said anew for SIGINT too: a shell starts what it puts in the background with it ignored.
-    signal.signal(signal.SIGINT, _interrupt)
-    signal.signal(signal.SIGTERM, _interrupt)
+    end_on_signals(signal.SIGINT, signal.SIGTERM)
     with Serving(deployment) as serving:
         try:
             _tell(deployment, facts=len(proof.facts), as_json=as_json)
@@ -63,8 +61,3 @@ def _tell(deployment: Deployment, *, facts: int, as_json: bool) -> None:
     where = ", ".join(f"{one.host}:{one.port}" for one in listeners)
     typer.echo(f"The doors are proved ({facts:,} facts).")
     typer.echo(f"The gateway listens on {where}; Ctrl-C ends it.")
-
-
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    """End on SIGTERM as on Ctrl-C, so that everything is recorded."""
-    raise KeyboardInterrupt
