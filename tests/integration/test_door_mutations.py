@@ -101,7 +101,9 @@ def _join_on_another(right: Any) -> Any:
 def _wrong_entity(right: Any) -> Any:
     def join(audience: Audience, at: int, column: ColumnSight) -> Any:
         if column.column == "account_id":
-            return right(audience, at, replace(column, entity=VIDEOS))
+            return right(
+                audience, at, replace(column, names=(replace(column.names[0], entity=VIDEOS),))
+            )
         return right(audience, at, column)
 
     return join

@@ -43,6 +43,29 @@ class Identifiers(StrEnum):
     CLEAR = "clear"
 
 
+class Coarsening(StrEnum):
+    """The transforms that make a value coarser; each keeps the column's type."""
+
+    YEAR = "year"
+    MONTH = "month"
+    NETWORK = "network"
+    REGION = "region"
+    ROUND = "round"
+    FIRST = "first"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coarsen:
+    """One transform with its argument: the step of ``round``, the length of ``first``."""
+
+    by: Coarsening
+    argument: int | None = None
+
+    def __str__(self) -> str:
+        """Tell it as the policy writes it: ``year``, ``round 10``."""
+        return f"{self.by} {self.argument}" if self.argument is not None else str(self.by)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forward:
     """Follow the foreign key that stands on ``column`` of the row at hand."""
@@ -87,6 +110,8 @@ class ColumnRule:
 
     ``{key}`` in it stands for the row's key, so that a unique column can have one.
     """
+    coarsen: Coarsen | None = None
+    """How audiences under pseudonyms see a column that identifies indirectly; None: not at all."""
     declared: bool = False
     line: int = 0
 

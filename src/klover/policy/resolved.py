@@ -9,7 +9,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from klover.catalog import Catalog, Table, TableName
-from klover.policy.model import ColumnRule, Policy, TableRule
+from klover.policy.model import Coarsen, ColumnRule, Policy, TableRule
+
+When = tuple[str, str]
+"""A column that tells what another one refers to, and the value it has to have (as text)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,7 +20,7 @@ class Hop:
     """One join: rows of ``source`` to rows of ``target`` where the columns are equal, in order.
 
     ``backward`` is True where the foreign key stands on the target's side (one row may then reach
-    several).
+    several). ``element`` and ``when`` are as in ``Reference``, of the side that the key stands on.
     """
 
     source: TableName
@@ -25,6 +28,8 @@ class Hop:
     target: TableName
     target_columns: tuple[str, ...]
     backward: bool = False
+    element: bool = False
+    when: When | None = None
 
 
 Lineage = tuple[Hop, ...]
@@ -39,6 +44,10 @@ class Reference:
     target: TableName
     target_columns: tuple[str, ...]
     declared: bool
+    element: bool = False
+    """True where the (single) column is an array each element of which refers."""
+    when: When | None = None
+    """One half of a polymorphic pair: it refers there only where the type column has the value."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +88,8 @@ class Show(StrEnum):
 
     CLEAR = "clear"
     PSEUDONYM = "pseudonym"
+    COARSE = "coarse"
+    PARTS = "parts"
     ABSENT = "absent"
 
 
@@ -91,14 +102,45 @@ class RowsShown(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NamedRow:
+    """Whose row a value names: that of ``entity`` whose key the values of ``columns`` are.
+
+    ``columns`` are of the table at hand, in the order of the entity's key; the pseudonym of a key
+    of several columns stands in the last one. ``element`` and ``when`` are as in ``Reference``.
+    """
+
+    entity: TableName
+    columns: tuple[str, ...]
+    element: bool = False
+    when: When | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartSight:
+    """A path inside a JSON column: what is below it is shown, or cut out of what is."""
+
+    path: tuple[str, ...]
+    shown: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ColumnSight:
     """How one column is shown, and why (one short clause for people)."""
 
     column: str
     show: Show
-    entity: TableName | None
-    """For pseudonyms: the table whose row key the value is."""
     reason: str
+    names: tuple[NamedRow, ...] = ()
+    """For pseudonyms: whose row the value names; several for a polymorphic pair only."""
+    coarsen: Coarsen | None = None
+    """For coarse values: how they are made so."""
+    parts: tuple[PartSight, ...] = ()
+    """For JSON columns of which parts are shown: every classified path, outer ones first."""
+
+    @property
+    def entity(self) -> TableName | None:
+        """For pseudonyms: the first table whose row key the value is."""
+        return self.names[0].entity if self.names else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

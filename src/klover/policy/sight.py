@@ -21,6 +21,7 @@ from klover.policy.model import (
 )
 from klover.policy.resolved import (
     ColumnSight,
+    NamedRow,
     Resolved,
     RowsShown,
     Show,
@@ -72,7 +73,7 @@ def _column(
         return _absent(column, refused)
     clear = _clear_because(resolved.policy, rule, audience)
     if clear is not None:
-        return ColumnSight(column=column, show=Show.CLEAR, entity=None, reason=clear)
+        return ColumnSight(column=column, show=Show.CLEAR, reason=clear)
     if rule.identifies is Identifies.INDIRECTLY:
         return _absent(column, "identifies indirectly, which is not coarsened yet")
     entity = entity_of(resolved, traced, column)
@@ -81,7 +82,8 @@ def _column(
             column, "identifies directly and is no single key that a pseudonym could stand for"
         )
     reason = f"{rule.data_class}, shown as a pseudonym of the row of {entity}"
-    return ColumnSight(column=column, show=Show.PSEUDONYM, entity=entity, reason=reason)
+    named = NamedRow(entity=entity, columns=(column,))
+    return ColumnSight(column=column, show=Show.PSEUDONYM, names=(named,), reason=reason)
 
 
 def _clear_because(policy: Policy, rule: ColumnRule, audience: Audience) -> str | None:
@@ -112,7 +114,7 @@ def _refused(
 
 
 def _absent(column: str, reason: str) -> ColumnSight:
-    return ColumnSight(column=column, show=Show.ABSENT, entity=None, reason=reason)
+    return ColumnSight(column=column, show=Show.ABSENT, reason=reason)
 
 
 def entity_of(resolved: Resolved, traced: TracedTable, column: str) -> TableName | None:
