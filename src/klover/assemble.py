@@ -22,9 +22,13 @@ from klover.gateway.token import LIFETIME, issue
 from klover.log.keys import open_key
 from klover.log.sequence import SPOOL, Log
 from klover.log.writer import SpoolWriter
+from klover.migrate import cohort
+from klover.migrate.addresses import Addresses, open_addresses
+from klover.migrate.plan import Homes
 from klover.migrate.work import Parts, Progress
-from klover.policy.model import Policy
+from klover.policy.model import EvidenceKind, Policy
 from klover.policy.parse import parse
+from klover.policy.parse_countries import named_file
 from klover.policy.resolved import Resolved
 from klover.policy.sight import sees_restricted
 from klover.policy.trace import trace
@@ -65,14 +69,24 @@ def _check_witnesses(deployment: Deployment) -> None:
 
 
 def read_policy(path: Path) -> Policy:
-    """Read and parse a policy. Raises InputError or PolicyError with file and line."""
+    """Read and parse a policy, with the file of countries that it names.
+
+    Raises InputError or PolicyError with file and line.
+    """
+    text = _read_text(path, "the policy")
+    named = named_file(text, str(path))
+    if named is None:
+        return parse(text, str(path))
+    return parse(text, str(path), _read_text(path.parent / named, "the policy's file of countries"))
+
+
+def _read_text(path: Path, what: str) -> str:
     try:
-        text = path.read_bytes().decode("utf-8")  # as it is: its digest is that of the bytes
+        return path.read_bytes().decode("utf-8")  # as it is: its digest is that of the bytes
     except OSError as error:
-        raise InputError(f"Cannot read the policy {path}: {error.strerror}.") from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"The policy {path} is not UTF-8 text.") from error
-    return parse(text, str(path))
+        raise InputError(f"Cannot read {what} {path}: {error.strerror}.") from error
+    except (UnicodeDecodeError, ValueError) as error:
+        raise InputError(f"{what[0].upper()}{what[1:]} {path} is not UTF-8 text.") from error
 
 
 def open_primary(deployment: Deployment, *, autocommit: bool = True) -> Connection:
@@ -156,8 +170,34 @@ def migration_parts(
         recorder=recorder,
         now=now,
         today=datetime.now(UTC).date(),
+        addresses=_addresses(resolved, deployment.ip_countries),
         progress=progress,
     )
+
+
+def count_homes(policy: Path, dsn: str, ip_countries: Path | None) -> Homes:
+    """Tell how many subjects of a database each piece of evidence decides; changes nothing."""
+    read = read_policy(policy)
+    with connect(dsn, what="the database") as connection:
+        resolved = trace(read, read_catalog(connection))
+        addresses = open_addresses(ip_countries) if ip_countries is not None else None
+        connection.execute("begin transaction isolation level repeatable read")
+        try:
+            return cohort.decide(connection, resolved, datetime.now(UTC).date(), addresses)
+        finally:
+            connection.rollback()
+
+
+def _addresses(resolved: Resolved, file: str | None) -> Addresses | None:
+    """Open the table of addresses where the policy reads homes from them."""
+    if all(evidence.kind is not EvidenceKind.IP for evidence in resolved.home):
+        return None
+    if file is None:
+        raise ConfigError(
+            "The policy reads homes from network addresses; name a table of them with "
+            "`ip_countries` under [homes]."
+        )
+    return open_addresses(Path(file))
 
 
 def trial_token(

@@ -106,6 +106,8 @@ class Deployment:
     log: LogFiles
     gateway: Gateway | None = None
     issuer: Issuer | None = None
+    ip_countries: str | None = None
+    """A file that tells the countries of network addresses, in MaxMind's format."""
 
     def source(self, name: str | None) -> Source:
         """Find a source by name; the only one where ``name`` is None. Raises ConfigError."""
@@ -196,6 +198,7 @@ def parse(table: Mapping[str, Any], path: Callable[[str], str]) -> Deployment:
         _gateway(_Section(left.pop("gateway"), "gateway"), path) if "gateway" in left else None
     )
     issuer = _issuer(_Section(left.pop("issuer"), "issuer"), path) if "issuer" in left else None
+    ip_countries = _homes(_Section(left.pop("homes"), "homes"), path) if "homes" in left else None
     if left:
         raise ConfigError(f"The configuration has unknown parts: {', '.join(sorted(left))}.")
     return Deployment(
@@ -205,6 +208,7 @@ def parse(table: Mapping[str, Any], path: Callable[[str], str]) -> Deployment:
         log=log,
         gateway=gateway,
         issuer=issuer,
+        ip_countries=ip_countries,
     )
 
 
@@ -237,6 +241,12 @@ def _log(section: _Section, path: Callable[[str], str]) -> LogFiles:
     )
     section.done()
     return log
+
+
+def _homes(section: _Section, path: Callable[[str], str]) -> str:
+    file = path(section.take("ip_countries", str))
+    section.done()
+    return file
 
 
 def _gateway(section: _Section, path: Callable[[str], str]) -> Gateway:

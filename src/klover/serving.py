@@ -20,7 +20,6 @@ from klover.errors import RecordError
 from klover.event import PolicyAdopted
 from klover.gateway.server import Gateway
 from klover.log.sequence import Cosigner
-from klover.policy.countries import EDITION
 
 _WRITER = "gateway"
 _PUBLISH_SECONDS = 1.0
@@ -160,5 +159,5 @@ def _adopted(deployment: Deployment) -> PolicyAdopted:
         time=assemble.now(),
         enclave=policy.enclave,
         digest=policy.digest,
-        countries_edition=EDITION,
+        countries_edition=policy.countries.edition,
     )

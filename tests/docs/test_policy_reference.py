@@ -7,7 +7,7 @@ import pytest
 
 from klover.catalog import TableName
 from klover.policy.document import load
-from klover.policy.model import Backward, Policy
+from klover.policy.model import Backward, EvidenceKind, Policy
 from klover.policy.parse import parse
 
 ROOT = Path(__file__).parents[2]
@@ -15,6 +15,8 @@ TEXT = (ROOT / "docs" / "policy.md").read_text()
 WHOLE = re.findall(r"```yaml\n(.*?)```", TEXT, flags=re.DOTALL)
 PARTS = re.findall(r"```yaml part\n(.*?)```", TEXT, flags=re.DOTALL)
 (SMALLEST,) = WHOLE
+(COUNTRIES,) = re.findall(r"```yaml countries\n(.*?)```", TEXT, flags=re.DOTALL)
+"""The file that the example of `countries:` pins by its digest."""
 
 
 def completed(part: str) -> str:
@@ -35,16 +37,18 @@ def test_the_smallest_policy_is_whole() -> None:
 
 @pytest.mark.parametrize("part", PARTS, ids=[part.split("\n", 1)[0] for part in PARTS])
 def test_an_example_parses(part: str) -> None:
-    assert isinstance(parse(completed(part), "policy.md"), Policy)
+    assert isinstance(parse(completed(part), "policy.md", COUNTRIES), Policy)
 
 
 def test_every_key_of_the_language_is_in_an_example() -> None:
-    from klover.policy import parse as top, parse_tables
+    from klover.policy import parse as top, parse_countries, parse_tables
 
     keys = {*top._REQUIRED, *top._OPTIONAL, *parse_tables._TABLE_KEYS, *parse_tables._COLUMN_KEYS}
     keys |= {"who", "groups", "located", "sees", "identifiers", "requires"}
+    keys |= {*parse_countries.PIN_KEYS, *parse_countries.FILE_KEYS, *parse_countries.ROW_KEYS}
+    keys |= {kind.value for kind in EvidenceKind if kind is not EvidenceKind.COUNTRY}
     keys |= {"purpose", "reference", "approvals", "expires"}
-    examples = SMALLEST + "".join(PARTS)
+    examples = SMALLEST + COUNTRIES + "".join(PARTS)
     assert [key for key in sorted(keys) if f"{key}:" not in examples] == []
 
 

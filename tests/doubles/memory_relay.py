@@ -104,6 +104,7 @@ class MemoryRelay:
             audience="x",
             door="x",
             countries=(),
+            countries_edition="2026-11",
             evidence=(),
             policy="0",
         )

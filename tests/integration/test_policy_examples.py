@@ -25,7 +25,8 @@ def resolved(database: Database, example: str) -> Resolved:
 
 def homes(database: Database, traced: Resolved) -> list[str | None]:
     """Read every subject's home text over the one way that the policy gives."""
-    ((hops, column),) = traced.home
+    (evidence,) = traced.home
+    hops, column = evidence.lineage, evidence.column
     tables = [traced.policy.subjects.table, *(hop.target for hop in hops)]
     joins = [
         sql.SQL("left join {} as {} on {}").format(

@@ -6,6 +6,7 @@ from datetime import date
 from hypothesis import given, settings, strategies as st
 
 from doubles.catalogs import POLICY, videos
+from klover.policy.countries import BUILT_IN
 from klover.policy.country import codes, inside, meet, members, within
 from klover.policy.model import (
     Audience,
@@ -33,7 +34,9 @@ REGIONS = st.one_of(
     st.builds(
         lambda names, negated: Region(names=tuple(names), negated=negated),
         st.lists(
-            st.sampled_from(["EEA", "EU", "EFTA", "adequate", "GB", "CH", "US", "CN", "IE", "JP"]),
+            st.sampled_from(
+                ["EEA", "EU", "EFTA", "adequate", "adequate-uk", "GB", "CH", "US", "CN", "IE", "JP"]
+            ),
             min_size=1,
             max_size=4,
             unique=True,
@@ -85,7 +88,7 @@ def resolved(policy: Policy) -> Resolved:
 @given(policies(), AUDIENCES)
 def test_nobody_outside_gets_restricted_columns_or_rows(policy: Policy, who: Audience) -> None:
     whole = resolved(policy)
-    allowed = members(who.located, ON) <= members(policy.rests_in, ON) and not (
+    allowed = members(who.located, ON, BUILT_IN) <= members(policy.rests_in, ON, BUILT_IN) and not (
         who.located.everywhere
     )
     for name, sight in see(whole, who).items():
@@ -145,7 +148,7 @@ def test_a_column_nobody_names_is_never_shown_more_for_it(policy: Policy, who: A
 @settings(max_examples=100, deadline=None)
 @given(policies(), AUDIENCES, REGIONS)
 def test_a_wider_location_never_shows_more(policy: Policy, who: Audience, other: Region) -> None:
-    if not within(who.located, other):
+    if not within(who.located, other, BUILT_IN):
         return
     whole = resolved(policy)
     narrow, wide = see(whole, who), see(whole, replace(who, located=other))
@@ -159,18 +162,18 @@ def test_a_wider_location_never_shows_more(policy: Policy, who: Audience, other:
 
 @given(REGIONS, REGIONS, DAYS)
 def test_within_is_containment_on_every_day(part: Region, whole: Region, day: date) -> None:
-    if within(part, whole):
-        assert members(part, day) <= members(whole, day)
-        assert all(inside(code, whole, day) for code in members(part, day))
+    if within(part, whole, BUILT_IN):
+        assert members(part, day, BUILT_IN) <= members(whole, day, BUILT_IN)
+        assert all(inside(code, whole, day, BUILT_IN) for code in members(part, day, BUILT_IN))
 
 
 @given(REGIONS, DAYS, st.sampled_from(sorted(codes())))
 def test_a_negated_region_is_the_complement(region: Region, day: date, code: str) -> None:
     if region.everywhere:
-        assert inside(code, region, day)
+        assert inside(code, region, day, BUILT_IN)
         return
     other = replace(region, negated=not region.negated)
-    assert inside(code, region, day) != inside(code, other, day)
-    assert members(region, day) | members(other, day) == codes()
-    assert not meet(region, other, day)
-    assert within(region, region)
+    assert inside(code, region, day, BUILT_IN) != inside(code, other, day, BUILT_IN)
+    assert members(region, day, BUILT_IN) | members(other, day, BUILT_IN) == codes()
+    assert not meet(region, other, day, BUILT_IN)
+    assert within(region, region, BUILT_IN)

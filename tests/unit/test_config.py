@@ -19,6 +19,7 @@ FULL: dict[str, Any] = {
         "backend": {"host": "/run/postgres", "database": "app"},
     },
     "issuer": {"name": "https://id.example", "audience": "klover", "keys": "issuer.jwks"},
+    "homes": {"ip_countries": "GeoLite2-Country.mmdb"},
 }
 
 
@@ -34,6 +35,7 @@ def test_a_full_file_is_read_with_paths_made_absolute() -> None:
     assert deployment.gateway.listeners[0].simulated_client == "10.20.0.7"
     assert deployment.gateway.backend.port == 5432
     assert deployment.source(None).name == "us-east"
+    assert deployment.ip_countries == "/etc/klover/GeoLite2-Country.mmdb"
 
 
 def test_gateway_and_issuer_may_be_left_out() -> None:
@@ -52,6 +54,8 @@ def test_gateway_and_issuer_may_be_left_out() -> None:
         ({"gateway": {**FULL["gateway"], "listeners": []}}, "at least one"),
         ({"gateway": {**FULL["gateway"], "max_sessions": True}}, "whole number"),
         ({"sources": [7]}, "has to be a table"),
+        ({"homes": {}}, "needs `ip_countries`"),
+        ({"homes": {"ip_countries": "a", "phones": "b"}}, "unknown keys: phones"),
     ],
 )
 def test_what_is_wrong_is_told_in_a_sentence(change: dict[str, Any], sentence: str) -> None:

@@ -39,7 +39,7 @@ def test_the_policy_reads_each_home_as_a_careful_reader_would(home: Home, policy
     if code is None:
         assert home.side is Side.UNDECIDED
     else:
-        within = country.inside(code, policy.subjects.inside, TODAY)
+        within = country.inside(code, policy.subjects.inside, TODAY, policy.countries)
         assert home.side is (Side.INSIDE if within else Side.OUTSIDE)
 
 

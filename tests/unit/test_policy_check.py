@@ -29,7 +29,7 @@ def line_of(text: str, words: str) -> int:
 
 def test_the_example_has_nothing_but_notes() -> None:
     told = check(parse(POLICY, "k.yaml"), videos(), ON)
-    assert [one.severity for one in told] == [Severity.NOTE] * 2
+    assert [one.severity for one in told] == [Severity.NOTE] * 3
     assert "sees no row of follows" in told[0].message
 
 
@@ -45,7 +45,9 @@ CASES: list[tuple[str, str, str, str, str]] = [
      "audience creators-abroad"),
     ('reference: "CASE-[0-9]+"', "approvals: 2", "trust-and-safety:", "warning",
      "approvals cannot be given yet"),
-    ("networks: {10.20.0.0/16: IE", "networks: {10.20.0.0/16: US", "", "", ""),
+    ("networks: {10.20.0.0/16: IE", "networks: {10.20.0.0/16: US", "networks:", "warning",
+     "Network 10.20.9.0/24 lies in 10.20.0.0/16 but in another country, and only one"),
+    ("10.60.0.0/16: CN", "10.60.0.0/16: EEA", "", "", ""),
     ("rests_in: [EEA, GB, CH]", "rests_in: [EEA, GB, CH, RS]", "rests_in", "warning",
      "Protected data may rest in Serbia"),
     ("networks:", "places: {w: {kind: k, jurisdiction: US, state: unknown}}\nnetworks:",
@@ -79,6 +81,39 @@ def test_found(old: str, new: str, where: str, severity: str, words: str) -> Non
         return
     start = f"k.yaml:{line_of(text, where)}: {severity}: "
     assert any(one.startswith(start) and words in one for one in told), told
+
+
+def test_evidence_that_tells_nothing() -> None:
+    found = videos()
+    for old, new, words in (
+        ("home: country", "home: [country, {phone: id}]", "accounts.id is bigint, which holds no"),
+        ("home: country", "home: [{ip: privacy}, country]", "holds no network address"),
+        ("home: country", "home: [{locale: privacy}, country]", ""),  # an enumeration of locales
+    ):
+        told = [one for one in findings(POLICY.replace(old, new), found) if "error" in one]
+        assert all(one.startswith("k.yaml:7: error: ") and words in one for one in told)
+        assert bool(told) == bool(words)
+
+
+def notes(text: str) -> list[str]:
+    told = check(parse(text, "k.yaml"), None, ON)
+    return [str(one) for one in told if one.severity is Severity.NOTE]
+
+
+def test_homes_that_nothing_tells_and_addresses_that_need_a_table() -> None:
+    assert any("everybody counts as inside" in one for one in notes(POLICY.replace(
+        "home: country", "home: none")))  # fmt: skip
+    (told,) = (one for one in notes(POLICY.replace("home: country", "home: {ip: a.b}"))
+               if "network addresses" in one)  # fmt: skip
+    assert "ip_countries" in told
+
+
+def test_a_network_somewhere_in_a_group_lets_in_only_where_all_of_it_does() -> None:
+    start, end = POLICY.index("networks:"), POLICY.index("never:")
+    told = findings(POLICY[:start] + "networks: {10.0.0.0/8: [EEA, CN]}\n" + POLICY[end:])
+    assert len(told) == 2
+    assert all("no network of the policy lies" in one for one in told)
+    assert findings(POLICY[:start] + "networks: {10.0.0.0/8: EEA}\n" + POLICY[end:]) == []
 
 
 def test_an_audience_whom_no_network_lets_in() -> None:

@@ -19,7 +19,7 @@ TEXT = POLICY.replace(
 networks:""",
 )
 RULES = parse(TEXT, "k.yaml")
-DUBLIN = locate(RULES, "IE", "10.20.1.1", simulated=False)
+DUBLIN = locate(RULES, "IE", "10.20.1.1", simulated=False, on=NOW.date())
 
 
 def principal(*groups: str, hours: int = 1) -> Principal:
@@ -70,14 +70,14 @@ def test_somebody_in_dublin_with_a_purpose_is_let_in() -> None:
     ],
 )
 def test_every_piece_of_evidence_has_to_be_inside(claim: str | None, address: str) -> None:
-    location = locate(RULES, claim, address, simulated=False)
+    location = locate(RULES, claim, address, simulated=False, on=NOW.date())
     assert isinstance(ask(location=location), Deny)
     assert isinstance(ask("engineering-abroad", location=location), Permit)
 
 
 def test_the_narrowest_network_counts_and_mapped_addresses_are_plain_ones() -> None:
     def countries(address: str) -> frozenset[str]:
-        return locate(RULES, None, address, simulated=False).countries
+        return locate(RULES, None, address, simulated=False, on=NOW.date()).countries
 
     assert countries("10.20.1.1") == {"IE"}
     assert countries("10.20.9.1") == {"FR"}
@@ -86,11 +86,42 @@ def test_the_narrowest_network_counts_and_mapped_addresses_are_plain_ones() -> N
     assert countries("fe80::1%eth0") == set()
 
 
+def test_a_network_somewhere_in_a_group_may_be_in_any_member() -> None:
+    start = TEXT.index("networks:")
+    text = TEXT[:start] + "networks: {10.1.0.0/16: EEA, 10.2.0.0/16: [EEA, US]}\n"
+    rules = parse(text, "k.yaml")
+
+    def asks(address: str) -> Permit | Deny:
+        return decide(
+            rules,
+            principal=principal("trust-safety"),
+            audience="trust-and-safety",
+            location=locate(rules, "IE", address, simulated=False, on=NOW.date()),
+            purpose="abuse",
+            reference="CASE-1",
+            now=NOW,
+        )
+
+    location = locate(rules, "IE", "10.1.0.9", simulated=False, on=NOW.date())
+    assert location.evidence == ("claim IE", "network 10.1.0.0/16 EEA")
+    assert {"IE", "NO", "FR"} < location.countries
+    assert isinstance(asks("10.1.0.9"), Permit)
+    refused = asks("10.2.0.9")
+    assert isinstance(refused, Deny)
+    assert "US is outside" in refused.reason
+
+
+def test_a_decision_names_the_edition_it_rests_on() -> None:
+    assert ask().countries == RULES.countries.edition == "2026-11"
+    assert ask(purpose="curiosity").countries == "2026-11"
+    assert ask("nobody").countries == "2026-11"
+
+
 def test_evidence_tells_ranges_and_simulation_but_no_address() -> None:
-    location = locate(RULES, "uk", "10.20.1.77", simulated=True)
+    location = locate(RULES, "uk", "10.20.1.77", simulated=True, on=NOW.date())
     assert location.evidence == ("claim GB", "simulated network 10.20.0.0/16 IE")
     assert location.countries == {"GB", "IE"}
-    assert locate(RULES, None, "x", simulated=False).evidence == (
+    assert locate(RULES, None, "x", simulated=False, on=NOW.date()).evidence == (
         "claim missing or unknown",
         "network unknown",
     )
@@ -108,7 +139,10 @@ def test_evidence_tells_ranges_and_simulation_but_no_address() -> None:
         ({"reference": "CASE-1 or so"}, "has not the form"),
         ({"reference": "CASE-1\n"}, "has not the form"),
         ({"reference": "CASE-" + "1" * 200}, "at most 128"),
-        ({"location": locate(RULES, "CN", "10.60.0.1", simulated=False)}, "CN is outside"),
+        (
+            {"location": locate(RULES, "CN", "10.60.0.1", simulated=False, on=NOW.date())},
+            "CN is outside",
+        ),
         ({"audience": "careful"}, "needs an approval"),
     ],
 )

@@ -88,7 +88,7 @@ def test_norway_is_a_country() -> None:
     assert policy.rests_in.names == ("NO",)
     places = "places: {bucket: {kind: object-store, jurisdiction: NO, state: declared}}\n"
     assert read(WHOLE + places).places["bucket"].jurisdiction == "NO"
-    assert read(WHOLE + "networks: {10.0.0.0/8: NO}\n").networks[0].country == "NO"
+    assert read(WHOLE + "networks: {10.0.0.0/8: NO}\n").networks[0].where.names == ("NO",)
 
 
 def test_times_and_other_traps_of_old_yaml_are_texts() -> None:
@@ -108,7 +108,7 @@ def test_paths_read() -> None:
         + "tables: {accounts: {columns: {id: public}}, audit.v: shared, t: shared}\n"
         + AUDIENCES
     )
-    assert policy.subjects.home[1].steps == (
+    assert policy.subjects.home[1].path.steps == (
         Backward(table=TableName("public", "t"), column="a"),
         Forward(column="b"),
         Backward(table=TableName("audit", "v"), column="c"),
@@ -120,7 +120,7 @@ def test_paths_read() -> None:
 def test_home_none_says_that_nothing_is_known() -> None:
     assert read(WHOLE.replace("home: country", "home: none")).subjects.home == ()
     quoted = read(WHOLE.replace("home: country", 'home: "none"')).subjects.home
-    assert [path.text for path in quoted] == ["none"]
+    assert [evidence.path.text for evidence in quoted] == ["none"]
 
 
 def test_stays_outside_may_be_empty() -> None:
@@ -219,7 +219,7 @@ REFUSED: list[tuple[str, int, str]] = [
     ),
     (WHOLE + "stays_outside: restricted\n", 7, "cannot hold `restricted`"),
     (WHOLE + "networks: {10.0.0.1/8: IE}\n", 7, "host bits zero"),
-    (WHOLE + "networks: {10.0.0.0/8: Ireland?}\n", 7, "no country that is known"),
+    (WHOLE + "networks: {10.0.0.0/8: Ireland?}\n", 7, "is no country or group of countries; known"),
     (WHOLE + "networks: {10.0.0.0/8: IE, 10.0.0.0/255.0.0.0: IE}\n", 7, "stands here twice"),
     (WHOLE + "applications: {x: {certificate: c, role: r}}\n", 7, "needs `hosts:`"),
     (WHOLE + "places: {x: {kind: k, jurisdiction: US, state: lost}}\n", 7, "cannot be 'lost'"),

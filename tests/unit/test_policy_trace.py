@@ -56,7 +56,8 @@ def test_the_example_of_the_design_traces() -> None:
     assert [p.target for p in resolved.tables[name("comments")].parents] == [name("videos")]
     assert resolved.tables[name("videos")].parents == ()
     assert resolved.tables[name("follows")].parents == ()
-    assert resolved.home == (((), "country"),)
+    (home,) = resolved.home
+    assert (home.kind, home.lineage, home.column) == ("country", (), "country")
 
 
 def test_ways_back_and_home_over_several_keys() -> None:
@@ -64,7 +65,8 @@ def test_ways_back_and_home_over_several_keys() -> None:
     assert ways(resolved, "address") == [["back accounts"]]
     (hop,) = resolved.tables[name("address")].lineages[0]
     assert (hop.source_columns, hop.target_columns) == (("id",), ("address_id",))
-    assert [([str(hop.target) for hop in way], column) for way, column in resolved.home] == [
+    found = [([str(hop.target) for hop in one.lineage], one.column) for one in resolved.home]
+    assert found == [
         ([], "country"),
         (["address", "city"], "country"),
     ]

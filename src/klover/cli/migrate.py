@@ -16,6 +16,7 @@ from typing import Annotated
 import typer
 
 from klover import assemble
+from klover.cli.homes import homes_text
 from klover.config import Deployment
 from klover.errors import CheckFailed
 from klover.event import Event, Recorder
@@ -183,15 +184,7 @@ def _print_plan(made: Plan) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    homes = made.homes
-    typer.echo(
-        f"{homes.inside} people are inside ({homes.undecided} of them because nobody knows their "
-        f"home: {homes.without_home} have none, {homes.unrecognised} an unknown one); "
-        f"{homes.outside} are outside."
-    )
-    for odd in homes.odd:
-        name = "a value that does not look like a country" if odd.name is None else repr(odd.name)
-        typer.echo(f"  not recognised at {odd.evidence}: {name}, {odd.subjects} people")
+    typer.echo("\n".join(homes_text(made.homes)))
     table = Table("table", box=None)
     for head in ("rows", "inside", "of both", "outside", "nobody's", "guests", "stubs", "erased"):
         table.add_column(head, justify="right")

@@ -57,7 +57,7 @@ def _facts(
         found = prove_views(connection, resolved, door, audience, sights, views)
         yield from found.facts
         for never in resolved.policy.nevers:
-            if meet(never.located, audience.located, on):
+            if meet(never.located, audience.located, on, resolved.policy.countries):
                 yield from _never(resolved, audience, never, found)
     yield from _strays(doors, views)
     yield from _pseudonyms(connection, doors)

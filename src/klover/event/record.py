@@ -28,7 +28,11 @@ class Event:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyAdopted(Event):
-    """A policy took effect. ``digest`` is SHA-256 of the file's bytes."""
+    """A policy took effect. ``digest`` is SHA-256 of the file's bytes.
+
+    ``countries_edition`` names the country data, here and in every record of a decision:
+    ``2026-11``, or ``2026-11+sha256:…`` with the digest of the policy's own file.
+    """
 
     kind: ClassVar[str] = "policy-adopted"
     enclave: str
@@ -82,6 +86,7 @@ class Denial(Event):
     evidence: tuple[str, ...]
     reason: str
     policy: str
+    countries_edition: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +162,9 @@ class MigrationStep(Event):
     subjects: int
     rows: int
     digest: str
+    countries_edition: str
+    addresses: str | None
+    """The table of network addresses that homes were read with, and the day it was built."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,6 +27,7 @@ class Who:
     countries: tuple[str, ...]
     evidence: tuple[str, ...]
     policy: str
+    countries_edition: str
 
 
 @dataclass(slots=True, kw_only=True)
@@ -136,4 +137,5 @@ def denial(who: Who, reason: str, now: str) -> Denial:
         evidence=who.evidence,
         reason=reason,
         policy=who.policy,
+        countries_edition=who.countries_edition,
     )

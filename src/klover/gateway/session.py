@@ -25,7 +25,6 @@ from klover.gateway.peer import Peer
 from klover.gateway.record import SessionRecord, Who, denial
 from klover.gateway.relay import Ending, Relay
 from klover.gateway.release import Release
-from klover.policy.countries import EDITION
 from klover.policy.decide import Deny, Permit, decide, locate
 from klover.policy.model import Policy
 from klover.wire import frontend
@@ -171,6 +170,7 @@ class Session:
                 credential.country,
                 self._arrival.address,
                 simulated=self._arrival.simulated,
+                on=house.now().date(),
             ),
             purpose=wanted.purpose,
             reference=wanted.reference,
@@ -201,6 +201,7 @@ class Session:
             credential.country if credential is not None else None,
             self._arrival.address,
             simulated=self._arrival.simulated,
+            on=house.now().date(),
         )
         return Who(
             session=self.name,
@@ -210,6 +211,7 @@ class Session:
             countries=tuple(sorted(location.countries)),
             evidence=location.evidence,
             policy=house.policy.digest,
+            countries_edition=house.policy.countries.edition,
         )
 
     async def _deny(self, who: Who, reason: str) -> None:
@@ -320,5 +322,5 @@ class Session:
             purpose=admitted.wanted.purpose if requires.purposes else None,
             reference=admitted.wanted.reference if requires.reference else None,
             policy=self._house.policy.digest,
-            countries_edition=EDITION,
+            countries_edition=admitted.permit.countries,
         )

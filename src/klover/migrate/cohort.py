@@ -1,89 +1,57 @@
 """Who is inside: homes are read at the source as distinct values, decided here, and joined back.
 
-The first evidence that is known decides; a subject whose home nobody knows is inside, and listed.
-The source never learns which countries count: it is given its own values back with a verdict.
+Values stream through in chunks, so memory stays flat however many phone numbers there are. Each
+piece of evidence is asked only of subjects whom no earlier one decided; of several values of one
+subject the strictest counts. A subject whose home nobody knows is inside, and counted. The source
+never learns which countries count: it is given its own values back with a verdict.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import heapq
+from collections.abc import Iterator, Sequence
 from datetime import date
-from typing import TYPE_CHECKING
+from itertools import count
 
 from psycopg import sql
 
 from klover.errors import InputError
+from klover.migrate.addresses import Addresses
 from klover.migrate.pieces import columns, equal, listed, relation, temporary
-from klover.migrate.plan import Homes, OddName, evidence_text, shown_name
-from klover.policy.country import inside, resolve
-from klover.policy.resolved import Lineage, Resolved
+from klover.migrate.plan import DecidedBy, Homes, OddName, shown_name
+from klover.policy.country import inside
+from klover.policy.evidence import country_told
+from klover.policy.model import EvidenceKind
+from klover.policy.resolved import Lineage, Resolved, TracedEvidence
 from klover.store.connect import Connection
 from klover.store.sql import statements
 
-if TYPE_CHECKING:
-    from klover.catalog import TableName
-
-MOST_VALUES = 10_000
-"""Distinct homes of one piece of evidence; more means that the column holds no country."""
 COHORT = sql.Identifier("pg_temp", "klover_cohort")
 INSIDE = "klover_inside"
+_CHUNK = 10_000
+"""Values read at a time."""
+_MOST_ODD = 50
+"""Spellings of countries that are listed; the rest is counted."""
+
+Verdict = tuple[str, str, bool]
+"""A value, the country that it tells, and whether that is inside."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Evidence:
-    number: int
-    lineage: Lineage
-    column: str
-    text: str
+def decide(
+    connection: Connection, resolved: Resolved, on: date, addresses: Addresses | None
+) -> Homes:
+    """Make the cohort's temporary table in the source's transaction; tell the counts.
 
-    @property
-    def alias(self) -> str:
-        return f"e{self.number}"
-
-
-def decide(connection: Connection, resolved: Resolved, on: date) -> Homes:
-    """Make the cohort's temporary table in the source's transaction; tell the counts."""
-    queries = statements("klover.migrate", "cohort.sql")
-    table = resolved.policy.subjects.table
-    subjects = relation(table)
-    key = resolved.tables[table].key
+    Raises InputError where the policy reads network addresses and there is no table of them.
+    """
+    if addresses is None and any(one.kind is EvidenceKind.IP for one in resolved.home):
+        raise InputError(
+            "The policy reads homes from network addresses, and no table of addresses is named "
+            "(`[homes] ip_countries` in klover.toml, or --ip-countries)."
+        )
     odd: list[OddName] = []
-    evidence = _evidence(resolved)
-    for one in evidence:
-        joins = _way(one.lineage)
-        column = sql.Identifier(one.column)
-        query = queries["home_values"].format(
-            column=column, subjects=subjects, joins=joins, limit=sql.Literal(MOST_VALUES + 1)
-        )
-        values = connection.execute(query).fetchall()
-        if len(values) > MOST_VALUES:
-            raise InputError(
-                f"The home path {one.text!r} gives more than {MOST_VALUES} different values; "
-                "it has to end at a column that holds a country."
-            )
-        verdicts = {value: _verdict(value, resolved, on) for value, _ in values if value}
-        odd += [
-            OddName(evidence=one.text, name=shown_name(value), subjects=count)
-            for value, count in values
-            if value and verdicts[value] is None
-        ]
-        made = temporary("verdicts", one.number)
-        connection.execute(
-            queries["home_verdicts"].format(verdicts=made),
-            (list(verdicts), list(verdicts.values())),
-        )
-        several = any(hop.backward for hop in one.lineage)
-        connection.execute(
-            queries["evidence" if several else "evidence_plain"].format(
-                evidence=temporary("evidence", one.number),
-                keys=columns("s", key),
-                column=column,
-                subjects=subjects,
-                joins=joins,
-                verdicts=made,
-            )
-        )
-    _gather(connection, resolved, evidence)
-    return _homes(connection, tuple(odd))
+    for number, evidence in enumerate(resolved.home):
+        odd += _Asking(connection, resolved, on, addresses, number).ask(evidence)
+    _gather(connection, resolved)
+    return _homes(connection, resolved, tuple(odd), addresses)
 
 
 def landing_columns(resolved: Resolved) -> tuple[str, ...]:
@@ -95,22 +63,115 @@ def landing_columns(resolved: Resolved) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _evidence(resolved: Resolved) -> Sequence[_Evidence]:
-    table: TableName = resolved.policy.subjects.table
-    return [
-        _Evidence(
-            number=number,
-            lineage=lineage,
-            column=column,
-            text=evidence_text((*(hop.source_columns[0] for hop in lineage), column), table),
+class _Asking:
+    """One piece of evidence, asked of the subjects who are still undecided."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        resolved: Resolved,
+        on: date,
+        addresses: Addresses | None,
+        number: int,
+    ) -> None:
+        self._connection = connection
+        self._resolved = resolved
+        self._on = on
+        self._look_up = addresses.look_up if addresses is not None else None
+        self._number = number
+        self._queries = statements("klover.migrate", "cohort.sql")
+        self._key = resolved.tables[resolved.policy.subjects.table].key
+
+    def ask(self, evidence: TracedEvidence) -> list[OddName]:
+        """Make the table of what it tells; tell what nobody recognised."""
+        verdicts = temporary("verdicts", self._number)
+        pieces = {
+            "column": sql.Identifier(evidence.column),
+            "subjects": relation(self._resolved.policy.subjects.table),
+            "joins": _way(evidence.lineage),
+            "undecided": self._undecided(),
+        }
+        self._connection.execute(self._queries["verdicts"].format(verdicts=verdicts))
+        odd = _Odd(evidence)
+        into = self._queries["verdicts_into"].format(verdicts=verdicts)
+        for chunk in self._chunks(self._queries["home_values"].format(**pieces)):
+            with self._connection.cursor() as cursor, cursor.copy(into) as copying:
+                for verdict in self._verdicts(evidence, chunk, odd):
+                    copying.write_row(verdict)
+        self._connection.execute(sql.SQL("analyze {}").format(verdicts))
+        several = any(hop.backward for hop in evidence.lineage)
+        self._connection.execute(
+            self._queries["evidence" if several else "evidence_plain"].format(
+                evidence=temporary("evidence", self._number),
+                keys=columns("s", self._key),
+                verdicts=verdicts,
+                **pieces,
+            )
         )
-        for number, (lineage, column) in enumerate(resolved.home)
-    ]
+        return odd.told()
+
+    def _verdicts(
+        self, evidence: TracedEvidence, chunk: list[tuple[str, int]], odd: "_Odd"
+    ) -> Iterator[Verdict]:
+        policy = self._resolved.policy
+        for value, subjects in chunk:
+            country = country_told(evidence.kind, value, self._look_up)
+            if country is None:
+                odd.add(value, subjects)
+            else:
+                here = inside(country, policy.subjects.inside, self._on, policy.countries)
+                yield value, country, here
+
+    def _chunks(self, query: sql.Composed) -> Iterator[list[tuple[str, int]]]:
+        with self._connection.cursor(name=f"klover_values_{self._number}") as cursor:
+            cursor.execute(query)
+            while chunk := cursor.fetchmany(_CHUNK):
+                yield [(str(value), int(number)) for value, number in chunk]
+
+    def _undecided(self) -> sql.Composable:
+        """Leave out whom an earlier piece of evidence decided."""
+        earlier = [
+            self._queries["decided_before"].format(
+                evidence=temporary("evidence", number), same=equal("s", self._key, "e", self._key)
+            )
+            for number in range(self._number)
+        ]
+        return listed(earlier, " ") if earlier else sql.SQL("")
 
 
-def _verdict(value: str, resolved: Resolved, on: date) -> bool | None:
-    country = resolve(value)
-    return None if country is None else inside(country, resolved.policy.subjects.inside, on)
+class _Odd:
+    """What one piece of evidence held that nobody recognised: the most frequent, and how many.
+
+    Only declared countries are named, and only where they look like a country's name: a phone
+    number or an address never is.
+    """
+
+    def __init__(self, evidence: TracedEvidence) -> None:
+        self._evidence = evidence
+        self._most: list[tuple[int, int, str]] = []
+        self._order = count()
+        self._others = 0
+
+    def add(self, value: str, subjects: int) -> None:
+        """Count one value."""
+        shown = shown_name(value) if self._evidence.kind is EvidenceKind.COUNTRY else None
+        if shown is None:
+            self._others += subjects
+            return
+        heapq.heappush(self._most, (subjects, -next(self._order), shown))
+        if len(self._most) > _MOST_ODD:
+            self._others += heapq.heappop(self._most)[0]
+
+    def told(self) -> list[OddName]:
+        """List them, the most frequent first; what is not named comes last, as one."""
+        text = self._evidence.text
+        found = [
+            OddName(evidence=text, name=shown, subjects=subjects)
+            for subjects, _, shown in sorted(self._most, reverse=True)
+        ]
+        if self._others:
+            found.append(OddName(evidence=text, name=None, subjects=self._others))
+        return found
 
 
 def _way(lineage: Lineage) -> sql.Composable:
@@ -132,25 +193,26 @@ def _way(lineage: Lineage) -> sql.Composable:
     return listed(joins, " ")
 
 
-def _gather(connection: Connection, resolved: Resolved, evidence: Sequence[_Evidence]) -> None:
+def _gather(connection: Connection, resolved: Resolved) -> None:
     table = resolved.policy.subjects.table
     key = resolved.tables[table].key
+    aliases = [f"e{number}" for number in range(len(resolved.home))]
     joins = [
         sql.SQL("left join {} as {} on {}").format(
-            temporary("evidence", one.number),
-            sql.Identifier(one.alias),
-            equal("s", key, one.alias, key),
+            temporary("evidence", number), sql.Identifier(alias), equal("s", key, alias, key)
         )
-        for one in evidence
+        for number, alias in enumerate(aliases)
     ]
-    decided = listed((sql.Identifier(one.alias, "inside") for one in evidence), ", ")
-    told = listed((sql.Identifier(one.alias, "told") for one in evidence), " or ")
     connection.execute(
         statements("klover.migrate", "cohort.sql")["cohort"].format(
             cohort=COHORT,
             columns=columns("s", landing_columns(resolved)),
-            decided=sql.SQL("coalesce({})").format(decided),
-            told=told,
+            decided=_first(aliases, "inside", sql.SQL("null::boolean")),
+            country=_first(aliases, "country", sql.SQL("null::text")),
+            number=_number(aliases),
+            told=listed(
+                [*(sql.Identifier(alias, "told") for alias in aliases), sql.SQL("false")], " or "
+            ),
             subjects=relation(table),
             joins=listed(joins, " "),
         )
@@ -158,9 +220,32 @@ def _gather(connection: Connection, resolved: Resolved, evidence: Sequence[_Evid
     connection.execute(sql.SQL("analyze {}").format(COHORT))
 
 
-def _homes(connection: Connection, odd: tuple[OddName, ...]) -> Homes:
-    query = statements("klover.migrate", "cohort.sql")["homes"].format(cohort=COHORT)
-    row = connection.execute(query).fetchone() or (0, 0, 0, 0)
+def _first(aliases: Sequence[str], column: str, nothing: sql.SQL) -> sql.Composed:
+    """Take what the first piece of evidence tells that tells anything."""
+    parts = [*(sql.Identifier(alias, column) for alias in aliases), nothing]
+    return sql.SQL("coalesce({})").format(listed(parts))
+
+
+def _number(aliases: Sequence[str]) -> sql.Composed:
+    """Tell which piece of evidence that was."""
+    parts = [
+        sql.SQL("when {} is not null then {}").format(
+            sql.Identifier(alias, "inside"), sql.Literal(number)
+        )
+        for number, alias in enumerate(aliases)
+    ]
+    return sql.SQL("case {} end").format(listed([*parts, sql.SQL("when false then 0")], " "))
+
+
+def _homes(
+    connection: Connection,
+    resolved: Resolved,
+    odd: tuple[OddName, ...],
+    addresses: Addresses | None,
+) -> Homes:
+    queries = statements("klover.migrate", "cohort.sql")
+    row = connection.execute(queries["homes"].format(cohort=COHORT)).fetchone() or (0, 0, 0, 0)
+    decided = connection.execute(queries["decided_by"].format(cohort=COHORT)).fetchall()
     return Homes(
         inside=row[0],
         outside=row[1],
@@ -168,4 +253,15 @@ def _homes(connection: Connection, odd: tuple[OddName, ...]) -> Homes:
         without_home=row[3],
         unrecognised=row[2] - row[3],
         odd=odd,
+        decided=tuple(
+            DecidedBy(
+                evidence=resolved.home[number].text,
+                country=country,
+                inside=here,
+                subjects=subjects,
+            )
+            for number, country, here, subjects in decided
+        ),
+        countries_edition=resolved.policy.countries.edition,
+        addresses=addresses.name if addresses is not None else None,
     )

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from psycopg import sql
 
 from klover.errors import InputError
+from klover.migrate.cohort import COHORT
 from klover.migrate.compare import compare_shared
 from klover.migrate.frames import blocks, load
 from klover.migrate.pieces import equal, key_text, listed, relation, temporary
@@ -42,6 +43,7 @@ def copy(
     enclave.execute(queries["replica"])
     who = {"source": source, "cell": cell}
     enclave.execute(queries["clear_subjects"], who)
+    enclave.execute(queries["clear_evidence"], who)
     enclave.execute(queries["clear_guests"], who)
     rows = 0
     total = len(snapshot.shapes)
@@ -54,9 +56,9 @@ def copy(
         _empty(enclave, shape, replace=replace)
         rows += _rows(snapshot, enclave, shape, "member")
         _rows(snapshot, enclave, shape, "guest")
-        _note(snapshot, enclave, shape, who, "guest")
+        _note_guests(snapshot, enclave, shape, who)
         if shape.name == snapshot.resolved.policy.subjects.table:
-            _note(snapshot, enclave, shape, who, "member")
+            _note_subjects(snapshot, enclave, shape, who)
     tables = [relation(shape.name) for shape in snapshot.shapes.values()]
     tables.append(sql.Identifier("klover", "migration_guest"))
     enclave.execute(queries["analyze"].format(tables=listed(tables)))
@@ -138,19 +140,35 @@ def _stream(
     return load(enclave, into, blocks(snapshot.connection, out))
 
 
-def _note(
-    snapshot: Snapshot, enclave: Connection, shape: Shape, who: dict[str, str], kind: str
+def _note_guests(
+    snapshot: Snapshot, enclave: Connection, shape: Shape, who: dict[str, str]
 ) -> None:
-    """Note the keys of guests, or of the subjects who have come home."""
     queries = statements("klover.migrate", "copy.sql")
-    constants = [sql.Literal(who["source"]), sql.Literal(who["cell"])]
-    if kind == "guest":
-        constants.append(sql.Literal(str(shape.name)))
     out = queries["keys_out"].format(
-        constants=listed(constants),
+        constants=listed(map(sql.Literal, (who["source"], who["cell"], str(shape.name)))),
         key=key_text("t", shape.key),
-        marked=temporary(kind, shape.index),
-        where=sql.SQL("where t.klover_state > 0" if kind == "member" else ""),
+        marked=temporary("guest", shape.index),
     )
-    into = queries["guests_into" if kind == "guest" else "subjects_into"]
-    load(enclave, into.format(), blocks(snapshot.connection, out))
+    load(enclave, queries["guests_into"].format(), blocks(snapshot.connection, out))
+
+
+def _note_subjects(
+    snapshot: Snapshot, enclave: Connection, shape: Shape, who: dict[str, str]
+) -> None:
+    """Note who has come home and what decided it, in the transaction that brings their rows."""
+    queries = statements("klover.migrate", "copy.sql")
+    for number, evidence in enumerate(snapshot.resolved.home):
+        told = {
+            "evidence": number,
+            "kind": evidence.kind.value,
+            "path": evidence.path,
+            "edition": snapshot.homes.countries_edition,
+            "addresses": snapshot.homes.addresses,
+        }
+        enclave.execute(queries["evidence_put"], {**who, **told})
+    out = queries["subjects_out"].format(
+        constants=listed(map(sql.Literal, (who["source"], who["cell"]))),
+        key=key_text("t", shape.key),
+        cohort=COHORT,
+    )
+    load(enclave, queries["subjects_into"].format(), blocks(snapshot.connection, out))

@@ -7,12 +7,23 @@ copy (select {values} from {table} as t {join}) to stdout (format {format});
 copy {table} ({names}) from stdin (format {format});
 
 -- name: keys_out
--- The keys of subjects or guests, for the enclave's own notes.
-copy (select {constants}, {key} from {marked} as t {where}) to stdout;
+-- The keys of guests, for the enclave's own notes.
+copy (select {constants}, {key} from {marked} as t) to stdout;
+
+-- name: subjects_out
+-- The keys of subjects with what decided their home: which piece of evidence, and the country.
+copy (select {constants}, {key}, t.klover_evidence, t.klover_country
+        from {cohort} as t where t.klover_inside) to stdout;
 
 -- name: subjects_into
--- Note who has come home.
-copy klover.migration_subject (source, cell, key) from stdin;
+-- Note who has come home, and why.
+copy klover.migration_subject (source, cell, key, evidence, country) from stdin;
+
+-- name: evidence_put
+-- Note what the numbers of evidence stand for, and the edition and table they were read with.
+insert into klover.home_evidence
+       (source, cell, evidence, kind, path, countries_edition, addresses)
+values (%(source)s, %(cell)s, %(evidence)s, %(kind)s, %(path)s, %(edition)s, %(addresses)s);
 
 -- name: guests_into
 -- Note which rows are guests.
@@ -25,6 +36,10 @@ delete from {table};
 -- name: clear_subjects
 -- The notes of an earlier copy.
 delete from klover.migration_subject where source = %(source)s and cell = %(cell)s;
+
+-- name: clear_evidence
+-- The notes of an earlier copy.
+delete from klover.home_evidence where source = %(source)s and cell = %(cell)s;
 
 -- name: clear_guests
 -- The notes of an earlier copy.

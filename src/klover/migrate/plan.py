@@ -8,8 +8,6 @@ import re
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from klover.catalog import TableName
-
 _COUNTRY_LIKE = re.compile(r"[^\W\d_][\w .,'\u2019()&/-]{0,39}\Z")
 Json = dict[str, Any]
 
@@ -20,6 +18,16 @@ class OddName:
 
     evidence: str
     name: str | None
+    subjects: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecidedBy:
+    """How many subjects one piece of evidence decided by telling one country."""
+
+    evidence: str
+    country: str
+    inside: bool
     subjects: int
 
 
@@ -35,6 +43,18 @@ class Homes:
     unrecognised: int
     """Undecided because what the evidence says is no country that is known."""
     odd: tuple[OddName, ...]
+    decided: tuple[DecidedBy, ...] = ()
+    """By evidence in the policy's order, the most frequent country first."""
+    countries_edition: str = ""
+    addresses: str | None = None
+    """The table of network addresses that was asked, and the day it was built."""
+
+    @classmethod
+    def from_json(cls, body: Json) -> "Homes":
+        """Read what ``asdict`` told."""
+        odd = tuple(OddName(**one) for one in body["odd"])
+        decided = tuple(DecidedBy(**one) for one in body.get("decided", ()))
+        return cls(**{**body, "odd": odd, "decided": decided})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,13 +105,11 @@ class Plan:
     @classmethod
     def from_json(cls, body: Json) -> "Plan":
         """Read what ``to_json`` told."""
-        homes = dict(body["homes"])
-        homes["odd"] = tuple(OddName(**odd) for odd in homes["odd"])
         return cls(
             source=body["source"],
             cell=body["cell"],
             policy=body["policy"],
-            homes=Homes(**homes),
+            homes=Homes.from_json(body["homes"]),
             tables=tuple(TablePlan(**table) for table in body["tables"]),
             problems=tuple(body["problems"]),
             notes=tuple(body["notes"]),
@@ -101,8 +119,3 @@ class Plan:
 def shown_name(value: str) -> str | None:
     """Tell an unrecognised home if it looks like a country's name or code, else None."""
     return value if _COUNTRY_LIKE.match(value.strip()) else None
-
-
-def evidence_text(lineage_columns: tuple[str, ...], table: TableName) -> str:
-    """Name a piece of evidence the way the policy writes it."""
-    return f"{table}: {'.'.join(lineage_columns)}"

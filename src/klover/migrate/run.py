@@ -41,7 +41,9 @@ class Migration:
         with told(**parts.names), parts.open_source() as source:
             tick = parts.tick(Event.PLAN)
             refuse_marked(source, **parts.names)
-            with open_snapshot(source, parts.resolved, parts.today, tick) as snapshot:
+            with open_snapshot(
+                source, parts.resolved, parts.today, tick, parts.addresses
+            ) as snapshot:
                 return make_plan(snapshot, **parts.names)
 
     def status(self) -> Outcome | None:
@@ -166,6 +168,8 @@ class Migration:
                 subjects=done.subjects,
                 rows=done.rows,
                 digest=done.digest,
+                countries_edition=parts.resolved.policy.countries.edition,
+                addresses=parts.addresses.name if parts.addresses is not None else None,
             )
         )
         parts.recorder.flush()

@@ -15,6 +15,7 @@ from psycopg.pq import TransactionStatus
 from klover.catalog import TableName
 from klover.errors import InputError
 from klover.migrate import cohort, trial
+from klover.migrate.addresses import Addresses
 from klover.migrate.closure import Closure
 from klover.migrate.notes import notes
 from klover.migrate.pieces import columns, present, relation, temporary
@@ -48,12 +49,16 @@ class Snapshot:
 
 @contextmanager
 def open_snapshot(
-    connection: Connection, resolved: Resolved, on: date, tick: Tick
+    connection: Connection,
+    resolved: Resolved,
+    on: date,
+    tick: Tick,
+    addresses: Addresses | None = None,
 ) -> Iterator[Snapshot]:
     """Begin the transaction, compute the sets, and roll everything back in the end."""
     connection.execute("begin transaction isolation level repeatable read")
     try:
-        yield take(connection, resolved, on, tick)
+        yield take(connection, resolved, on, tick, addresses)
     finally:
         if connection.info.transaction_status is TransactionStatus.ACTIVE:
             connection.close()  # stopped in the middle of a COPY
@@ -61,13 +66,19 @@ def open_snapshot(
             connection.execute("rollback")
 
 
-def take(connection: Connection, resolved: Resolved, on: date, tick: Tick) -> Snapshot:
+def take(
+    connection: Connection,
+    resolved: Resolved,
+    on: date,
+    tick: Tick,
+    addresses: Addresses | None = None,
+) -> Snapshot:
     """Compute the sets in the transaction at hand."""
     connection.execute("set local row_security = off")
     connection.execute("set local work_mem = '64MB'")
     found = shapes(resolved)
     tick(0, 4)
-    homes = cohort.decide(connection, resolved, on)
+    homes = cohort.decide(connection, resolved, on, addresses)
     tick(1, 4)
     closure = Closure(connection=connection, resolved=resolved, shapes=found)
     closure.members()

@@ -33,7 +33,21 @@ create table if not exists klover.migration_subject (
   source text not null,
   cell text not null,
   key text not null,
+  evidence smallint,
+  country text,
   primary key (source, cell, key)
+);
+alter table klover.migration_subject add column if not exists evidence smallint,
+                                     add column if not exists country text;
+create table if not exists klover.home_evidence (
+  source text not null,
+  cell text not null,
+  evidence smallint not null,
+  kind text not null,
+  path text not null,
+  countries_edition text not null,
+  addresses text,
+  primary key (source, cell, evidence)
 );
 create table if not exists klover.migration_guest (
   source text not null,

@@ -124,7 +124,7 @@ def _retire(work: Work, standing: Standing) -> Done:
         marker = read_marker(source, **parts.names)
         if marker is not None:
             return _retired_before(standing, marker)
-        snapshot = take(source, parts.resolved, parts.today, tick)
+        snapshot = take(source, parts.resolved, parts.today, tick, parts.addresses)
         refuse_loose_keys(snapshot)
         comparison = compare(snapshot, work.enclave, **parts.names, tick=tick)
         refuse_changed(comparison)

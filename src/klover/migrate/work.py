@@ -15,6 +15,7 @@ from typing import Self
 from klover.catalog import TableName
 from klover.errors import InputError
 from klover.event import Recorder
+from klover.migrate.addresses import Addresses
 from klover.migrate.copy import At, refuse_other_data
 from klover.migrate.phase import Event
 from klover.migrate.plan import Plan
@@ -54,6 +55,8 @@ class Parts:
     recorder: Recorder
     now: Callable[[], str]
     today: date
+    addresses: Addresses | None = None
+    """The table of network addresses, where the policy reads homes from them."""
     progress: Progress = _silent
     salt: Callable[[], bytes] = _salt
     at: At = _nowhere
@@ -121,7 +124,8 @@ class Work:
         """Look at the source, once."""
         if self._snapshot is None:
             parts = self.parts
-            look = open_snapshot(self.source, parts.resolved, parts.today, parts.tick(Event.PLAN))
+            tick = parts.tick(Event.PLAN)
+            look = open_snapshot(self.source, parts.resolved, parts.today, tick, parts.addresses)
             self._snapshot = self._looks.enter_context(look)
         return self._snapshot
 

@@ -10,6 +10,7 @@ from datetime import date
 
 from klover.catalog import Catalog
 from klover.errors import PolicyError
+from klover.policy.check_homes import check_home_columns, check_homes
 from klover.policy.check_tables import check_tables
 from klover.policy.check_text import check_text
 from klover.policy.faults import PolicyErrors
@@ -22,14 +23,14 @@ _ORDER = (Severity.ERROR, Severity.WARNING, Severity.NOTE)
 
 def check(policy: Policy, catalog: Catalog | None, on: date) -> list[Finding]:
     """List what is to be said of ``policy`` on a day; without a catalog only of its text."""
-    found = check_text(policy, on)
+    found = check_text(policy, on) + check_homes(policy, on)
     if catalog is not None:
         try:
             resolved = trace(policy, catalog)
         except PolicyError as error:
             found += faults(error)
         else:
-            found += check_tables(resolved)
+            found += check_tables(resolved) + check_home_columns(resolved)
     return sorted(found, key=lambda finding: (_ORDER.index(finding.severity), finding.line))
 
 

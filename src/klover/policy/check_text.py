@@ -2,8 +2,7 @@
 
 from datetime import date, timedelta
 
-from klover.policy.countries import EDITION
-from klover.policy.country import change_days, inside, meet, members, name
+from klover.policy.country import change_days, meet, members, name
 from klover.policy.finding import Finding, Severity
 from klover.policy.model import Audience, DataClass, Never, Policy, Region
 from klover.policy.sight import is_inside
@@ -67,8 +66,10 @@ def _entry(policy: Policy, audience: Audience, on: date) -> list[Finding]:
                 "be given yet.",
             )
         )
+    located = members(audience.located, on, policy.countries)
+    networks = [members(network.where, on, policy.countries) for network in policy.networks]
     if not audience.located.everywhere and not any(
-        inside(network.country, audience.located, on) for network in policy.networks
+        possible and possible <= located for possible in networks
     ):
         found.append(
             _finding(
@@ -85,7 +86,7 @@ def _entry(policy: Policy, audience: Audience, on: date) -> list[Finding]:
 
 def _never(policy: Policy, never: Never, audience: Audience, on: date) -> list[Finding]:
     """Find a ``never`` that is contradicted by what an audience is promised."""
-    if not meet(never.located, audience.located, on):
+    if not meet(never.located, audience.located, on, policy.countries):
         return []
     broken = [f"sees {data_class}" for data_class in sorted(never.sees & audience.sees)]
     if never.identifiers is audience.identifiers:
@@ -120,9 +121,11 @@ def _places(policy: Policy) -> list[Finding]:
 
 def _rests_in(policy: Policy, on: date) -> list[Finding]:
     """Ask for places that Europe's law calls adequate, today and for a while."""
-    adequate = Region(names=("adequate",))
+    countries = policy.countries
+    adequate, rests_in = Region(names=("adequate",)), members(policy.rests_in, on, countries)
+    adequate_now = members(adequate, on, countries)
     found = []
-    doubtful = members(policy.rests_in, on) - members(adequate, on)
+    doubtful = rests_in - adequate_now
     if doubtful:
         names = ", ".join(sorted(name(code) for code in doubtful))
         found.append(
@@ -131,11 +134,11 @@ def _rests_in(policy: Policy, on: date) -> list[Finding]:
                 Severity.WARNING,
                 policy.rests_in.line,
                 f"Protected data may rest in {names}, for which no adequacy decision holds wholly "
-                f"(country data of {EDITION}).",
+                f"(country data of {countries.edition}).",
             )
         )
-    for day in change_days():
-        leaving = (members(adequate, on) - members(adequate, day)) & members(policy.rests_in, on)
+    for day in change_days(countries):
+        leaving = (adequate_now - members(adequate, day, countries)) & rests_in
         if on < day <= on + _SOON and leaving:
             names = ", ".join(sorted(name(code) for code in leaving))
             found.append(

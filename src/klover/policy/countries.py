@@ -1,288 +1,16 @@
-"""Country data as of ``EDITION``: codes, names, and dated memberships with their sources.
+"""Which countries belong to which groups, and since when: dated data with its sources.
 
-Data only; ``country`` reads it. Names are exact known variants: a spelling that stands nowhere
-here stays unknown and is listed, never guessed. Former states (Yugoslavia, the Soviet Union, the
-Netherlands Antilles) are left out: nobody can tell which of their successors was meant.
-Codes: https://www.iso.org/iso-3166-country-codes.html, with XK for Kosovo (user-assigned).
+``BUILT_IN`` is what Klover knows, as of ``EDITION``; a policy may add to it or correct it with a
+file of its own (``parse_countries``), and every answer names the edition that it rests on. Data
+only: ``country`` answers from it. Check a row against its source before you rely on it.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
 EDITION = "2026-11"
 EDITION_DATE = date(2026, 11, 1)
-
-NAMES = """
-AD AND Andorra
-AE ARE United Arab Emirates|UAE
-AF AFG Afghanistan
-AG ATG Antigua and Barbuda|Antigua & Barbuda
-AI AIA Anguilla
-AL ALB Albania
-AM ARM Armenia
-AO AGO Angola
-AQ ATA Antarctica
-AR ARG Argentina
-AS ASM American Samoa
-AT AUT Austria
-AU AUS Australia
-AW ABW Aruba
-AX ALA Åland Islands|Åland
-AZ AZE Azerbaijan
-BA BIH Bosnia and Herzegovina|Bosnia & Herzegovina|Bosnia-Herzegovina
-BB BRB Barbados
-BD BGD Bangladesh
-BE BEL Belgium
-BF BFA Burkina Faso
-BG BGR Bulgaria
-BH BHR Bahrain
-BI BDI Burundi
-BJ BEN Benin
-BL BLM Saint Barthélemy|St. Barthélemy|St Barthélemy
-BM BMU Bermuda
-BN BRN Brunei Darussalam|Brunei
-BO BOL Bolivia|Bolivia, Plurinational State of|Plurinational State of Bolivia
-BQ BES Bonaire, Sint Eustatius and Saba|Caribbean Netherlands
-BR BRA Brazil
-BS BHS Bahamas|The Bahamas
-BT BTN Bhutan
-BV BVT Bouvet Island
-BW BWA Botswana
-BY BLR Belarus
-BZ BLZ Belize
-CA CAN Canada
-CC CCK Cocos (Keeling) Islands|Cocos Islands
-CD COD Congo, The Democratic Republic of the|Democratic Republic of the Congo|DR Congo
-CF CAF Central African Republic
-CG COG Congo|Republic of the Congo|Congo-Brazzaville
-CH CHE Switzerland
-CI CIV Côte d'Ivoire|Ivory Coast
-CK COK Cook Islands
-CL CHL Chile
-CM CMR Cameroon
-CN CHN China|People's Republic of China|Mainland China
-CO COL Colombia
-CR CRI Costa Rica
-CU CUB Cuba
-CV CPV Cabo Verde|Cape Verde
-CW CUW Curaçao
-CX CXR Christmas Island
-CY CYP Cyprus
-CZ CZE Czechia|Czech Republic
-DE DEU Germany
-DJ DJI Djibouti
-DK DNK Denmark
-DM DMA Dominica
-DO DOM Dominican Republic
-DZ DZA Algeria
-EC ECU Ecuador
-EE EST Estonia
-EG EGY Egypt
-EH ESH Western Sahara
-ER ERI Eritrea
-ES ESP Spain
-ET ETH Ethiopia
-FI FIN Finland
-FJ FJI Fiji
-FK FLK Falkland Islands (Malvinas)|Falkland Islands
-FM FSM Micronesia, Federated States of|Federated States of Micronesia|Micronesia
-FO FRO Faroe Islands|Faeroe Islands
-FR FRA France
-GA GAB Gabon
-GB GBR United Kingdom|United Kingdom of Great Britain and Northern Ireland|Great Britain|Britain
-GD GRD Grenada
-GE GEO Georgia
-GF GUF French Guiana
-GG GGY Guernsey
-GH GHA Ghana
-GI GIB Gibraltar
-GL GRL Greenland
-GM GMB Gambia|The Gambia
-GN GIN Guinea
-GP GLP Guadeloupe
-GQ GNQ Equatorial Guinea
-GR GRC Greece|Hellenic Republic
-GS SGS South Georgia and the South Sandwich Islands
-GT GTM Guatemala
-GU GUM Guam
-GW GNB Guinea-Bissau
-GY GUY Guyana
-HK HKG Hong Kong|Hong Kong SAR China|Hong Kong SAR
-HM HMD Heard Island and McDonald Islands
-HN HND Honduras
-HR HRV Croatia
-HT HTI Haiti
-HU HUN Hungary
-ID IDN Indonesia
-IE IRL Ireland|Republic of Ireland
-IL ISR Israel
-IM IMN Isle of Man
-IN IND India
-IO IOT British Indian Ocean Territory
-IQ IRQ Iraq
-IR IRN Iran, Islamic Republic of|Islamic Republic of Iran|Iran
-IS ISL Iceland
-IT ITA Italy
-JE JEY Jersey
-JM JAM Jamaica
-JO JOR Jordan
-JP JPN Japan
-KE KEN Kenya
-KG KGZ Kyrgyzstan
-KH KHM Cambodia
-KI KIR Kiribati
-KM COM Comoros
-KN KNA Saint Kitts and Nevis|St. Kitts and Nevis|St Kitts and Nevis|St. Kitts & Nevis
-KP PRK Korea, Democratic People's Republic of|Democratic People's Republic of Korea|North Korea
-KR KOR Korea, Republic of|Republic of Korea|South Korea
-KW KWT Kuwait
-KY CYM Cayman Islands
-KZ KAZ Kazakhstan|Kazakstan
-LA LAO Lao People's Democratic Republic|Laos
-LB LBN Lebanon
-LC LCA Saint Lucia|St. Lucia|St Lucia
-LI LIE Liechtenstein
-LK LKA Sri Lanka
-LR LBR Liberia
-LS LSO Lesotho
-LT LTU Lithuania
-LU LUX Luxembourg
-LV LVA Latvia
-LY LBY Libya|Libyan Arab Jamahiriya
-MA MAR Morocco
-MC MCO Monaco
-MD MDA Moldova, Republic of|Republic of Moldova|Moldova
-ME MNE Montenegro
-MF MAF Saint Martin (French part)
-MG MDG Madagascar
-MH MHL Marshall Islands
-MK MKD North Macedonia|Republic of North Macedonia|Republic of Macedonia|Macedonia
-ML MLI Mali
-MM MMR Myanmar|Burma|Myanmar (Burma)
-MN MNG Mongolia
-MO MAC Macao|Macau|Macao SAR China
-MP MNP Northern Mariana Islands
-MQ MTQ Martinique
-MR MRT Mauritania
-MS MSR Montserrat
-MT MLT Malta
-MU MUS Mauritius
-MV MDV Maldives
-MW MWI Malawi
-MX MEX Mexico
-MY MYS Malaysia
-MZ MOZ Mozambique
-NA NAM Namibia
-NC NCL New Caledonia
-NE NER Niger
-NF NFK Norfolk Island
-NG NGA Nigeria
-NI NIC Nicaragua
-NL NLD Netherlands|The Netherlands|Netherlands, Kingdom of the|Holland
-NO NOR Norway
-NP NPL Nepal
-NR NRU Nauru
-NU NIU Niue
-NZ NZL New Zealand
-OM OMN Oman
-PA PAN Panama
-PE PER Peru
-PF PYF French Polynesia
-PG PNG Papua New Guinea
-PH PHL Philippines|The Philippines
-PK PAK Pakistan
-PL POL Poland
-PM SPM Saint Pierre and Miquelon|St. Pierre and Miquelon|St Pierre and Miquelon
-PN PCN Pitcairn|Pitcairn Islands
-PR PRI Puerto Rico
-PS PSE Palestine, State of|State of Palestine|Palestine|Palestinian Territories
-PT PRT Portugal
-PW PLW Palau
-PY PRY Paraguay
-QA QAT Qatar
-RE REU Réunion
-RO ROU Romania
-RS SRB Serbia
-RU RUS Russian Federation|Russia
-RW RWA Rwanda
-SA SAU Saudi Arabia
-SB SLB Solomon Islands
-SC SYC Seychelles
-SD SDN Sudan
-SE SWE Sweden
-SG SGP Singapore
-SH SHN Saint Helena, Ascension and Tristan da Cunha|Saint Helena|St. Helena
-SI SVN Slovenia
-SJ SJM Svalbard and Jan Mayen|Svalbard & Jan Mayen|Svalbard
-SK SVK Slovakia|Slovak Republic
-SL SLE Sierra Leone
-SM SMR San Marino
-SN SEN Senegal
-SO SOM Somalia
-SR SUR Suriname
-SS SSD South Sudan
-ST STP São Tomé and Príncipe|São Tomé & Príncipe
-SV SLV El Salvador
-SX SXM Sint Maarten (Dutch part)|Sint Maarten
-SY SYR Syrian Arab Republic|Syria
-SZ SWZ Eswatini|Swaziland
-TC TCA Turks and Caicos Islands|Turks & Caicos Islands
-TD TCD Chad
-TF ATF French Southern Territories
-TG TGO Togo
-TH THA Thailand
-TJ TJK Tajikistan
-TK TKL Tokelau
-TL TLS Timor-Leste|East Timor
-TM TKM Turkmenistan
-TN TUN Tunisia
-TO TON Tonga
-TR TUR Türkiye|Turkey
-TT TTO Trinidad and Tobago|Trinidad & Tobago
-TV TUV Tuvalu
-TW TWN Taiwan, Province of China|Taiwan
-TZ TZA Tanzania, United Republic of|United Republic of Tanzania|Tanzania
-UA UKR Ukraine
-UG UGA Uganda
-UM UMI United States Minor Outlying Islands
-US USA United States of America|United States|The United States|U.S.A.|U.S.
-UY URY Uruguay
-UZ UZB Uzbekistan
-VA VAT Holy See|Vatican City|Vatican City State
-VC VCT Saint Vincent and the Grenadines|St. Vincent and the Grenadines|St. Vincent & Grenadines
-VE VEN Venezuela, Bolivarian Republic of|Bolivarian Republic of Venezuela|Venezuela
-VG VGB Virgin Islands, British|Virgin Islands (British)|British Virgin Islands
-VI VIR Virgin Islands, U.S.|Virgin Islands (U.S.)|U.S. Virgin Islands|US Virgin Islands
-VN VNM Viet Nam|Vietnam
-VU VUT Vanuatu
-WF WLF Wallis and Futuna|Wallis & Futuna
-WS WSM Samoa
-XK XKX Kosovo
-YE YEM Yemen
-YT MYT Mayotte
-ZA ZAF South Africa
-ZM ZMB Zambia
-ZW ZWE Zimbabwe
-"""
-"""Two letters, three letters, then the name and its known variants. ``XKX`` is in common use."""
-
-PARTS = {
-    "UK": "GB",
-    "EL": "GR",
-    "IC": "ES",
-    "England": "GB",
-    "Scotland": "GB",
-    "Wales": "GB",
-    "Northern Ireland": "GB",
-    "Canary Islands": "ES",
-    "Canaries": "ES",
-    "Ceuta": "ES",
-    "Melilla": "ES",
-    "Madeira": "PT",
-    "Azores": "PT",
-}
-"""Codes the European Union uses in place of ISO's, and parts of states without a code of their
-own that are inside with the whole (TFEU article 355)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -300,12 +28,46 @@ class Membership:
     source: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Countries:
+    """One edition of the memberships; equal editions hold equal data."""
+
+    edition: str
+    """``2026-11``, or ``2026-11+sha256:…`` with the digest of the policy's own file."""
+    since: date
+    """The day the edition tells the state of; answers for every day count from here."""
+    memberships: tuple[Membership, ...]
+
+    def __hash__(self) -> int:
+        """Hash by the edition, which decides the rest."""
+        return hash(self.edition)
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """List the groups, built-in ones first."""
+        return tuple(dict.fromkeys([*GROUPS, *(row.group for row in self.memberships)]))
+
+
+GROUPS = ("EEA", "EU", "EFTA", "adequate", "adequate-uk", "adequate-ch")
+"""``adequate`` is the European Union's list; those of the United Kingdom and of Switzerland differ
+from it and stand apart. A list of countries counts its own as adequate too."""
+HOLDS: Mapping[str, tuple[str, ...]] = {"adequate": ("EEA",), "adequate-uk": ("EEA",)}
+"""Groups whose members belong to another group on the same days."""
+
 _TREATIES = "Treaty on European Union, accession treaties"
 _EEA = "Agreement on the European Economic Area"
 _OUTERMOST = "TFEU articles 349 and 355(1); Protocol 2 to the 1994 accession for Åland"
 _COMMISSION = (
     "Adequacy decisions under GDPR article 45, https://commission.europa.eu/law/law-topic/"
     "data-protection/international-dimension-data-protection/adequacy-decisions_en"
+)
+_SCHEDULE_21 = (
+    "Data Protection Act 2018 (United Kingdom), Schedule 21, paragraphs 4 and 5, "
+    "https://www.legislation.gov.uk/ukpga/2018/12/schedule/21"
+)
+_ANNEX_1 = (
+    "Data Protection Ordinance (Switzerland, SR 235.11), Annex 1, https://www.bj.admin.ch/bj/en/"
+    "home/staat/datenschutz/internationales/anerkennung-staaten.html"
 )
 
 _JOINED = (
@@ -328,7 +90,9 @@ _EEA_START = date(1994, 1, 1)
 _EEA_LATER = {"HR": date(2014, 4, 12)}
 _EFTA = ((date(1960, 5, 3), "CH NO"), (date(1970, 3, 1), "IS"), (date(1991, 9, 1), "LI"))
 _EEA_EFTA = {"IS": _EEA_START, "NO": _EEA_START, "LI": date(1995, 5, 1)}
-_ADEQUATE: tuple[tuple[str, date, date | None, str | None], ...] = (
+
+_Decision = tuple[str, date, date | None, str | None]
+_ADEQUATE: tuple[_Decision, ...] = (
     ("CH", date(2000, 7, 26), None, None),
     ("CA", date(2001, 12, 20), None, "commercial organisations under PIPEDA only"),
     ("AR", date(2003, 6, 30), None, None),
@@ -356,31 +120,62 @@ _ADEQUATE: tuple[tuple[str, date, date | None, str | None], ...] = (
         "transfers from the Union only until it is part of the EEA Agreement (pending in May 2026)",
     ),
 )
+_UK_START = date(2021, 1, 1)
+_UK = "AD AR CH FO GB GG GI IL IM JE NZ UY"
+_UK_CONDITIONAL = {
+    "CA": "recipients subject to PIPEDA only",
+    "JP": "data subject to the Act on the Protection of Personal Information only",
+}
+_UK_LATER: tuple[tuple[str, date, str | None, str], ...] = (
+    (
+        "KR",
+        date(2022, 12, 19),
+        None,
+        "Data Protection (Adequacy) (Republic of Korea) Regulations 2022, SI 2022/1213",
+    ),
+    (
+        "US",
+        date(2023, 10, 12),
+        "organisations certified under the UK Extension to the Data Privacy Framework only",
+        "Data Protection (Adequacy) (United States of America) Regulations 2023, SI 2023/1028",
+    ),
+)
+_SWISS_START = date(2023, 9, 1)
+_SWISS = (
+    "AD AR AT BE BG CH CY CZ DE DK EE ES FI FO FR GB GG GI GR HR HU IE IL IM IS IT JE LI LT LU LV "
+    "MC MT NL NO NZ PL PT RO SE SI SK UY"
+)
+_SWISS_TERRITORIES = "AX GF GP MF MQ RE YT"
+"""Parts of Finland and France that have codes of their own."""
+_SWISS_CONDITIONAL = {
+    "CA": (_SWISS_START, "recipients subject to PIPEDA or to an equal law of a province only"),
+    "US": (date(2024, 9, 15), "organisations certified under the Swiss-US framework only"),
+}
 
 
-def _memberships() -> tuple[Membership, ...]:
-    """Spell the tables above out. ``adequate`` means: the EEA, or a decision that holds wholly."""
+def _european() -> list[Membership]:
     found = []
     for source, table in ((_TREATIES, _JOINED), (_OUTERMOST, _OUTERMOST_REGIONS)):
         for since, codes in table:
             for code in codes.split():
                 eea = max(_EEA_LATER.get(code, since), _EEA_START)
-                found.append(Membership(group="EU", country=code, since=since, source=source))
                 found += [
-                    Membership(group=group, country=code, since=eea, source=f"{_EEA}; {source}")
-                    for group in ("EEA", "adequate")
+                    Membership(group="EU", country=code, since=since, source=source),
+                    Membership(group="EEA", country=code, since=eea, source=f"{_EEA}; {source}"),
                 ]
-    for code, since in _EEA_EFTA.items():
-        found += [
-            Membership(group=group, country=code, since=since, source=_EEA)
-            for group in ("EEA", "adequate")
-        ]
-    for since, codes in _EFTA:
-        found += [
-            Membership(group="EFTA", country=code, since=since, source="EFTA Convention")
-            for code in codes.split()
-        ]
     found += [
+        Membership(group="EEA", country=code, since=since, source=_EEA)
+        for code, since in _EEA_EFTA.items()
+    ]
+    return found + [
+        Membership(group="EFTA", country=code, since=since, source="EFTA Convention")
+        for since, codes in _EFTA
+        for code in codes.split()
+    ]
+
+
+def _by_the_union() -> list[Membership]:
+    return [
         Membership(
             group="adequate",
             country=code,
@@ -391,8 +186,37 @@ def _memberships() -> tuple[Membership, ...]:
         )
         for code, since, until, condition in _ADEQUATE
     ]
-    return tuple(found)
 
 
-MEMBERSHIPS = _memberships()
-GROUPS = ("EEA", "EU", "EFTA", "adequate")
+def _by_the_kingdom() -> list[Membership]:
+    first: list[tuple[str, date, str | None, str]] = [
+        (code, _UK_START, _UK_CONDITIONAL.get(code), _SCHEDULE_21)
+        for code in (*_UK.split(), *_UK_CONDITIONAL)
+    ]
+    return [
+        Membership(
+            group="adequate-uk", country=code, since=since, condition=condition, source=source
+        )
+        for code, since, condition, source in (*first, *_UK_LATER)
+    ]
+
+
+def _by_switzerland() -> list[Membership]:
+    whole = f"{_SWISS} {_SWISS_TERRITORIES}".split()
+    listed = [
+        *((code, _SWISS_START, None) for code in whole),
+        *((code, since, words) for code, (since, words) in _SWISS_CONDITIONAL.items()),
+    ]
+    return [
+        Membership(
+            group="adequate-ch", country=code, since=since, condition=condition, source=_ANNEX_1
+        )
+        for code, since, condition in listed
+    ]
+
+
+BUILT_IN = Countries(
+    edition=EDITION,
+    since=EDITION_DATE,
+    memberships=(*_european(), *_by_the_union(), *_by_the_kingdom(), *_by_switzerland()),
+)

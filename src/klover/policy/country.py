@@ -1,24 +1,37 @@
 """Which country a text means, and which countries a region holds on a day.
 
-The rule: never guess. ``resolve`` knows exact variants in any case and returns None for the
-rest; None is *unknown*, which is outside for whoever asks and inside for whose data it is.
-Most answers are for a day; ``within`` holds for every day from the edition's date on, so that
-doors compiled from it do not depend on the clock.
-The data, its sources and its edition are in ``countries``.
+The rule: never guess. ``resolve`` knows exact variants, compared without case and accents, and
+returns None for the rest and for what could mean two countries; None is *unknown*, which is
+outside for whoever asks and inside for whose data it is. Most answers are for a day; ``within``
+holds for every day from the edition's date on, so that doors compiled from it do not depend on the
+clock. Regions are read with an edition of the data (``Policy.countries``), never with another.
 """
 
+import re
 import unicodedata
 from collections.abc import Mapping
 from datetime import date, timedelta
-from functools import cache
+from functools import cache, lru_cache
 
-from klover.policy.countries import EDITION_DATE, GROUPS, MEMBERSHIPS, NAMES, PARTS
+from klover.policy.countries import HOLDS, Countries
+from klover.policy.country_names import NAMES, PARTS
+from klover.policy.country_native import NATIVE
 from klover.policy.model import Region
+
+MOST_CHARACTERS = 200
+"""A longer text is no country's name."""
+
+_BETWEEN = re.compile(r"[\s_'`\u00b4\u02bb\u2018\u2019\u2010-\u2015-]+")
+_LETTERS = str.maketrans(
+    {"ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "\u0131": "i"}
+)
 
 
 def resolve(text: str | None) -> str | None:
     """Tell the ISO 3166 two-letter code that ``text`` means; None when it is not known."""
-    return _variants().get(_folded(text)) if text else None
+    if not text or len(text) > MOST_CHARACTERS:
+        return None
+    return _variants().get(folded(text))
 
 
 def name(code: str) -> str:
@@ -31,78 +44,81 @@ def codes() -> frozenset[str]:
     return frozenset(_names())
 
 
-def is_group(text: str) -> bool:
+def folded(text: str) -> str:
+    """Take away what spellings of a name differ in: case, accents, hyphens, apostrophes, space."""
+    parts = unicodedata.normalize("NFKD", text.casefold())
+    plain = "".join(part for part in parts if not unicodedata.combining(part))
+    return _BETWEEN.sub(" ", plain.casefold().translate(_LETTERS)).strip()
+
+
+def is_group(text: str, countries: Countries) -> bool:
     """Tell whether ``text`` names a group of countries (exactly as written)."""
-    return text in GROUPS
+    return text in countries.groups
 
 
-def members(region: Region, on: date) -> frozenset[str]:
+def members(region: Region, on: date, countries: Countries) -> frozenset[str]:
     """List the countries of ``region`` on a day."""
     if region.everywhere:
         return codes()
     found: set[str] = set()
     for part in region.names:
-        found |= _group(part, on) if is_group(part) else {part}
+        found |= _group(part, on, countries) if is_group(part, countries) else {part}
     return codes() - found if region.negated else frozenset(found)
 
 
-def inside(country: str | None, region: Region, on: date) -> bool:
+def inside(country: str | None, region: Region, on: date, countries: Countries) -> bool:
     """Tell whether somebody in ``country`` is in ``region``; an unknown country only in `any`."""
     if region.everywhere:
         return True
-    return country is not None and country in members(region, on)
+    return country is not None and country in members(region, on, countries)
 
 
-def subject_inside(home: str | None, region: Region, on: date) -> bool:
+def subject_inside(home: str | None, region: Region, on: date, countries: Countries) -> bool:
     """Tell whether a subject counts as inside; one whose home is unknown always does."""
-    return home is None or inside(home, region, on)
+    return home is None or inside(home, region, on, countries)
 
 
-def within(part: Region, whole: Region) -> bool:
+def within(part: Region, whole: Region, countries: Countries) -> bool:
     """Tell whether all of ``part`` is in ``whole``, on every day from the edition's date on."""
     if whole.everywhere:
         return True
     if part.everywhere:
         return False
-    return all(members(part, day) <= members(whole, day) for day in change_days())
+    return all(
+        members(part, day, countries) <= members(whole, day, countries)
+        for day in change_days(countries)
+    )
 
 
-def meet(one: Region, other: Region, on: date) -> bool:
+def meet(one: Region, other: Region, on: date, countries: Countries) -> bool:
     """Tell whether somebody can be in both on a day; two `any` meet in the unknown too."""
-    return (one.everywhere and other.everywhere) or bool(members(one, on) & members(other, on))
+    if one.everywhere and other.everywhere:
+        return True
+    return bool(members(one, on, countries) & members(other, on, countries))
 
 
-@cache
-def change_days() -> tuple[date, ...]:
+@lru_cache(maxsize=64)
+def change_days(countries: Countries) -> tuple[date, ...]:
     """List the edition's date and the later days on which a membership begins or has ended."""
-    days = {EDITION_DATE}
-    for membership in MEMBERSHIPS:
+    days = {countries.since}
+    for membership in countries.memberships:
         days.add(membership.since)
-        if membership.until is not None:
+        if membership.until is not None and membership.until < date.max:
             days.add(membership.until + timedelta(days=1))
-    return tuple(sorted(day for day in days if day >= EDITION_DATE))
+    return tuple(sorted(day for day in days if day >= countries.since))
 
 
-def _group(group: str, on: date) -> frozenset[str]:
-    return frozenset(
+@lru_cache(maxsize=1024)
+def _group(group: str, on: date, countries: Countries) -> frozenset[str]:
+    found = {
         membership.country
-        for membership in MEMBERSHIPS
+        for membership in countries.memberships
         if membership.group == group
         and membership.condition is None
         and membership.since <= on
         and (membership.until is None or on <= membership.until)
-    )
-
-
-def _folded(text: str) -> str:
-    """Fold case, underscores, apostrophes and white space; accents stay."""
-    plain = unicodedata.normalize("NFC", text).replace("_", " ").replace("\u2019", "'")
-    return " ".join(plain.casefold().split())
-
-
-def _without_accents(text: str) -> str:
-    parts = unicodedata.normalize("NFKD", text)
-    return "".join(part for part in parts if not unicodedata.combining(part))
+    }
+    return frozenset(found).union(*(_group(held, on, countries) for held in HOLDS.get(group, ())))
 
 
 @cache
@@ -121,11 +137,15 @@ def _names() -> Mapping[str, str]:
 
 @cache
 def _variants() -> Mapping[str, str]:
-    """Map every folded variant to its code; names count with and without their accents."""
-    found: dict[str, str] = {}
+    """Map every folded variant to its code; a variant of two countries is left out."""
+    meant: dict[str, set[str]] = {}
     for two, three, names in _rows():
         for variant in (two, three, *names):
-            found[_folded(variant)] = two
-            found[_folded(_without_accents(variant))] = two
-    found.update({_folded(variant): two for variant, two in PARTS.items()})
-    return found
+            meant.setdefault(folded(variant), set()).add(two)
+    for variant, two in PARTS.items():
+        meant.setdefault(folded(variant), set()).add(two)
+    for line in NATIVE.strip().splitlines():
+        two, names_there = line.split(" ", 1)
+        for variant in names_there.split("|"):
+            meant.setdefault(folded(variant), set()).add(two)
+    return {variant: min(found) for variant, found in meant.items() if len(found) == 1}

@@ -7,10 +7,10 @@ the principal said. Approvals come later: an audience that asks for one lets nob
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
-from klover.policy.country import inside, resolve
+from klover.policy.country import inside, members, resolve
 from klover.policy.model import Audience, Network, Policy
 
 MAX_REFERENCE = 128
@@ -42,32 +42,48 @@ class Location:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Permit:
-    """Let in: to the door of ``audience`` until ``expires_at``."""
+    """Let in: to the door of ``audience`` until ``expires_at``.
+
+    ``countries`` is the edition of the country data that the decision rests on.
+    """
 
     audience: Audience
     door: str
     expires_at: datetime
+    countries: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deny:
-    """Refused; ``reason`` is one clause that names the rule and what would help."""
+    """Refused; ``reason`` is one clause that names the rule and what would help.
+
+    ``countries`` is the edition of the country data that the decision rests on.
+    """
 
     reason: str
+    countries: str
 
 
-def locate(policy: Policy, claim: str | None, address: str, *, simulated: bool) -> Location:
-    """Tell where somebody is from the token's country claim and the network address."""
+def locate(
+    policy: Policy, claim: str | None, address: str, *, simulated: bool, on: date
+) -> Location:
+    """Tell where somebody is from the token's country claim and the network address.
+
+    A network that lies somewhere in a group may be in each country that belongs to it on the day,
+    so all of them have to be inside.
+    """
     claimed = resolve(claim)
     network = _network(policy, address)
-    pieces = [claimed, network.country if network is not None else None]
+    possible = members(network.where, on, policy.countries) if network is not None else frozenset()
     word = "simulated network" if simulated else "network"
     return Location(
-        countries=frozenset(piece for piece in pieces if piece is not None),
-        known=None not in pieces,
+        countries=possible | ({claimed} if claimed is not None else frozenset()),
+        known=claimed is not None and bool(possible),
         evidence=(
             f"claim {claimed or 'missing or unknown'}",
-            f"{word} {network.range} {network.country}" if network else f"{word} unknown",
+            f"{word} {network.range} {', '.join(network.where.names)}"
+            if network
+            else f"{word} unknown",
         ),
     )
 
@@ -84,19 +100,23 @@ def decide(
 ) -> Permit | Deny:
     """Decide whether ``principal`` is let in as ``audience``. Times carry a zone."""
     rule = policy.audiences.get(audience)
+    edition = policy.countries.edition
     if rule is None:
-        return Deny(reason="the policy has no such audience; the user name has to be one")
+        return Deny(
+            reason="the policy has no such audience; the user name has to be one",
+            countries=edition,
+        )
     refused = (
         _refuse_principal(principal, rule, now)
-        or _refuse_location(location, rule, now)
+        or _refuse_location(policy, location, rule, now)
         or _refuse_purpose(rule, purpose, reference)
     )
     if refused is not None:
-        return Deny(reason=f"audience {rule.name}: {refused}")
+        return Deny(reason=f"audience {rule.name}: {refused}", countries=edition)
     expires = principal.expires
     if rule.requires.expires is not None:
         expires = min(expires, now + rule.requires.expires)
-    return Permit(audience=rule, door=rule.slug, expires_at=expires)
+    return Permit(audience=rule, door=rule.slug, expires_at=expires, countries=edition)
 
 
 def _refuse_principal(principal: Principal, rule: Audience, now: datetime) -> str | None:
@@ -107,14 +127,18 @@ def _refuse_principal(principal: Principal, rule: Audience, now: datetime) -> st
     return None
 
 
-def _refuse_location(location: Location, rule: Audience, now: datetime) -> str | None:
+def _refuse_location(
+    policy: Policy, location: Location, rule: Audience, now: datetime
+) -> str | None:
     if rule.located.everywhere:
         return None
     if not location.known or not location.countries:
         return "where the principal is is not known, and unknown is outside"
     day = now.date()
     outside = sorted(
-        country for country in location.countries if not inside(country, rule.located, day)
+        country
+        for country in location.countries
+        if not inside(country, rule.located, day, policy.countries)
     )
     return f"{', '.join(outside)} is outside where it has to be located" if outside else None
 

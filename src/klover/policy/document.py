@@ -57,10 +57,10 @@ class Mapping:
 Node = Scalar | Sequence | Mapping
 
 
-def load(text: str, file: str) -> Mapping:
+def load(text: str, file: str, *, what: str = "A policy", begins: str = "klover: 1") -> Mapping:
     """Read the file's one mapping. Raises PolicyError with the line at fault."""
     if len(text) > MAX_CHARACTERS:
-        raise PolicyError(f"The policy has more than {MAX_CHARACTERS} characters.", file=file)
+        raise PolicyError(f"The file has more than {MAX_CHARACTERS} characters.", file=file)
     try:
         root = _build(_events(text), file)
     except MarkedYAMLError as error:
@@ -69,7 +69,7 @@ def load(text: str, file: str) -> Mapping:
     except YAMLError as error:
         raise PolicyError("This is not YAML: it holds a forbidden character.", file=file) from error
     if not isinstance(root, Mapping):
-        raise PolicyError("A policy is a mapping; it begins with `klover: 1`.", file=file, line=1)
+        raise PolicyError(f"{what} is a mapping; it begins with `{begins}`.", file=file, line=1)
     return root
 
 

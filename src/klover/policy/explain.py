@@ -5,7 +5,7 @@ cannot differ from the door. Names and rules only; no row is read.
 """
 
 from klover.catalog import TableName
-from klover.policy.countries import EDITION_DATE
+from klover.policy.countries import Countries
 from klover.policy.country import members
 from klover.policy.model import Audience, Policy, Region, Rows
 from klover.policy.resolved import ColumnSight, Resolved, RowsShown, TableSight, TracedTable
@@ -17,11 +17,13 @@ _FEW = 12
 def explain_audience(policy: Policy, audience: Audience) -> list[str]:
     """Tell who the audience is and what it has to bring."""
     requires = audience.requires
+    located = region_text(audience.located, policy.countries)
+    rests_in = region_text(policy.rests_in, policy.countries)
     inside = "all inside" if is_inside(policy, audience) else "not all inside"
     lines = [
         f"audience     {audience.name} ({policy.file}:{audience.line})",
         f"who          groups {', '.join(audience.groups)}",
-        f"located      {region_text(audience.located)} ({inside} {region_text(policy.rests_in)})",
+        f"located      {located} ({inside} {rests_in})",
         f"sees         {', '.join(sorted(audience.sees))}",
         f"identifiers  {audience.identifiers}",
     ]
@@ -97,12 +99,12 @@ def explain_rows(traced: TracedTable, sight: TableSight) -> str:
     return f"public ones: {' and '.join(clauses)}" if clauses else "all: every row is public"
 
 
-def region_text(region: Region) -> str:
+def region_text(region: Region, countries: Countries) -> str:
     """Tell a region in the policy's words, with its countries where they are few."""
     if region.everywhere:
         return "any"
     text = ("not " if region.negated else "") + ", ".join(region.names)
-    found = sorted(members(region, EDITION_DATE))
+    found = sorted(members(region, countries.since, countries))
     plain = not region.negated and tuple(found) == tuple(sorted(region.names))
     return text if plain or len(found) > _FEW else f"{text} ({', '.join(found)})"
 

@@ -10,7 +10,7 @@ from klover.catalog import Catalog, ForeignKey, Table, TableName
 from klover.policy.faults import Faults
 from klover.policy.model import Backward, Forward, Path, Subjects, TableRule
 from klover.policy.reading import nearest
-from klover.policy.resolved import Hop, Lineage, Reference
+from klover.policy.resolved import Hop, Lineage, Reference, TracedEvidence
 
 
 class Keys:
@@ -124,17 +124,26 @@ def lineages(rule: TableRule, subjects: TableName, keys: Keys) -> tuple[Lineage,
     return tuple(found)
 
 
-def home_lineages(subjects: Subjects, keys: Keys) -> tuple[tuple[Lineage, str], ...]:
+def home_lineages(subjects: Subjects, keys: Keys) -> tuple[TracedEvidence, ...]:
     """Find the joins and the last column of each piece of evidence for a home."""
     found = []
-    for path in subjects.home:
+    for evidence in subjects.home:
+        path = evidence.path
         *way, last = path.steps
         hops = _follow(subjects.table, tuple(way), path, keys)
         if hops is None or isinstance(last, Backward):
             continue
         end = hops[-1].target if hops else subjects.table
         if _column(end, last.column, path, keys):
-            found.append((hops, last.column))
+            found.append(
+                TracedEvidence(
+                    kind=evidence.kind,
+                    lineage=hops,
+                    column=last.column,
+                    path=path.text,
+                    line=path.line,
+                )
+            )
     return tuple(found)
 
 

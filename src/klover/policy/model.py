@@ -11,6 +11,7 @@ from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network
 
 from klover.catalog import TableName
+from klover.policy.countries import BUILT_IN, Countries
 
 
 class DataClass(StrEnum):
@@ -170,17 +171,41 @@ class Region:
     line: int = 0
 
 
+class EvidenceKind(StrEnum):
+    """What a column tells of where somebody lives; ``evidence`` reads its values."""
+
+    COUNTRY = "country"
+    PHONE = "phone"
+    LOCALE = "locale"
+    TIME_ZONE = "time_zone"
+    IP = "ip"
+
+    @property
+    def words(self) -> str:
+        """Say what such a column holds."""
+        return {"phone": "phone number", "time_zone": "time zone", "ip": "network address"}.get(
+            self.value, self.value
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """A piece of evidence for homes: the last step of ``path`` is the column that holds it."""
+
+    kind: EvidenceKind
+    path: Path
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subjects:
     """Whose data it is. ``home`` lists evidence in order; the first known one decides.
 
-    The last step of a home path is the column that holds a country in any usual spelling.
     ``home: none`` leaves it empty: nothing is known of anybody's home, so all count as inside.
     """
 
     table: TableName
     key: str
-    home: tuple[Path, ...]
+    home: tuple[Evidence, ...]
     inside: Region
     line: int = 0
 
@@ -216,10 +241,10 @@ class Audience:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Network:
-    """An address range whose country is known."""
+    """An address range whose country is known, or lies among those of ``where``."""
 
     range: IPv4Network | IPv6Network
-    country: str
+    where: Region
     line: int = 0
 
 
@@ -241,6 +266,7 @@ class Place:
     name: str
     kind: str
     jurisdiction: str
+    """A country's code, a group's name, or ``unknown``."""
     state: str
     """``declared`` or ``unknown``."""
     line: int = 0
@@ -273,3 +299,5 @@ class Policy:
     applications: Mapping[str, Application] = field(default_factory=dict)
     places: Mapping[str, Place] = field(default_factory=dict)
     nevers: tuple[Never, ...] = ()
+    countries: Countries = BUILT_IN
+    """The edition of the country data that every region of this policy is read with."""

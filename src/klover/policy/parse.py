@@ -13,25 +13,29 @@ from klover.policy.document import Mapping, Node, load
 from klover.policy.faults import Faults
 from klover.policy.model import DataClass, Policy, Region
 from klover.policy.parse_audiences import read_audiences, read_nevers
+from klover.policy.parse_countries import read_countries
 from klover.policy.parse_places import read_applications, read_networks, read_places
 from klover.policy.parse_tables import read_subjects, read_tables, table_names
 from klover.policy.reading import Reader
 
 VERSION = 1
 _REQUIRED = ("klover", "enclave", "rests_in", "subjects", "tables", "audiences")
-_OPTIONAL = ("stays_outside", "networks", "applications", "places", "never")
+_OPTIONAL = ("countries", "stays_outside", "networks", "applications", "places", "never")
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,39}\Z")
 _NOWHERE = Region()
 
 
-def parse(text: str, file: str) -> Policy:
+def parse(text: str, file: str, countries: str | None = None) -> Policy:
     """Read the policy ``text``; ``file`` is only named in messages.
+
+    ``countries`` is the text of the file that the policy names for them, if it names one.
 
     Raises PolicyError for one fault and PolicyErrors for several, each with its line.
     """
     root = load(text, file)
     faults = Faults(file)
-    policy = _read(root, text, Reader(faults))
+    known = read_countries(root.entries.get("countries"), Reader(faults), countries)
+    policy = _read(root, text, Reader(faults, known))
     faults.settle()
     return policy
 
@@ -44,6 +48,7 @@ def _read(root: Mapping, text: str, reader: Reader) -> Policy:
     return Policy(
         file=reader.faults.file,
         digest=hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest(),
+        countries=reader.countries,
         enclave=_enclave(parts.get("enclave"), reader),
         rests_in=_rests_in(parts.get("rests_in"), reader),
         subjects=read_subjects(parts.get("subjects"), reader, known),

@@ -1,14 +1,14 @@
 """Where data and people are: the parts ``networks``, ``applications`` and ``places``.
 
-A network's country is a country in any usual spelling; ranges may lie in one another, the
-narrowest counts. A place whose jurisdiction nobody knows says ``unknown``.
+A network lies in a country in any usual spelling, or somewhere in a group; ranges may lie in one
+another, the narrowest counts. A place whose jurisdiction nobody knows says ``unknown``.
 """
 
 from collections.abc import Mapping as Map
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from klover.policy.document import Mapping, Node
-from klover.policy.model import Application, Network, Place
+from klover.policy.model import Application, Network, Place, Region
 from klover.policy.reading import Reader, nearest
 
 STATES = ("declared", "unknown")
@@ -19,7 +19,7 @@ def read_networks(node: Node | None, reader: Reader) -> tuple[Network, ...]:
     found: dict[IPv4Network | IPv6Network, Network] = {}
     for text, entry in _entries(node, "`networks`", reader):
         line = _line(node, text)
-        country = reader.country(entry, f"Network {text}")
+        where = reader.countries_named(entry, f"Network {text}")
         try:
             addresses = ip_network(text)
         except ValueError:
@@ -29,7 +29,7 @@ def read_networks(node: Node | None, reader: Reader) -> tuple[Network, ...]:
             continue
         if addresses in found:
             reader.faults.add(f"The network {text} stands here twice; remove one.", line)
-        found[addresses] = Network(range=addresses, country=country or "", line=line)
+        found[addresses] = Network(range=addresses, where=where or Region(), line=line)
     return tuple(found.values())
 
 
@@ -64,8 +64,14 @@ def read_places(node: Node | None, reader: Reader) -> Map[str, Place]:
             )
         jurisdiction = texts.get("jurisdiction", "unknown")
         if jurisdiction and jurisdiction != "unknown":
-            code = reader.country(parts["jurisdiction"], f"{what}: `jurisdiction`")
-            jurisdiction = code or "unknown"
+            region = reader.countries_named(parts["jurisdiction"], f"{what}: `jurisdiction`")
+            names = region.names if region is not None else ("unknown",)
+            if len(names) > 1:
+                reader.faults.add(
+                    f"{what}: `jurisdiction` names one country or group; write a place for each.",
+                    parts["jurisdiction"].line,
+                )
+            jurisdiction = names[0]
         found[name] = Place(
             name=name,
             kind=texts.get("kind", ""),

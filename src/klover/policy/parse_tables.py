@@ -12,7 +12,6 @@ from klover.policy.document import Mapping, Node, Scalar
 from klover.policy.model import (
     ColumnRule,
     DataClass,
-    Forward,
     Identifies,
     Path,
     Region,
@@ -22,6 +21,7 @@ from klover.policy.model import (
     TableRule,
     Unique,
 )
+from klover.policy.parse_homes import read_homes
 from klover.policy.path import PathError, read_path
 from klover.policy.predicate import refuse_predicate
 from klover.policy.reading import Reader
@@ -44,7 +44,7 @@ def read_subjects(node: Node | None, reader: Reader, tables: Collection[TableNam
     table = reader.text(parts["table"], "`subjects.table`") if "table" in parts else None
     key = reader.text(parts["key"], "`subjects.key`") if "key" in parts else None
     inside = reader.region(parts["inside"], "`subjects.inside`") if "inside" in parts else None
-    home = _home(parts["home"], reader, tables) if "home" in parts else ()
+    home = read_homes(parts["home"], reader, tables) if "home" in parts else ()
     return Subjects(
         table=TableName.parse(table or ""),
         key=key or "",
@@ -52,20 +52,6 @@ def read_subjects(node: Node | None, reader: Reader, tables: Collection[TableNam
         inside=inside or Region(),
         line=node.line,
     )
-
-
-def _home(node: Node, reader: Reader, tables: Collection[TableName]) -> tuple[Path, ...]:
-    """Read evidence for homes; a plain ``none`` says that there is none."""
-    if isinstance(node, Scalar) and node.plain and node.text == "none":
-        return ()
-    found = _paths(node, "`subjects.home`", reader, tables)
-    for path in found:
-        if not isinstance(path.steps[-1], Forward):
-            reader.faults.add(
-                f"The home path {path.text!r} has to end with the column that holds the country.",
-                path.line,
-            )
-    return found
 
 
 def _paths(

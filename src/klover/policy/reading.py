@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from klover.policy import country
-from klover.policy.countries import GROUPS
+from klover.policy.countries import BUILT_IN, Countries
 from klover.policy.document import Mapping, Node, Scalar, Sequence
 from klover.policy.faults import Faults
 from klover.policy.model import Region
@@ -31,9 +31,10 @@ def nearest(word: str, known: Iterable[str]) -> str:
 class Reader:
     """Reads the nodes of one file and collects its faults."""
 
-    def __init__(self, faults: Faults) -> None:
-        """``faults`` collects; the caller settles it."""
+    def __init__(self, faults: Faults, countries: Countries = BUILT_IN) -> None:
+        """``faults`` collects; the caller settles it. ``countries`` tells the groups."""
         self.faults = faults
+        self.countries = countries
 
     def mapping(
         self,
@@ -155,15 +156,26 @@ class Reader:
                 return self._named(word, what, negated=True)
         return self._named(node, what, negated=False)
 
-    def _named(self, node: Node, what: str, *, negated: bool) -> Region | None:
+    def countries_named(self, node: Node, what: str) -> Region | None:
+        """Read countries and groups by name, neither ``any`` nor ``not …``."""
+        return self._named(node, what, negated=False, words=())
+
+    def _named(
+        self,
+        node: Node,
+        what: str,
+        *,
+        negated: bool,
+        words: tuple[str, ...] = ("any", "not …"),
+    ) -> Region | None:
         names = []
         for item in self.items(node, what):
             word = self.text(item, what)
             if word is None:
                 continue
-            code = word if country.is_group(word) else country.resolve(word)
+            code = word if country.is_group(word, self.countries) else country.resolve(word)
             if code is None:
-                known = (*GROUPS, "any", "not …")
+                known = (*self.countries.groups, *words)
                 self.faults.add(
                     f"{what}: {word!r} is no country or group of countries{nearest(word, known)}",
                     item.line,

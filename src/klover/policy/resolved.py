@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from klover.catalog import Catalog, Table, TableName
-from klover.policy.model import Coarsen, ColumnRule, Policy, TableRule
+from klover.policy.model import Coarsen, ColumnRule, EvidenceKind, Policy, TableRule
 
 When = tuple[str, str]
 """A column that tells what another one refers to, and the value it has to have (as text)."""
@@ -73,14 +73,31 @@ class TracedTable:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TracedEvidence:
+    """A piece of evidence for a subject's home: joins from the subjects' table, then the column."""
+
+    kind: EvidenceKind
+    lineage: Lineage
+    column: str
+    path: str
+    """The path as the policy writes it."""
+    line: int
+
+    @property
+    def text(self) -> str:
+        """Name it for people: ``phone users.phone_number``."""
+        return f"{self.kind} {self.path}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Resolved:
     """A policy that fits a catalog. Every base table of the catalog is in ``tables``."""
 
     policy: Policy
     catalog: Catalog
     tables: Mapping[TableName, TracedTable]
-    home: tuple[tuple[Lineage, str], ...]
-    """Evidence for a subject's home in order: joins from the subjects' table, then the column."""
+    home: tuple[TracedEvidence, ...]
+    """Evidence for a subject's home; the first piece that tells a known country decides."""
 
 
 class Show(StrEnum):

@@ -32,7 +32,7 @@ from klover.policy.resolved import (
 
 def is_inside(policy: Policy, audience: Audience) -> bool:
     """Tell whether all of the audience stands where protected data may rest."""
-    return within(audience.located, policy.rests_in)
+    return within(audience.located, policy.rests_in, policy.countries)
 
 
 def sees_restricted(policy: Policy, audience: Audience) -> bool:

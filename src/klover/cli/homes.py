@@ -1,0 +1,58 @@
+"""What decides where people live, told for people: for ``policy homes`` and ``migrate plan``."""
+
+import json
+from dataclasses import asdict
+from itertools import groupby
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from klover.migrate.plan import Homes
+from klover.policy.country import name
+
+_FEW = 8
+"""Countries that are named for each piece of evidence."""
+
+
+def policy_homes(
+    file: Annotated[Path, typer.Argument(help="The policy, usually klover.yaml.")],
+    dsn: Annotated[str, typer.Option("--dsn", help="The database whose people are counted.")],
+    ip_countries: Annotated[
+        Path | None,
+        typer.Option("--ip-countries", help="A table of network addresses (.mmdb)."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Tell how many people each piece of evidence for a home decides. Changes nothing."""
+    from klover.assemble import count_homes
+
+    homes = count_homes(file, dsn, ip_countries)
+    if as_json:
+        typer.echo(json.dumps(asdict(homes), indent=2))
+    else:
+        typer.echo("\n".join(homes_text(homes)))
+
+
+def homes_text(homes: Homes) -> list[str]:
+    """Tell who is inside, what decided it, and what nobody recognised."""
+    who = (
+        f"{homes.inside} people are inside ({homes.undecided} of them because nobody knows their "
+        f"home: {homes.without_home} have none, {homes.unrecognised} an unknown one); "
+        f"{homes.outside} are outside."
+    )
+    lines = [who]
+    for evidence, found in groupby(homes.decided, key=lambda one: one.evidence):
+        decided = list(found)
+        inside = sum(one.subjects for one in decided if one.inside)
+        outside = sum(one.subjects for one in decided if not one.inside)
+        most = ", ".join(f"{name(one.country)} {one.subjects}" for one in decided[:_FEW])
+        more = f" and {len(decided) - _FEW} more countries" if len(decided) > _FEW else ""
+        lines.append(f"  by {evidence}: {inside} inside, {outside} outside ({most}{more})")
+    for odd in homes.odd:
+        what = "values that are not shown" if odd.name is None else repr(odd.name)
+        lines.append(f"  not recognised at {odd.evidence}: {what}, {odd.subjects} people")
+    lines.append(f"country data {homes.countries_edition}")
+    if homes.addresses is not None:
+        lines.append(f"table of addresses {homes.addresses}")
+    return lines

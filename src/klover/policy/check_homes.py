@@ -1,0 +1,108 @@
+"""Findings on homes and networks: evidence that tells nothing, ranges that contradict."""
+
+from datetime import date
+
+from klover.catalog import Column
+from klover.policy.country import members
+from klover.policy.finding import Finding, Severity
+from klover.policy.model import EvidenceKind, Network, Policy
+from klover.policy.neutral import bare_type
+from klover.policy.resolved import Resolved, TracedEvidence
+
+_TEXTS = frozenset({"text", "character varying", "character", "bpchar", "name", "citext"})
+_ADDRESSES = frozenset({"inet", "cidr"})
+
+
+def check_homes(policy: Policy, on: date) -> list[Finding]:
+    """List the findings on the policy's text."""
+    found = _evidence(policy)
+    ordered = sorted(policy.networks, key=lambda network: network.range.prefixlen)
+    for number, inner in enumerate(ordered):
+        around = [outer for outer in ordered[:number] if _holds(outer, inner)]
+        if around:
+            found += _contradiction(policy, around[-1], inner, on)
+    return found
+
+
+def check_home_columns(resolved: Resolved) -> list[Finding]:
+    """List evidence whose column cannot hold what its kind reads."""
+    found = []
+    for evidence in resolved.home:
+        table = evidence.lineage[-1].target if evidence.lineage else resolved.policy.subjects.table
+        column = resolved.catalog.tables[table].column(evidence.column)
+        if column is None or _readable(evidence, column):
+            continue
+        found.append(
+            Finding(
+                severity=Severity.ERROR,
+                file=resolved.policy.file,
+                line=evidence.line,
+                message=f"{table}.{column.name} is {column.type}, which holds no "
+                f"{evidence.kind.words}: it tells nobody's home.",
+                mend="Name a column that does, or another kind of evidence.",
+            )
+        )
+    return found
+
+
+def _evidence(policy: Policy) -> list[Finding]:
+    subjects = policy.subjects
+    if not subjects.home:
+        return [
+            Finding(
+                severity=Severity.NOTE,
+                file=policy.file,
+                line=subjects.line,
+                message="Nothing tells where people live, so everybody counts as inside.",
+            )
+        ]
+    return [
+        Finding(
+            severity=Severity.NOTE,
+            file=policy.file,
+            line=evidence.path.line,
+            message="Homes are read from network addresses, which needs a table of addresses.",
+            mend='Name it in klover.toml: `[homes] ip_countries = "….mmdb"`.',
+        )
+        for evidence in subjects.home
+        if evidence.kind is EvidenceKind.IP
+    ]
+
+
+def _readable(evidence: TracedEvidence, column: Column) -> bool:
+    plain = bare_type(column.base_type)
+    if column.base_type.endswith("[]"):
+        return False
+    if evidence.kind is EvidenceKind.IP and plain in _ADDRESSES:
+        return True
+    if column.type_kind == "e":
+        return evidence.kind not in {EvidenceKind.IP, EvidenceKind.PHONE}
+    return plain in _TEXTS
+
+
+def _holds(outer: Network, inner: Network) -> bool:
+    first, second = outer.range, inner.range
+    return (
+        first.version == second.version
+        and first.network_address <= second.network_address  # type: ignore[operator]
+        and second.broadcast_address <= first.broadcast_address  # type: ignore[operator]
+    )
+
+
+def _contradiction(policy: Policy, outer: Network, inner: Network, on: date) -> list[Finding]:
+    """Ask about a range that lies in another one and in another country."""
+    there, here = (members(network.where, on, policy.countries) for network in (outer, inner))
+    if here == there:
+        return []
+    rests_in = members(policy.rests_in, on, policy.countries)
+    crosses = (here <= rests_in) != (there <= rests_in)
+    return [
+        Finding(
+            severity=Severity.WARNING if crosses else Severity.NOTE,
+            file=policy.file,
+            line=inner.line,
+            message=f"Network {inner.range} lies in {outer.range} but in another country"
+            + (", and only one of the two is where data may rest." if crosses else "."),
+            mend="The narrower one counts; see that it is meant so." if crosses else "",
+        )
+    ]
