@@ -5,9 +5,29 @@ Postgres, ``policy/`` reasons about them, ``door/`` and ``migrate/`` build SQL f
 Names are as Postgres stores them (never quoted); quoting is the driver's work.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+
+_PART = r'"(?:[^"]|"")+"|[^".]+'
+_DOTTED = re.compile(rf"(?:{_PART})(?:\.(?:{_PART}))*", re.DOTALL)
+
+
+def dotted(text: str) -> tuple[str, ...]:
+    """Split a name at its dots; a part with a dot or quote in it stands in double quotes.
+
+    Empty where the text is no such name.
+    """
+    if _DOTTED.fullmatch(text) is None:
+        return ()
+    parts: list[str] = re.findall(_PART, text, re.DOTALL)
+    return tuple(part[1:-1].replace('""', '"') if part.startswith('"') else part for part in parts)
+
+
+def quoted(part: str) -> str:
+    """Write one part of a name so that ``dotted`` reads it back."""
+    return '"' + part.replace('"', '""') + '"' if "." in part or '"' in part else part
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -19,13 +39,18 @@ class TableName:
 
     def __str__(self) -> str:
         """Tell the name the way people write it: without the schema where it is ``public``."""
-        return self.name if self.schema == "public" else f"{self.schema}.{self.name}"
+        name = quoted(self.name)
+        return name if self.schema == "public" else f"{quoted(self.schema)}.{name}"
 
     @classmethod
     def parse(cls, text: str) -> "TableName":
-        """Read ``name`` or ``schema.name``; a name without a schema is in ``public``."""
-        schema, dot, name = text.rpartition(".")
-        return cls(schema, name) if dot else cls("public", text)
+        """Read ``name`` or ``schema.name``; a name without a schema is in ``public``.
+
+        Parts with dots stand in double quotes: ``"odd.schema"."Odd Table"``. Both parts are empty
+        where the text is no name.
+        """
+        *schema, name = dotted(text) or ("", "")
+        return cls(".".join(schema) if schema else "public", name)
 
 
 class TableKind(StrEnum):
@@ -94,7 +119,21 @@ class Table:
     foreign_keys: tuple[ForeignKey, ...] = ()
     partitions: tuple[TableName, ...] = ()
     """All leaf and intermediate partitions, at any depth."""
+    inherits: tuple[TableName, ...] = ()
+    """The tables it inherits from (``INHERITS``), directly."""
+    reads: tuple[tuple[TableName, str], ...] = ()
+    """For views: the columns of tables that its query reads, through other views too."""
     estimated_rows: int = 0
+
+    @property
+    def holds_rows(self) -> bool:
+        """Whether rows are stored here by whoever writes to it (not so for views)."""
+        return self.kind in {TableKind.TABLE, TableKind.PARTITIONED}
+
+    @property
+    def is_view(self) -> bool:
+        """Whether it shows what a query finds in other tables."""
+        return self.kind in {TableKind.VIEW, TableKind.MATERIALIZED}
 
     def column(self, name: str) -> Column | None:
         """Find a column by its name."""
@@ -111,7 +150,6 @@ class Catalog:
 
     def base_tables(self) -> tuple[Table, ...]:
         """List the tables that hold rows (views and materialised views left out), by name."""
-        kinds = (TableKind.TABLE, TableKind.PARTITIONED)
         return tuple(
-            self.tables[name] for name in sorted(self.tables) if self.tables[name].kind in kinds
+            self.tables[name] for name in sorted(self.tables) if self.tables[name].holds_rows
         )

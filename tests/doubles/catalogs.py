@@ -13,9 +13,25 @@ def table(
     unique: tuple[tuple[str, ...], ...] = (),
     kind: TableKind = TableKind.TABLE,
     partitions: tuple[str, ...] = (),
+    foreign: tuple[tuple[str, str, str], ...] = (),
+    inherits: tuple[str, ...] = (),
+    reads: tuple[str, ...] = (),
 ) -> Table:
-    """Make a table; a column is ``name type [pk] [null] [enum] [-> table.column]``."""
-    made, foreign, primary = [], [], list(key)
+    """Make a table; a column is ``name type [pk] [null] [enum] [-> table.column]``.
+
+    ``foreign`` are keys of several columns (``("a b", "table", "c d")``), ``reads`` a view's
+    ``table.column``.
+    """
+    made, primary = [], list(key)
+    keys = [
+        ForeignKey(
+            name=f"{name}_{number}_fkey",
+            columns=tuple(ours.split()),
+            target=TableName.parse(to),
+            target_columns=tuple(theirs.split()),
+        )
+        for number, (ours, to, theirs) in enumerate(foreign)
+    ]
     for ordinal, text in enumerate(columns, 1):
         head, _, target = text.partition("->")
         column, type_name, *words = head.split()
@@ -27,6 +43,7 @@ def table(
                 type=type_name,
                 type_kind="e" if "enum" in words else "b",
                 base_type=type_name,
+                element_type=type_name.removesuffix("[]") if type_name.endswith("[]") else None,
                 not_null="null" not in words,
                 enum_labels=("one", "two") if "enum" in words else (),
             )
@@ -35,7 +52,7 @@ def table(
             primary.append(column)
         for one in target.split("|") if target else ():
             to, _, to_column = one.strip().rpartition(".")
-            foreign.append(
+            keys.append(
                 ForeignKey(
                     name=f"{name}_{column}_fkey",
                     columns=(column,),
@@ -49,7 +66,11 @@ def table(
         columns=tuple(made),
         primary_key=Key(name=f"{name}_pkey", columns=tuple(primary)) if primary else None,
         uniques=tuple(Key(name=f"{name}_{n}", columns=u) for n, u in enumerate(unique)),
-        foreign_keys=tuple(foreign),
+        foreign_keys=tuple(keys),
+        inherits=tuple(TableName.parse(above) for above in inherits),
+        reads=tuple(
+            (TableName.parse(text.rpartition(".")[0]), text.rpartition(".")[2]) for text in reads
+        ),
         partitions=tuple(TableName.parse(part) for part in partitions),
     )
 

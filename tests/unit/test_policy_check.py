@@ -152,7 +152,7 @@ def test_a_column_without_a_neutral_value() -> None:
 
 def test_what_does_not_fit_is_told_as_errors() -> None:
     told = findings(POLICY.replace("  languages: shared\n", ""), videos())
-    assert told[0].startswith("k.yaml: error: Table languages cannot be traced")
+    assert told[0].startswith("k.yaml:9: error: Table languages cannot be traced")
     with pytest.raises(PolicyError) as caught:
         parse(POLICY.replace("klover: 1", "klover: 7").replace("key: id", "kye: id"), "k.yaml")
     assert [one.line for one in faults(caught.value)] == [1, 5, 6]

@@ -178,7 +178,7 @@ SELF = table(
     "posts", "id bigint pk", "account_id bigint -> accounts.id", "reply_to bigint null -> posts.id"
 )
 REFUSED: list[tuple[str, str, str, int, str]] = [
-    ("cannot be traced to a subject", "  address: shared\n", "country", 0, "Table city"),
+    ("cannot be traced to a subject", "  address: shared\n", "country", 6, "Table city"),
     (
         "cannot be traced to a subject",
         "  address: {columns: {id: public}}\n  city: shared\n",
@@ -193,7 +193,7 @@ REFUSED: list[tuple[str, str, str, int, str]] = [
         9,
         "",
     ),
-    ("rules are for tables", SMALL_TABLES + "  v: shared\n", "country", 9, "v "),
+    ("is a foreign table", SMALL_TABLES + "  v: shared\n", "country", 9, "v "),
     ("partition of part", SMALL_TABLES + "  part_1: shared\n", "country", 9, "part_1"),
     (
         "no column 'cty_id'; did you mean 'city_id'?",
@@ -315,7 +315,7 @@ REFUSED: list[tuple[str, str, str, int, str]] = [
 def test_refused_with_the_line(words: str, tables: str, home: str, line: int, more: str) -> None:
     found = catalog(
         *SMALL,
-        table("v", "id bigint", kind=TableKind.VIEW),
+        table("v", "id bigint", kind=TableKind.FOREIGN),
         *([table("part", "id bigint pk", partitions=("part_1",))] if "part_1" in tables else []),
     )
     told = errors(tables, found, home)

@@ -13,9 +13,9 @@ from klover.catalog import TableName
 from klover.door import naming
 from klover.door.condition import Condition, Reads, identifier, not_restricted
 from klover.door.doors import Door, Doors, Keeper, Predicate, Pseudonyms, View, ViewColumn
+from klover.door.plain import see
 from klover.policy.model import Audience, Rows
 from klover.policy.resolved import ColumnSight, Resolved, RowsShown, Show, TableSight
-from klover.policy.sight import see
 
 SETTINGS: Mapping[str, str] = {
     "default_transaction_read_only": "on",

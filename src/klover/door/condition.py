@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from psycopg import sql
 
 from klover.catalog import TableName
+from klover.door.plain import is_plain
 from klover.door.predicate import columns_used
 from klover.errors import PolicyError
 from klover.policy.model import Rows
@@ -86,6 +87,8 @@ def _parent(
     reads: Reads,
     way: tuple[TableName, ...],
 ) -> Condition:
+    if not is_plain(parent):
+        return False
     inner = _condition(resolved, resolved.tables[parent.target], reads, way)
     if inner is True:
         return True

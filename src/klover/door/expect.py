@@ -12,11 +12,11 @@ from psycopg import sql
 from klover.catalog import TableName
 from klover.door import naming
 from klover.door.doors import Door, Doors, Keeper, Pseudonyms, View, ViewColumn
+from klover.door.plain import is_plain, see
 from klover.door.predicate import columns_used
 from klover.errors import PolicyError
 from klover.policy.model import Audience, Rows
 from klover.policy.resolved import Reference, Resolved, RowsShown, TableSight, TracedTable
-from klover.policy.sight import see
 
 Terms = list[sql.Composable] | None
 """Every condition that a row has to meet to show; None where no row can."""
@@ -133,6 +133,8 @@ def _terms(resolved: Resolved, traced: TracedTable, below: tuple[TableName, ...]
         columns_used(text, traced.columns)  # refuses what is not one expression
         terms.append(sql.SQL("(({}) is true)").format(sql.SQL(text)))
     for parent in traced.parents:
+        if not is_plain(parent):
+            return None
         above = _terms(resolved, resolved.tables[parent.target], (*below, traced.name))
         if above == []:
             continue

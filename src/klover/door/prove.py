@@ -13,6 +13,7 @@ from klover.catalog import TableName
 from klover.door import naming
 from klover.door.doors import Doors
 from klover.door.expect import expected
+from klover.door.plain import see
 from klover.door.proof import Fact, Proof, violation
 from klover.door.prove_reach import prove_reach
 from klover.door.prove_views import Columns, ViewProof, needed, prove_views, read_views, rows_of
@@ -20,7 +21,6 @@ from klover.door.state import missing_pseudonyms
 from klover.policy.country import meet
 from klover.policy.model import Audience, DataClass, Identifiers, Identifies, Never, Rows
 from klover.policy.resolved import Resolved, RowsShown
-from klover.policy.sight import see
 from klover.store.connect import Connection
 
 _TRIGGERS = 3

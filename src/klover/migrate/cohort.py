@@ -57,7 +57,7 @@ def decide(
 def landing_columns(resolved: Resolved) -> tuple[str, ...]:
     """List the subjects' columns that the cohort's table holds: keys, and where lineages land."""
     table = resolved.policy.subjects.table
-    found = [*resolved.tables[table].key, resolved.policy.subjects.key]
+    found = [*resolved.tables[table].key, *resolved.policy.subjects.key]
     for traced in resolved.tables.values():
         found += [name for line in traced.lineages if line for name in line[-1].target_columns]
     return tuple(dict.fromkeys(found))

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from klover.catalog import Column, Table, TableName
-from klover.policy.model import ColumnRule, DataClass, Identifies, TableRule
+from klover.policy.model import ColumnRule, DataClass, Identifies, PathRule, TableRule
 from klover.policy.neutral import bare_type
 from klover.policy.resolved import Reference
 
@@ -43,17 +43,19 @@ def column_rules(
     rules: Mapping[TableName, TableRule],
 ) -> Mapping[str, ColumnRule]:
     """Tell a complete rule for each column of ``table``, in its order."""
-    to_people, to_shared = set[str](), set[str]()
+    to_people, to_shared, several = set[str](), set[str](), set[str]()
     for reference in references:
-        (to_shared if rules[reference.target].shared else to_people).update(reference.columns)
-    own = set() if rule.shared else set(key)
-    if len(key) > 1:  # one of several key columns, and nobody's
-        own -= to_shared
+        nobodys = rules[reference.target].shared and reference.when is None
+        found = to_shared if nobodys else to_people if len(reference.columns) == 1 else several
+        found.update(reference.columns)
+    if not rule.shared:
+        (to_people if len(key) == 1 else several).update(key)
+    to_people |= several - to_shared  # one of several key columns may be nobody's
     return {
         column.name: _complete(
             rule.columns.get(column.name),
             shared=rule.shared,
-            names_row=column.name in own | to_people,
+            names_row=column.name in to_people,
             harmless=column.name in to_shared or is_harmless(column),
         )
         for column in table.columns
@@ -63,6 +65,8 @@ def column_rules(
 def _complete(
     rule: ColumnRule | None, *, shared: bool, names_row: bool, harmless: bool
 ) -> ColumnRule:
+    if rule is not None and rule.paths:
+        rule = replace(rule, paths=tuple(_complete_part(part) for part in rule.paths))
     if rule is not None and rule.identifies_stated:
         return rule
     if names_row or (not shared and rule is None):
@@ -78,6 +82,13 @@ def _complete(
     if shared:  # what a shared row says of whose row it refers to is never public by omission
         data_class = DataClass.INTEROPERABLE if names_row else DataClass.PUBLIC
     return ColumnRule(data_class=data_class, identifies=identifies)
+
+
+def _complete_part(part: PathRule) -> PathRule:
+    """Nobody knows what stands at a path of a document: until it is said, it identifies."""
+    if part.rule.identifies_stated:
+        return part
+    return replace(part, rule=replace(part.rule, identifies=Identifies.DIRECTLY))
 
 
 def is_harmless(column: Column) -> bool:

@@ -1,107 +1,14 @@
 """Following keys: from a row to its subjects, and from a subject to its home.
 
-A step follows a foreign key that the database declares or the policy states (``references``).
-``Keys`` knows them all; a reference to a partition counts as one to its whole table.
+A step follows a foreign key that the database declares or the policy states (``references``);
+``keys`` knows them all.
 """
 
-from collections.abc import Mapping
-
-from klover.catalog import Catalog, ForeignKey, Table, TableName
-from klover.policy.faults import Faults
+from klover.catalog import TableName
+from klover.policy.keys import Keys, fits
 from klover.policy.model import Backward, Forward, Path, Subjects, TableRule
 from klover.policy.reading import nearest
-from klover.policy.resolved import Hop, Lineage, Reference, TracedEvidence
-
-
-class Keys:
-    """The row keys and references of all tables that have a rule."""
-
-    def __init__(
-        self, *, catalog: Catalog, rules: Mapping[TableName, TableRule], faults: Faults
-    ) -> None:
-        """Check the stated references on the way; faults go to ``faults``."""
-        self.catalog = catalog
-        self.rules = rules
-        self.faults = faults
-        self._whole = {
-            part: table.name for table in catalog.base_tables() for part in table.partitions
-        }
-        self._references = {name: self._collect(rule) for name, rule in rules.items()}
-
-    def table(self, name: TableName) -> Table:
-        """Find a table that has a rule."""
-        return self.catalog.tables[name]
-
-    def key(self, name: TableName) -> tuple[str, ...]:
-        """Tell the row key: stated, primary, or the first unique one that allows no NULL."""
-        table, rule = self.table(name), self.rules[name]
-        if rule.key:
-            return rule.key
-        if table.primary_key is not None:
-            return table.primary_key.columns
-        full = {column.name for column in table.columns if column.not_null}
-        return next((key.columns for key in table.uniques if full.issuperset(key.columns)), ())
-
-    def references(self, name: TableName) -> tuple[Reference, ...]:
-        """List what ``name`` refers to, stated references first."""
-        return self._references[name]
-
-    def standing_on(self, name: TableName, column: str) -> Reference | None:
-        """Find the one reference that stands on ``column``; None where none or several do.
-
-        A stated one goes before declared ones, one of a single column before wider ones.
-        """
-        found = [key for key in self._references[name] if column in key.columns]
-        stated = [key for key in found if not key.declared]
-        single = [key for key in found if len(key.columns) == 1]
-        choice = stated or single or found
-        targets = {(key.target, key.target_columns) for key in choice}
-        return choice[0] if len(targets) == 1 else None
-
-    def _collect(self, rule: TableRule) -> tuple[Reference, ...]:
-        stated = []
-        for key in rule.references:
-            target = self.catalog.tables.get(key.target)
-            if target is None or key.target not in self.rules:
-                known = [str(name) for name in self.rules]
-                self.faults.add(
-                    f"Table {rule.name}: `references.{key.column}` names the table {key.target}, "
-                    f"which is not there{nearest(str(key.target), known)}",
-                    key.line,
-                )
-            elif target.column(key.target_column) is None:
-                known = [column.name for column in target.columns]
-                self.faults.add(
-                    f"Table {key.target} has no column {key.target_column!r}"
-                    f"{nearest(key.target_column, known)}",
-                    key.line,
-                )
-            else:
-                stated.append(
-                    Reference(
-                        columns=(key.column,),
-                        target=key.target,
-                        target_columns=(key.target_column,),
-                        declared=False,
-                    )
-                )
-        declared = [self._declared(key) for key in self.table(rule.name).foreign_keys]
-        same = {(key.columns, key.target, key.target_columns) for key in stated}
-        found = list(stated)
-        for reference in declared:
-            sign = (reference.columns, reference.target, reference.target_columns)
-            if reference.target in self.rules and sign not in same:
-                same.add(sign)
-                found.append(reference)
-        return tuple(found)
-
-    def _declared(self, key: ForeignKey) -> Reference:
-        return Reference(
-            columns=key.columns,
-            target=self._whole.get(key.target, key.target),
-            target_columns=key.target_columns,
-            declared=True,
-        )
+from klover.policy.resolved import Hop, Lineage, TracedEvidence
 
 
 def lineages(rule: TableRule, subjects: TableName, keys: Keys) -> tuple[Lineage, ...]:
@@ -133,6 +40,12 @@ def home_lineages(subjects: Subjects, keys: Keys) -> tuple[TracedEvidence, ...]:
         hops = _follow(subjects.table, tuple(way), path, keys)
         if hops is None or isinstance(last, Backward):
             continue
+        if last.element or last.value is not None or any(hop.element or hop.when for hop in hops):
+            keys.faults.add(
+                f"The home path {path.text!r} goes over an array or a pair; a home is one row's.",
+                path.line,
+            )
+            continue
         end = hops[-1].target if hops else subjects.table
         if _column(end, last.column, path, keys):
             found.append(
@@ -154,7 +67,7 @@ def _follow(
     hops: list[Hop] = []
     for step in steps:
         hop = (
-            _forward(at, step.column, path, keys)
+            _forward(at, step, path, keys)
             if isinstance(step, Forward)
             else _backward(at, step, path, keys)
         )
@@ -165,20 +78,50 @@ def _follow(
     return tuple(hops)
 
 
-def _forward(at: TableName, column: str, path: Path, keys: Keys) -> Hop | None:
-    if not _column(at, column, path, keys):
+def _forward(at: TableName, step: Forward, path: Path, keys: Keys) -> Hop | None:
+    if not all(_column(at, column, path, keys) for column in step.columns):
         return None
-    key = keys.standing_on(at, column)
+    key = keys.standing_on(at, step)
     if key is None:
         keys.faults.add(
-            f"The path {path.text!r} follows {at}.{column}, on which no single key stands; "
-            f"state it with `references: {{{column}: table.column}}` under {at}.",
+            f"The path {path.text!r} follows {at}.{_told(step)}, {_why_not(at, step, keys)}",
             path.line,
         )
         return None
     return Hop(
-        source=at, source_columns=key.columns, target=key.target, target_columns=key.target_columns
+        source=at,
+        source_columns=key.columns,
+        target=key.target,
+        target_columns=key.target_columns,
+        element=key.element,
+        when=key.when,
     )
+
+
+def _why_not(at: TableName, step: Forward, keys: Keys) -> str:
+    """Tell why no key stands there, and what to write."""
+    other = [key for key in keys.references(at) if step.column in key.columns]
+    if any(key.element for key in other) and not step.element:
+        return f"which is an array; write `{step.column}[]`."
+    values = [key.when[1] for key in other if key.when is not None]
+    if values:
+        return (
+            f"one side of a pair; say which: `{step.column}(…)`{nearest(step.value or '', values)}"
+        )
+    if step.element:
+        state = f'"{step.column}[]": table.column'
+    elif step.value is not None:
+        state = f"{step.column}: {{by: type column, {step.value}: table.column}}"
+    else:
+        state = f"{_told(step)}: table.column"
+    return f"on which no single key stands; state it with `references: {{{state}}}` under {at}."
+
+
+def _told(step: Forward | Backward) -> str:
+    if step.more:
+        return f"({', '.join(step.columns)})"
+    half = f"({step.value})" if step.value is not None else ""
+    return f"{step.column}{'[]' if step.element else ''}{half}"
 
 
 def _backward(at: TableName, step: Backward, path: Path, keys: Keys) -> Hop | None:
@@ -190,17 +133,20 @@ def _backward(at: TableName, step: Backward, path: Path, keys: Keys) -> Hop | No
             path.line,
         )
         return None
-    if not _column(step.table, step.column, path, keys):
+    if not all(_column(step.table, column, path, keys) for column in step.columns):
         return None
-    fitting = [
-        key
-        for key in keys.references(step.table)
-        if step.column in key.columns and key.target == at
-    ]
+    fitting = [key for key in keys.references(step.table) if fits(key, step) and key.target == at]
     if not fitting:
         keys.faults.add(
-            f"The path {path.text!r} goes back over {step.table}.{step.column}, which does not "
+            f"The path {path.text!r} goes back over {step.table}.{_told(step)}, which does not "
             f"refer to {at}; state it with `references:` under {step.table} if it does.",
+            path.line,
+        )
+        return None
+    if keys.table(step.table).is_view:
+        keys.faults.add(
+            f"The path {path.text!r} goes back over the view {step.table}; write it over the "
+            "tables that the view reads.",
             path.line,
         )
         return None
@@ -211,6 +157,8 @@ def _backward(at: TableName, step: Backward, path: Path, keys: Keys) -> Hop | No
         target=step.table,
         target_columns=key.columns,
         backward=True,
+        element=key.element,
+        when=key.when,
     )
 
 

@@ -12,29 +12,49 @@ from ipaddress import IPv4Network, IPv6Network
 
 from klover.catalog import TableName
 from klover.policy.countries import BUILT_IN, Countries
+from klover.policy.rules import (
+    Backward,
+    Coarsen,
+    Coarsening,
+    ColumnRule,
+    DataClass,
+    Defaults,
+    Forward,
+    Identifies,
+    Path,
+    PathRule,
+    Rows,
+    StatedKey,
+    TableRule,
+    Unique,
+)
 
-
-class DataClass(StrEnum):
-    """The classes of DESIGN: who may see a column. A column without one is restricted."""
-
-    RESTRICTED = "restricted"
-    INTEROPERABLE = "interoperable"
-    PUBLIC = "public"
-
-
-class Identifies(StrEnum):
-    """Whether a value singles out a person; decides what is pseudonymised."""
-
-    NO = "no"
-    INDIRECTLY = "indirectly"
-    DIRECTLY = "directly"
-
-
-class Unique(StrEnum):
-    """How far a unique constraint reaches once two databases accept writes."""
-
-    LOCAL = "local"
-    GLOBAL = "global"
+__all__ = [
+    "Application",
+    "Audience",
+    "Backward",
+    "Coarsen",
+    "Coarsening",
+    "ColumnRule",
+    "DataClass",
+    "Defaults",
+    "Forward",
+    "Identifiers",
+    "Identifies",
+    "Network",
+    "Never",
+    "Path",
+    "PathRule",
+    "Place",
+    "Policy",
+    "Region",
+    "Requires",
+    "Rows",
+    "StatedKey",
+    "Subjects",
+    "TableRule",
+    "Unique",
+]
 
 
 class Identifiers(StrEnum):
@@ -42,123 +62,6 @@ class Identifiers(StrEnum):
 
     PSEUDONYMISED = "pseudonymised"
     CLEAR = "clear"
-
-
-class Coarsening(StrEnum):
-    """The transforms that make a value coarser; each keeps the column's type."""
-
-    YEAR = "year"
-    MONTH = "month"
-    NETWORK = "network"
-    REGION = "region"
-    ROUND = "round"
-    FIRST = "first"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Coarsen:
-    """One transform with its argument: the step of ``round``, the length of ``first``."""
-
-    by: Coarsening
-    argument: int | None = None
-
-    def __str__(self) -> str:
-        """Tell it as the policy writes it: ``year``, ``round 10``."""
-        return f"{self.by} {self.argument}" if self.argument is not None else str(self.by)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Forward:
-    """Follow the foreign key that stands on ``column`` of the row at hand."""
-
-    column: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Backward:
-    """Go to the rows of ``table`` whose ``column`` refers to the row at hand."""
-
-    table: TableName
-    column: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Path:
-    """A way from a row, step by step.
-
-    Text form: ``video_id.account_id``, each step a column that refers onward; or
-    ``from customer.address_id``, which first goes back to the rows of ``customer`` that refer
-    here, then may go on (``from store.address_id.manager_id``). Both may follow one another.
-    """
-
-    steps: tuple[Forward | Backward, ...]
-    text: str
-    line: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ColumnRule:
-    """What the policy says of one column. ``declared`` is False where it says nothing."""
-
-    data_class: DataClass = DataClass.RESTRICTED
-    identifies: Identifies = Identifies.DIRECTLY
-    identifies_stated: bool = False
-    """False where the file leaves ``identifies`` open; ``trace`` then fills it from the type."""
-    category: str | None = None
-    unique: Unique | None = None
-    stub: str | None = None
-    """The text that stands in a stub or guest where the column may not be NULL.
-
-    ``{key}`` in it stands for the row's key, so that a unique column can have one.
-    """
-    coarsen: Coarsen | None = None
-    """How audiences under pseudonyms see a column that identifies indirectly; None: not at all."""
-    declared: bool = False
-    line: int = 0
-
-
-class Rows(StrEnum):
-    """Which rows of a table are not restricted; ``PREDICATE`` goes with the text of one."""
-
-    NONE = "none"
-    ALL = "all"
-    PREDICATE = "predicate"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StatedKey:
-    """A reference the database does not declare: ``references: {owner: accounts.id}``."""
-
-    column: str
-    target: TableName
-    target_column: str
-    line: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TableRule:
-    """What the policy says of one table.
-
-    Either ``shared`` (nobody's data: stands whole on both sides, columns public unless they are
-    classified) or traced to subjects by at least one path (the subjects' own table has none).
-    """
-
-    name: TableName
-    shared: bool = False
-    subjects: tuple[Path, ...] = ()
-    public_rows: Rows = Rows.NONE
-    predicate: str | None = None
-    """SQL over the table's own columns; a row is public only where it IS TRUE."""
-    hangs_off: tuple[str, ...] | None = None
-    """The columns whose target row, when restricted, makes this row restricted.
-
-    None: every foreign key to a table some of whose rows are restricted.
-    """
-    key: tuple[str, ...] | None = None
-    """The row key where the database declares none."""
-    references: tuple[StatedKey, ...] = ()
-    columns: Mapping[str, ColumnRule] = field(default_factory=dict)
-    line: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,7 +107,7 @@ class Subjects:
     """
 
     table: TableName
-    key: str
+    key: tuple[str, ...]
     home: tuple[Evidence, ...]
     inside: Region
     line: int = 0
@@ -301,3 +204,6 @@ class Policy:
     nevers: tuple[Never, ...] = ()
     countries: Countries = BUILT_IN
     """The edition of the country data that every region of this policy is read with."""
+    defaults: Defaults = field(default_factory=Defaults)
+    tables_line: int = 0
+    """Where ``tables:`` stands; for what is missing there."""

@@ -2,8 +2,9 @@
 
 Only rows that may be public need the question: a table whose rows are all restricted has no
 parents unless the policy states them. Implied are all references to traced tables that have
-restricted rows of their own or through their parents. Circles are refused: a view cannot ask
-itself, so the policy has to say where to stop with ``hangs_off``.
+restricted rows of their own or through their parents. The halves of a pair stand together: where
+one can be restricted, a row of a type that none of them has is too. Circles are refused: a view
+cannot ask itself, so the policy has to say where to stop with ``hangs_off``.
 """
 
 from collections.abc import Mapping
@@ -52,7 +53,8 @@ def _stated(
         if not traced:
             why = "refers to a shared table" if fitting else "refers to nothing"
             faults.add(f"Table {rule.name}: `hangs_off` names {column!r}, which {why}.", rule.line)
-        found += [key for key in traced if key not in found]
+        held = [key for key in fitting if key in traced or _half(key, traced)]
+        found += [key for key in held if key not in found]
     return tuple(found)
 
 
@@ -67,15 +69,26 @@ def _grow(
     while changed:
         changed = False
         for name in implied:
-            parents = tuple(
+            restricting = [
                 key
                 for key in references[name]
                 if not rules[key.target].shared
                 and (rules[key.target].public_rows is not Rows.ALL or found[key.target])
+            ]
+            parents = tuple(
+                key for key in references[name] if key in restricting or _half(key, restricting)
             )
             if parents != found[name]:
                 found[name] = parents
                 changed = True
+
+
+def _half(key: Reference, others: list[Reference]) -> bool:
+    """Tell whether another half of the same pair is among ``others``: halves stand together."""
+    return key.when is not None and any(
+        other.when is not None and (other.columns, other.when[0]) == (key.columns, key.when[0])
+        for other in others
+    )
 
 
 def _circles(parents: Mapping[TableName, tuple[Reference, ...]]) -> list[tuple[TableName, ...]]:

@@ -15,12 +15,20 @@ from klover.policy.model import DataClass, Policy, Region
 from klover.policy.parse_audiences import read_audiences, read_nevers
 from klover.policy.parse_countries import read_countries
 from klover.policy.parse_places import read_applications, read_networks, read_places
-from klover.policy.parse_tables import read_subjects, read_tables, table_names
+from klover.policy.parse_tables import read_subjects, read_table_defaults, read_tables, table_names
 from klover.policy.reading import Reader
 
 VERSION = 1
 _REQUIRED = ("klover", "enclave", "rests_in", "subjects", "tables", "audiences")
-_OPTIONAL = ("countries", "stays_outside", "networks", "applications", "places", "never")
+_OPTIONAL = (
+    "countries",
+    "defaults",
+    "stays_outside",
+    "networks",
+    "applications",
+    "places",
+    "never",
+)
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,39}\Z")
 _NOWHERE = Region()
 
@@ -53,6 +61,8 @@ def _read(root: Mapping, text: str, reader: Reader) -> Policy:
         rests_in=_rests_in(parts.get("rests_in"), reader),
         subjects=read_subjects(parts.get("subjects"), reader, known),
         tables=read_tables(parts.get("tables"), reader, known),
+        defaults=read_table_defaults(parts.get("defaults"), reader, known),
+        tables_line=root.lines.get("tables", 0),
         audiences=read_audiences(parts.get("audiences"), reader),
         stays_outside=_stays_outside(parts.get("stays_outside"), reader),
         networks=read_networks(parts.get("networks"), reader),

@@ -12,22 +12,25 @@ from klover.policy.document import Mapping, Node, Scalar
 from klover.policy.model import (
     ColumnRule,
     DataClass,
+    Defaults,
     Identifies,
     Path,
     Region,
     Rows,
-    StatedKey,
     Subjects,
     TableRule,
     Unique,
 )
+from klover.policy.parse_defaults import read_defaults
 from klover.policy.parse_homes import read_homes
+from klover.policy.parse_parts import read_parts
+from klover.policy.parse_references import read_references
 from klover.policy.path import PathError, read_path
 from klover.policy.predicate import refuse_predicate
 from klover.policy.reading import Reader
 
 _TABLE_KEYS = ("shared", "subject", "public_rows", "hangs_off", "key", "references", "columns")
-_COLUMN_KEYS = ("identifies", "category", "unique", "stub")
+_COLUMN_KEYS = ("identifies", "category", "unique", "stub", "paths")
 
 
 def table_names(node: Node | None) -> frozenset[TableName]:
@@ -39,15 +42,15 @@ def table_names(node: Node | None) -> frozenset[TableName]:
 def read_subjects(node: Node | None, reader: Reader, tables: Collection[TableName]) -> Subjects:
     """Read ``subjects``; a region or name at fault is replaced by an empty one."""
     if node is None:
-        return Subjects(table=TableName("public", ""), key="", home=(), inside=Region())
+        return Subjects(table=TableName("public", ""), key=(), home=(), inside=Region())
     parts = reader.mapping(node, "`subjects`", required=("table", "key", "home", "inside"))
     table = reader.text(parts["table"], "`subjects.table`") if "table" in parts else None
-    key = reader.text(parts["key"], "`subjects.key`") if "key" in parts else None
+    key = reader.texts(parts["key"], "`subjects.key`") if "key" in parts else None
     inside = reader.region(parts["inside"], "`subjects.inside`") if "inside" in parts else None
     home = read_homes(parts["home"], reader, tables) if "home" in parts else ()
     return Subjects(
         table=TableName.parse(table or ""),
-        key=key or "",
+        key=key or (),
         home=home,
         inside=inside or Region(),
         line=node.line,
@@ -84,12 +87,23 @@ def read_tables(
         line = node.lines[text] if isinstance(node, Mapping) else node.line
         name = TableName.parse(text)
         if not name.name or not name.schema:
-            reader.faults.add(f"{text!r} is no table's name.", line)
+            reader.faults.add(
+                f"{text!r} is no table's name; put double quotes around odd parts of it.", line
+            )
         elif name in found:
             reader.faults.add(f"Table {name} stands here twice; remove one.", line)
         else:
             found[name] = _table(name, entry, line, reader, tables)
     return found
+
+
+def read_table_defaults(
+    node: Node | None, reader: Reader, tables: Collection[TableName]
+) -> Defaults:
+    """Read ``defaults``: rules by pattern, in the words of a table's or a column's own."""
+    return read_defaults(
+        node, reader, lambda name, entry, line: _table(name, entry, line, reader, tables), _column
+    )
 
 
 def _table(
@@ -118,7 +132,7 @@ def _table(
         predicate=predicate,
         hangs_off=_names(parts.get("hangs_off"), f"{what}: `hangs_off`", reader, empty=True),
         key=_names(parts.get("key"), f"{what}: `key`", reader, empty=False),
-        references=_references(parts.get("references"), what, reader),
+        references=read_references(parts.get("references"), what, reader),
         columns=_columns(parts.get("columns"), what, reader),
         line=line,
     )
@@ -140,31 +154,6 @@ def _public_rows(node: Node | None, what: str, reader: Reader) -> tuple[Rows, st
 
 def _names(node: Node | None, what: str, reader: Reader, *, empty: bool) -> tuple[str, ...] | None:
     return None if node is None else reader.texts(node, what, empty=empty)
-
-
-def _references(node: Node | None, what: str, reader: Reader) -> tuple[StatedKey, ...]:
-    if node is None:
-        return ()
-    found = []
-    for column, entry in reader.entries(node, f"{what}: `references`").items():
-        text = reader.text(entry, f"{what}: `references.{column}`")
-        if text is None:
-            continue
-        table, dot, target = text.rpartition(".")
-        if not dot or not table or not target:
-            reader.faults.add(
-                f"{what}: `references.{column}` has to be `table.column`.", entry.line
-            )
-            continue
-        found.append(
-            StatedKey(
-                column=column,
-                target=TableName.parse(table),
-                target_column=target,
-                line=entry.line,
-            )
-        )
-    return tuple(found)
 
 
 def _columns(node: Node | None, what: str, reader: Reader) -> Map[str, ColumnRule]:
@@ -200,6 +189,7 @@ def _column(node: Node, what: str, line: int, reader: Reader) -> ColumnRule:
         category=reader.text(category, f"{what}: `category`") if category is not None else None,
         unique=reader.choice(unique, f"{what}: `unique`", Unique) if unique is not None else None,
         stub=_stub(parts.get("stub"), f"{what}: `stub`", reader),
+        paths=read_parts(parts.get("paths"), what, reader, _column),
         declared=True,
         line=line,
     )

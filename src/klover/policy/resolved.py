@@ -64,7 +64,12 @@ class TracedTable:
     """Empty for shared tables only; ``((),)`` for the subjects' table."""
     references: tuple[Reference, ...]
     parents: tuple[Reference, ...]
-    """The references whose target row, when restricted, makes the row restricted."""
+    """The references whose target row, when restricted, makes the row restricted.
+
+    Of an array, any element's row does, one that is not there too. The halves of a pair are all
+    here or none is: a row whose pair holds a value, but a type that none of them has (or NULL), is
+    restricted, since nobody knows what it hangs off.
+    """
 
     @property
     def name(self) -> TableName:
@@ -91,13 +96,25 @@ class TracedEvidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resolved:
-    """A policy that fits a catalog. Every base table of the catalog is in ``tables``."""
+    """A policy that fits a catalog.
+
+    Every base table of the catalog is in ``tables``, and the views that the policy names.
+    """
 
     policy: Policy
     catalog: Catalog
     tables: Mapping[TableName, TracedTable]
     home: tuple[TracedEvidence, ...]
     """Evidence for a subject's home; the first piece that tells a known country decides."""
+
+    def base_tables(self) -> Mapping[TableName, TracedTable]:
+        """Tell the tables that hold rows of their own, views left out."""
+        return {name: traced for name, traced in self.tables.items() if traced.table.holds_rows}
+
+    def children(self, name: TableName) -> tuple[TableName, ...]:
+        """List the tables that inherit from ``name``, at any depth."""
+        direct = [one for one, traced in self.tables.items() if name in traced.table.inherits]
+        return tuple(found for one in direct for found in (one, *self.children(one)))
 
 
 class Show(StrEnum):
@@ -134,7 +151,10 @@ class NamedRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartSight:
-    """A path inside a JSON column: what is below it is shown, or cut out of what is."""
+    """A path inside a JSON column: what is below it is shown, or cut out of what is.
+
+    The empty path is the column's whole value, there where everything but some parts is shown.
+    """
 
     path: tuple[str, ...]
     shown: bool

@@ -19,6 +19,8 @@ from klover.policy.model import (
     Policy,
     Rows,
 )
+from klover.policy.named import rows_named
+from klover.policy.parts import parts_shown
 from klover.policy.resolved import (
     ColumnSight,
     NamedRow,
@@ -68,6 +70,10 @@ def _rows(resolved: Resolved, traced: TracedTable, audience: Audience) -> RowsSh
 def _column(
     resolved: Resolved, traced: TracedTable, column: str, rule: ColumnRule, audience: Audience
 ) -> ColumnSight:
+    if rule.paths:
+        seen = _parts(resolved.policy, traced, column, rule, audience)
+        if seen is not None:
+            return seen
     refused = _refused(resolved.policy, traced, rule, audience)
     if refused is not None:
         return _absent(column, refused)
@@ -76,14 +82,39 @@ def _column(
         return ColumnSight(column=column, show=Show.CLEAR, reason=clear)
     if rule.identifies is Identifies.INDIRECTLY:
         return _absent(column, "identifies indirectly, which is not coarsened yet")
-    entity = entity_of(resolved, traced, column)
-    if entity is None:
-        return _absent(
-            column, "identifies directly and is no single key that a pseudonym could stand for"
+    names = rows_named(resolved, traced, column)
+    if not names:
+        return _absent(column, "identifies directly and is no key that a pseudonym could stand for")
+    reason = f"{rule.data_class}, shown as {_pseudonym(names)}"
+    return ColumnSight(column=column, show=Show.PSEUDONYM, names=names, reason=reason)
+
+
+def _pseudonym(names: tuple[NamedRow, ...]) -> str:
+    """Tell in words whose pseudonym stands there."""
+    rows = " or ".join(dict.fromkeys(str(named.entity) for named in names))
+    if names[0].element:
+        return f"pseudonyms of rows of {rows}"
+    pair = ", as its type says" if names[0].when is not None else ""
+    return f"a pseudonym of the row of {rows}{pair}"
+
+
+def _parts(
+    policy: Policy, traced: TracedTable, column: str, rule: ColumnRule, audience: Audience
+) -> ColumnSight | None:
+    """Tell which parts of a JSON column are shown; None where it is all or nothing."""
+
+    def may(part: ColumnRule) -> bool:
+        return (
+            _refused(policy, traced, part, audience) is None
+            and _clear_because(policy, part, audience) is not None
         )
-    reason = f"{rule.data_class}, shown as a pseudonym of the row of {entity}"
-    named = NamedRow(entity=entity, columns=(column,))
-    return ColumnSight(column=column, show=Show.PSEUDONYM, names=(named,), reason=reason)
+
+    parts = parts_shown(rule.paths, may, whole=may(rule))
+    if not parts:
+        return None
+    shown = [".".join(part.path) or "the rest" for part in parts if part.shown]
+    reason = f"only {', '.join(shown)}"
+    return ColumnSight(column=column, show=Show.PARTS, parts=parts, reason=reason)
 
 
 def _clear_because(policy: Policy, rule: ColumnRule, audience: Audience) -> str | None:
@@ -115,39 +146,3 @@ def _refused(
 
 def _absent(column: str, reason: str) -> ColumnSight:
     return ColumnSight(column=column, show=Show.ABSENT, reason=reason)
-
-
-def entity_of(resolved: Resolved, traced: TracedTable, column: str) -> TableName | None:
-    """Tell the table whose row key the column's values are; None where a pseudonym cannot stand.
-
-    Keys that are themselves references (one row per account, say) count as what they refer to,
-    so that pseudonyms join wherever the values did.
-    """
-    at, name = traced, column
-    seen: set[tuple[TableName, str]] = set()
-    entity: TableName | None = None
-    while (at.name, name) not in seen:
-        seen.add((at.name, name))
-        if not at.rule.shared and at.key == (name,):
-            entity = at.name
-        onward = _onward(resolved, at, name)
-        if onward is None:
-            break
-        at, name = onward
-        if at.key != (name,):
-            return entity
-    return entity
-
-
-def _onward(resolved: Resolved, at: TracedTable, column: str) -> tuple[TracedTable, str] | None:
-    """Follow the single-column reference to a traced table; subjects first, else the first."""
-    found = [
-        key
-        for key in at.references
-        if key.columns == (column,) and not resolved.tables[key.target].rule.shared
-    ]
-    subjects = resolved.policy.subjects.table
-    found.sort(key=lambda key: key.target != subjects)
-    if not found:
-        return None
-    return resolved.tables[found[0].target], found[0].target_columns[0]
