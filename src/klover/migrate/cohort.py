@@ -91,7 +91,10 @@ def landing_columns(resolved: Resolved) -> tuple[str, ...]:
     table = resolved.policy.subjects.table
     found = [*resolved.tables[table].key, *resolved.policy.subjects.key]
     for traced in resolved.tables.values():
-        found += [name for line in traced.lineages if line for name in line[-1].target_columns]
+        for line in traced.lineages:
+            found += line[-1].target_columns if line else ()
+            if line and line[-1].backward and line[-1].when is not None:
+                found.append(line[-1].when[0])
     return tuple(dict.fromkeys(found))
 
 
