@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-_PART = r'"(?:[^"]|"")+"|[^".]+'
+_PART = r'"(?:[^"]|"")+"|[^".][^.]*'
 _DOTTED = re.compile(rf"(?:{_PART})(?:\.(?:{_PART}))*", re.DOTALL)
 
 
 def dotted(text: str) -> tuple[str, ...]:
-    """Split a name at its dots; a part with a dot or quote in it stands in double quotes.
+    """Split a name at its dots; a part with a dot in it stands in double quotes.
 
     Empty where the text is no such name.
     """
@@ -27,7 +27,8 @@ def dotted(text: str) -> tuple[str, ...]:
 
 def quoted(part: str) -> str:
     """Write one part of a name so that ``dotted`` reads it back."""
-    return '"' + part.replace('"', '""') + '"' if "." in part or '"' in part else part
+    odd = "." in part or part.startswith('"')
+    return '"' + part.replace('"', '""') + '"' if odd else part
 
 
 @dataclass(frozen=True, slots=True, order=True)

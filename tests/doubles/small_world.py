@@ -13,6 +13,7 @@ from typing import Any
 from psycopg import sql
 
 from doubles.memory_recorder import MemoryRecorder
+from klover.migrate.addresses import Addresses
 from klover.migrate.run import Migration
 from klover.migrate.work import Parts
 from klover.policy.parse import parse
@@ -181,6 +182,7 @@ class World:
     source: str
     enclave: str
     policy: str = POLICY
+    addresses: Addresses | None = None
     recorder: MemoryRecorder = field(default_factory=MemoryRecorder)
     at: Callable[[str], None] = lambda _point: None
 
@@ -205,6 +207,7 @@ class World:
                 recorder=self.recorder,
                 now=moment,
                 today=date(2026, 11, 24),
+                addresses=self.addresses,
                 salt=lambda: b"salt" * 4,
                 at=self.at,
             )

@@ -22,3 +22,32 @@ def test_schemas_that_only_look_like_klovers_are_seen(
     people = found[TableName("door_opener", "people")]
     assert [column.name for column in people.columns] == ["id", "name"]
     assert people.primary_key is not None
+
+
+def test_what_inherits_and_what_views_read(
+    database: psycopg.Connection[tuple[object, ...]],
+) -> None:
+    database.execute("""
+        set search_path = public;
+        create table people (id int primary key, email text, name text);
+        create table vips (perks text) inherits (people);
+        create table events (id int, at date, who int) partition by range (at);
+        create table events_1 partition of events default;
+        create view plain as select id, upper(email) as mail from people;
+        create materialized view onward as select p.mail, e.at from plain p join events_1 e on true;
+        create view counted as select count(*) from people;
+        create view whole as select to_jsonb(p) as row from people p;
+    """)
+    found = read_catalog(database).tables
+    people, events = TableName("public", "people"), TableName("public", "events")
+    assert found[TableName("public", "vips")].inherits == (people,)
+    assert found[people].inherits == found[events].inherits == ()
+    assert found[people].reads == ()
+    reads = {name.name: table.reads for name, table in found.items() if table.is_view}
+    assert reads["plain"] == ((people, "email"), (people, "id"))
+    assert reads["onward"] == ((events, "at"), (people, "email"), (people, "id"))
+    assert (
+        reads["counted"]
+        == reads["whole"]
+        == tuple((people, name) for name in ("email", "id", "name"))
+    )

@@ -95,7 +95,7 @@ ANY = '"*": {subject: account_id}'
         (ANY, '"*": {subject: a, columns: {id: public}}', 10, "defaults.columns"),
         (ANY, '"*": {key: id}', 10, "has to be `shared` or"),
         ('"*_at"', '"a.b.c.d"', 13, "too many parts"),
-        ('"*_at"', "'a\"'", 13, "no name"),
+        ('"*_at"', "'\"a'", 13, "no name"),
         ('"*_at": public', '"*_at": secret', 13, "cannot be 'secret'"),
     ],
 )

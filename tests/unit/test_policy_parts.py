@@ -93,7 +93,7 @@ THEME = "theme: {class: public, identifies: no}"
     [
         ("settings:", "note:", "only json and jsonb have parts"),
         (THEME, "theme: {class: public, unique: global}", "whole columns"),
-        ("theme: {", "'th\"eme': {", "no path"),
+        ("theme: {", "'\"theme': {", "no path"),
         ("paths: {email:", "paths: {'\"email\"': public, email:", "stands here twice"),
         ("class: interoperable", "klass: interoperable", "needs `class:`"),
     ],

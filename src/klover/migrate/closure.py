@@ -21,11 +21,11 @@ from klover.migrate.pieces import (
     listed,
     never_public,
     public,
-    relation,
+    refers,
     rows_of,
     temporary,
 )
-from klover.migrate.shape import Keep, Shape, kept_references
+from klover.migrate.shape import Keep, Shape, kept_references, led_to, read_by
 from klover.migrate.way import way
 from klover.policy.model import DataClass
 from klover.policy.resolved import Reference, Resolved
@@ -63,7 +63,7 @@ class Closure:
                         (part for one in ways for part in (one.inside, one.lost)), " or "
                     ),
                     outside=listed((one.outside for one in ways), " or "),
-                    table=relation(shape.name),
+                    table=shape.rows(),
                     joins=listed((one.joins for one in ways), " "),
                 )
             self._connection.execute(query)
@@ -75,9 +75,8 @@ class Closure:
         found: set[TableName] = set()
         for shape in self._shapes.values():
             statement = "guests_of_shared" if shape.shared else "guests_of_members"
-            for reference in shape.traced.references:
-                target = self._shapes[reference.target]
-                if not target.shared and self._grow(statement, shape, reference, 0):
+            for reference, target in led_to(self._resolved, self._shapes, shape.traced.references):
+                if not target.shared and self._grow(statement, shape, reference, target, 0):
                     found.add(target.name)
         self._rounds("guest", "guests_of_guests", found)
 
@@ -93,9 +92,8 @@ class Closure:
                 found.add(shape.name)
         for shape in self._shapes.values():
             statement = "stubs_of_shared" if shape.shared else "stubs_of_rest"
-            for reference in shape.traced.references:
-                target = self._shapes[reference.target]
-                if self._can_grow(target) and self._grow(statement, shape, reference, 0):
+            for reference, target in led_to(self._resolved, self._shapes, shape.traced.references):
+                if self._can_grow(target) and self._grow(statement, shape, reference, target, 0):
                     found.add(target.name)
         self._rounds("stub", "stubs_of_stubs", found)
 
@@ -108,38 +106,40 @@ class Closure:
             for name in sorted(found):
                 shape = self._shapes[name]
                 projection = shape.guest if kind == "guest" else shape.stub
-                for reference in kept_references(shape, projection):
-                    target = self._shapes[reference.target]
+                for reference, target in led_to(
+                    self._resolved, self._shapes, kept_references(shape, projection)
+                ):
                     if target.shared or (kind == "stub" and not self._can_grow(target)):
                         continue
-                    if self._grow(statement, shape, reference, number):
+                    if self._grow(statement, shape, reference, target, number):
                         again.add(target.name)
             found = again
         for shape in self._traced:
             self._connection.execute(sql.SQL("analyze {}").format(temporary(kind, shape.index)))
 
-    def _grow(self, statement: str, shape: Shape, reference: Reference, number: int) -> bool:
-        """Mark the rows that ``reference`` leads to; tell whether there were new ones."""
-        target = self._shapes[reference.target]
+    def _grow(
+        self, statement: str, shape: Shape, reference: Reference, target: Shape, number: int
+    ) -> bool:
+        """Mark the rows of ``target`` that ``reference`` leads to; tell whether any were new."""
         guests = statement.startswith("guests")
         projection = shape.guest if guests else shape.stub
         shown = guests and Keep.IF_PUBLIC in target.guest.keep.values()
-        conditional = any(projection.keep[name] is Keep.IF_PUBLIC for name in reference.columns)
+        conditional = any(projection.keep[name] is Keep.IF_PUBLIC for name in read_by(reference))
         query = self._queries[statement].format(
             guest=temporary("guest", target.index),
             stub=temporary("stub", target.index),
             found=columns("p", target.key),
             public=public(self._resolved, target.traced, "p") if shown else sql.SQL("false"),
             round=sql.Literal(number),
-            table=relation(shape.name),
+            table=shape.rows(),
             member=temporary("member", shape.index),
             from_guest=temporary("guest", shape.index),
             from_stub=temporary("stub", shape.index),
             same=equal("t", shape.key, "m", shape.key),
             kept=sql.SQL("and m.{}").format(sql.Identifier(PUBLIC)) if conditional else sql.SQL(""),
-            target=rows_of(target.traced),
+            target=rows_of(target.traced, alone=target.inherited),
             target_member=temporary("member", target.index),
-            refers=equal("t", reference.columns, "p", reference.target_columns),
+            refers=refers("t", reference, "p"),
             target_same=equal("x", target.key, "p", target.key),
             target_y=equal("y", target.key, "p", target.key),
         )
@@ -150,7 +150,7 @@ class Closure:
             query = self._queries["marked"].format(
                 marked=temporary(kind, shape.index),
                 keys=columns("t", shape.key),
-                table=relation(shape.name),
+                table=shape.rows(),
             )
             self._connection.execute(query)
 
@@ -158,7 +158,7 @@ class Closure:
         query = self._queries["stubs_public"].format(
             stub=temporary("stub", shape.index),
             keys=columns("t", shape.key),
-            table=rows_of(shape.traced),
+            table=rows_of(shape.traced, alone=shape.inherited),
             member=temporary("member", shape.index),
             same=equal("t", shape.key, "m", shape.key),
             public=public(self._resolved, shape.traced, "t"),
@@ -169,7 +169,7 @@ class Closure:
         query = self._queries["stubs_mixed"].format(
             stub=temporary("stub", shape.index),
             keys=columns("t", shape.key),
-            table=relation(shape.name),
+            table=shape.rows(),
             member=temporary("member", shape.index),
             same=equal("t", shape.key, "m", shape.key),
             stub_same=equal("x", shape.key, "t", shape.key),

@@ -113,6 +113,12 @@ select count(*) from {table};
 select count(*) = count(distinct ({keys})) and count(*) filter (where not ({present})) = 0
   from {table} as t;
 
+-- name: unlisted
+-- Rows whose pair holds a value, but a type that no rule lists, or none.
+select count(*)
+  from {table} as t
+ where {column} is not null and ({by} is null or {by}::text <> all ({values}::text[]));
+
 -- name: large_objects
 -- How many large objects there are: no table holds them.
 select count(*) from pg_largeobject_metadata;

@@ -20,7 +20,7 @@ from klover.migrate.plan import DecidedBy, Homes, OddName, shown_name
 from klover.policy.country import inside
 from klover.policy.evidence import country_told
 from klover.policy.model import EvidenceKind
-from klover.policy.resolved import Lineage, Resolved, TracedEvidence
+from klover.policy.resolved import Hop, Lineage, Resolved, TracedEvidence
 from klover.store.connect import Connection
 from klover.store.sql import statements
 
@@ -59,7 +59,10 @@ def landing_columns(resolved: Resolved) -> tuple[str, ...]:
     table = resolved.policy.subjects.table
     found = [*resolved.tables[table].key, *resolved.policy.subjects.key]
     for traced in resolved.tables.values():
-        found += [name for line in traced.lineages if line for name in line[-1].target_columns]
+        for line in traced.lineages:
+            found += line[-1].target_columns if line else ()
+            if line and line[-1].backward and line[-1].when is not None:
+                found.append(line[-1].when[0])
     return tuple(dict.fromkeys(found))
 
 
@@ -99,7 +102,7 @@ class _Asking:
                 for verdict in self._verdicts(evidence, chunk, odd):
                     copying.write_row(verdict)
         self._connection.execute(sql.SQL("analyze {}").format(verdicts))
-        several = any(hop.backward for hop in evidence.lineage)
+        several = any(not self._one(hop) for hop in evidence.lineage)
         self._connection.execute(
             self._queries["evidence" if several else "evidence_plain"].format(
                 evidence=temporary("evidence", self._number),
@@ -127,6 +130,12 @@ class _Asking:
             cursor.execute(query)
             while chunk := cursor.fetchmany(_CHUNK):
                 yield [(str(value), int(number)) for value, number in chunk]
+
+    def _one(self, hop: Hop) -> bool:
+        """Tell whether ``hop`` leads from a row to one row at most."""
+        target = self._resolved.catalog.tables[hop.target]
+        keys = [key for key in (target.primary_key, *target.uniques) if key is not None]
+        return any(set(key.columns) <= set(hop.target_columns) for key in keys)
 
     def _undecided(self) -> sql.Composable:
         """Leave out whom an earlier piece of evidence decided."""

@@ -116,7 +116,7 @@ def compare_shared(snapshot: Snapshot, enclave: Connection, shape: Shape) -> Com
     )
     query = statements("klover.migrate", "compare.sql")["source_rows"].format(
         values=_values(shape, [sql.Identifier("t", column.name) for column in every]),
-        table=relation(shape.name),
+        table=shape.rows(),
         join=sql.SQL(""),
         order=order,
     )
@@ -142,7 +142,7 @@ def _compare_kind(
     )
     at_source = queries["source_rows"].format(
         values=_values(shape, theirs, every),
-        table=relation(shape.name),
+        table=shape.rows(),
         join=sql.SQL("join {} as g on {}{}").format(
             temporary(kind, shape.index),
             equal("t", shape.key, "g", shape.key),
@@ -152,7 +152,7 @@ def _compare_kind(
     )
     inside = queries["enclave_members" if kind == "member" else "enclave_guests"].format(
         values=_values(shape, own, every),
-        table=relation(shape.name),
+        table=shape.rows(),
         source=sql.Literal(source),
         cell=sql.Literal(cell),
         relation=sql.Literal(str(shape.name)),
@@ -258,7 +258,7 @@ def _orphans(snapshot: Snapshot, enclave: Connection, shape: Shape) -> Iterator[
         if not reference.declared:
             continue
         parts = {
-            "table": relation(shape.name),
+            "table": shape.rows(),
             "present": present("t", reference.columns),
             "target": relation(reference.target),
             "refers": equal("t", reference.columns, "p", reference.target_columns),

@@ -69,7 +69,7 @@ def copy(
 
 def holds_rows(enclave: Connection, shape: Shape) -> bool:
     """Tell whether the enclave's table holds anything."""
-    query = statements("klover.migrate", "copy.sql")["any_row"].format(table=relation(shape.name))
+    query = statements("klover.migrate", "copy.sql")["any_row"].format(table=shape.rows())
     return enclave.execute(query).fetchone() == (True,)
 
 
@@ -93,12 +93,12 @@ def _empty(enclave: Connection, shape: Shape, *, replace: str | None) -> None:
             "first, and let nobody write inside before the migration has ended."
         )
     query = statements("klover.migrate", "copy.sql")["clear"]
-    enclave.execute(query.format(table=relation(shape.name)))
+    enclave.execute(query.format(table=shape.rows()))
 
 
 def _others_wrote(enclave: Connection, shape: Shape, copied: str) -> bool:
     query = statements("klover.migrate", "copy.sql")["others_wrote"]
-    found = query.format(table=relation(shape.name), copied=sql.Literal(copied))
+    found = query.format(table=shape.rows(), copied=sql.Literal(copied))
     return enclave.execute(found).fetchone() == (True,)
 
 
@@ -134,7 +134,7 @@ def _stream(
     queries = statements("klover.migrate", "copy.sql")
     form = sql.SQL("binary" if shape.binary() else "text")
     table = relation(shape.name)
-    out = queries["out"].format(values=values, table=table, join=join, format=form)
+    out = queries["out"].format(values=values, table=shape.rows(), join=join, format=form)
     names = listed(sql.Identifier(column.name) for column in shape.stored())
     into = queries["into"].format(table=table, names=names, format=form)
     return load(enclave, into, blocks(snapshot.connection, out))

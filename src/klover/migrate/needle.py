@@ -85,22 +85,22 @@ def _going(snapshot: Snapshot, shape: Shape) -> Iterator[bytes]:
         return
     every, rules = shape.traced.table.columns, shape.traced.columns
     # A restricted key too: it stays in stubs only, and ``_staying`` takes those out again.
-    restricted = [c for c in every if rules[c.name].data_class is DataClass.RESTRICTED]
+    restricted = [c for c in every if rules[c.name].strictest is DataClass.RESTRICTED]
     taken = [c for c in every if shape.stub.keep[c.name] is not Keep.ALWAYS]
-    hidden = [c for c in taken if rules[c.name].data_class is DataClass.PUBLIC]
-    yield from text(snapshot.connection, shape.name, restricted, inside(shape))
-    yield from text(snapshot.connection, shape.name, hidden, inside_not_public(shape))
+    hidden = [c for c in taken if rules[c.name].strictest is DataClass.PUBLIC]
+    yield from text(snapshot.connection, shape.rows(), restricted, inside(shape))
+    yield from text(snapshot.connection, shape.rows(), hidden, inside_not_public(shape))
 
 
 def _staying(snapshot: Snapshot, shape: Shape) -> Iterator[bytes]:
     """Tell what may stay: shared tables, rows outside whole, what stubs keep."""
     source, every = snapshot.connection, shape.traced.table.columns
     if shape.shared:
-        yield from text(source, shape.name, every)
+        yield from text(source, shape.rows(), every)
         return
     keep = shape.stub.keep
     always = [column for column in every if keep[column.name] is Keep.ALWAYS]
     shown = [column for column in every if keep[column.name] is Keep.IF_PUBLIC]
-    yield from text(source, shape.name, every, outside(shape))
-    yield from text(source, shape.name, always, stubs(shape))
-    yield from text(source, shape.name, shown, stubs(shape, public=True))
+    yield from text(source, shape.rows(), every, outside(shape))
+    yield from text(source, shape.rows(), always, stubs(shape))
+    yield from text(source, shape.rows(), shown, stubs(shape, public=True))

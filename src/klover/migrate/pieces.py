@@ -4,14 +4,14 @@ Names always go through the driver's quoting. The only texts taken as SQL are th
 itself wrote (``format_type``) and the policy's ``public_rows``, which the policy room has checked.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import LiteralString
 
 from psycopg import sql
 
 from klover.catalog import Column, TableName
 from klover.policy.model import Rows
-from klover.policy.resolved import Resolved, TracedTable
+from klover.policy.resolved import Hop, Reference, Resolved, TracedTable
 
 OWN = "klover_own"
 """In ``rows_of``: whether the row's own predicate makes it public."""
@@ -59,6 +59,37 @@ def equal(
     )
 
 
+def leads(
+    alias: str, key: Reference | Hop, target: str, columns: tuple[Sequence[str], Sequence[str]]
+) -> sql.Composed:
+    """Say that a key on ``alias`` leads to a row of ``target``; ``columns`` are both sides'."""
+    ours, theirs = columns
+    if key.element:
+        same = sql.SQL("{} = any({})").format(
+            sql.Identifier(target, theirs[0]), sql.Identifier(alias, ours[0])
+        )
+    else:
+        same = equal(alias, ours, target, theirs)
+    return listed([*of_type(alias, key), same], " and ")
+
+
+def refers(alias: str, reference: Reference, target: str) -> sql.Composed:
+    """Say that a row refers to a row of ``target``: by its columns, an element, or its half."""
+    return leads(alias, reference, target, (reference.columns, reference.target_columns))
+
+
+def of_type(alias: str, key: Reference | Hop) -> list[sql.Composable]:
+    """Say of one half of a pair that the row is of its type; nothing of other keys."""
+    if key.when is None:
+        return []
+    by, value = key.when
+    return [
+        sql.SQL("coalesce({}::text = {}, false)").format(
+            sql.Identifier(alias, by), sql.Literal(value)
+        )
+    ]
+
+
 def present(alias: str, names: Iterable[str]) -> sql.Composed:
     """Say that no column is NULL."""
     return listed(
@@ -91,14 +122,18 @@ def ordered(alias: str, column: Column) -> sql.Composed:
     return sql.SQL('{}::text collate "C"').format(name)
 
 
-def rows_of(traced: TracedTable) -> sql.Composed:
-    """Tell a table's rows with one more column: whether the row is public by itself."""
+def rows_of(traced: TracedTable, *, alone: bool = False) -> sql.Composed:
+    """Tell a table's rows with one more column: whether the row is public by itself.
+
+    ``alone`` leaves out the rows of tables that inherit from it.
+    """
     own: sql.Composable = sql.SQL("true")
     if traced.rule.public_rows is Rows.NONE:
         own = sql.SQL("false")
     elif traced.rule.public_rows is Rows.PREDICATE:
         own = sql.SQL("(({}) is true)").format(trusted(traced.rule.predicate or "false"))
-    return sql.SQL("(select {name}.*, {own} as {column} from {table} as {name})").format(
+    return sql.SQL("(select {name}.*, {own} as {column} from {only}{table} as {name})").format(
+        only=sql.SQL("only " if alone else ""),
         name=sql.Identifier(traced.name.name),
         own=own,
         column=sql.Identifier(OWN),
@@ -108,8 +143,11 @@ def rows_of(traced: TracedTable) -> sql.Composed:
 
 def always_public(resolved: Resolved, traced: TracedTable) -> bool:
     """Tell whether every row of a table is public whatever stands in it."""
+    if traced.rule.shared:
+        return True
     return traced.rule.public_rows is Rows.ALL and all(
-        always_public(resolved, resolved.tables[parent.target]) for parent in traced.parents
+        parent.when is None and always_public(resolved, resolved.tables[parent.target])
+        for parent in traced.parents
     )
 
 
@@ -126,24 +164,73 @@ def public(resolved: Resolved, traced: TracedTable, alias: str) -> sql.Composabl
         return sql.SQL("true")
     parts: list[sql.Composable] = [sql.Identifier(alias, OWN)]
     for number, parent in enumerate(traced.parents):
-        target = resolved.tables[parent.target]
-        if always_public(resolved, target):
-            continue
         inner = f"{alias}_{number}"
-        held = sql.SQL("({}) in (select {} from {} as {} where {})").format(
-            columns(alias, parent.columns),
-            columns(inner, parent.target_columns),
-            rows_of(target),
-            sql.Identifier(inner),
-            public(resolved, target, inner),
-        )
-        absent = [
-            sql.SQL("{} is null").format(sql.Identifier(alias, name))
-            for name in parent.columns
-            if not _not_null(traced, name)
-        ]
+        if parent.when is not None:
+            continue
+        if always_public(resolved, resolved.tables[parent.target]):
+            continue
+        if parent.element:
+            parts.append(_elements_public(resolved, parent, alias, inner))
+            continue
+        held = _held(resolved, parent, alias, inner)
+        absent = _absent(traced, parent.columns, alias)
         parts.append(sql.SQL("({})").format(listed([*absent, held], " or ")) if absent else held)
+    parts += _pairs_public(resolved, traced, alias)
     return listed(parts, " and ")
+
+
+def _held(resolved: Resolved, parent: Reference, alias: str, inner: str) -> sql.Composable:
+    target = resolved.tables[parent.target]
+    return sql.SQL("({}) in (select {} from {} as {} where {})").format(
+        columns(alias, parent.columns),
+        columns(inner, parent.target_columns),
+        rows_of(target),
+        sql.Identifier(inner),
+        public(resolved, target, inner),
+    )
+
+
+def _elements_public(
+    resolved: Resolved, parent: Reference, alias: str, inner: str
+) -> sql.Composable:
+    """Ask that the row of every element is public; NULL elements refer to nothing."""
+    target, element = resolved.tables[parent.target], f"{inner}_e"
+    return sql.SQL(
+        "not exists (select from unnest({array}) as {element} (e) where {element}.e is not null"
+        " and not exists (select from {rows} as {inner} where {theirs} = {element}.e"
+        " and {public}))"
+    ).format(
+        array=sql.Identifier(alias, parent.columns[0]),
+        element=sql.Identifier(element),
+        rows=rows_of(target),
+        inner=sql.Identifier(inner),
+        theirs=sql.Identifier(inner, parent.target_columns[0]),
+        public=public(resolved, target, inner),
+    )
+
+
+def _pairs_public(resolved: Resolved, traced: TracedTable, alias: str) -> Iterator[sql.Composable]:
+    """Ask of each pair that it is empty, or that the row of a listed type is public."""
+    pairs: dict[tuple[str, ...], list[Reference]] = {}
+    for parent in traced.parents:
+        if parent.when is not None:
+            pairs.setdefault((*parent.columns, parent.when[0]), []).append(parent)
+    for number, ((*names, _by), halves) in enumerate(pairs.items()):
+        ways: list[sql.Composable] = _absent(traced, names, alias)
+        for at, half in enumerate(halves):
+            known = of_type(alias, half)
+            if not always_public(resolved, resolved.tables[half.target]):
+                known.append(_held(resolved, half, alias, f"{alias}_p{number}_{at}"))
+            ways.append(sql.SQL("({})").format(listed(known, " and ")))
+        yield sql.SQL("({})").format(listed(ways, " or "))
+
+
+def _absent(traced: TracedTable, names: Iterable[str], alias: str) -> list[sql.Composable]:
+    return [
+        sql.SQL("{} is null").format(sql.Identifier(alias, name))
+        for name in names
+        if not _not_null(traced, name)
+    ]
 
 
 def _not_null(traced: TracedTable, name: str) -> bool:

@@ -44,7 +44,11 @@ def scan(source: Connection, catalog: Catalog, needles: Needles, tick: Tick) -> 
     tables = _holding_rows(source, catalog)
     for number, table in enumerate([*tables, None]):
         tick(number, len(tables) + 1)
-        data = _statistics(source) if table is None else text(source, table.name, table.columns)
+        data = (
+            _statistics(source)
+            if table is None
+            else text(source, relation(table.name), table.columns)
+        )
         found: set[bytes] = set()
         for block in data:
             found |= needles.among(token.tokens(block))

@@ -14,8 +14,8 @@ from psycopg import sql
 from klover.errors import CheckFailed, StoreError
 from klover.migrate.compare import Comparison
 from klover.migrate.copy import At
-from klover.migrate.pieces import equal, listed, present, relation, temporary
-from klover.migrate.shape import Keep, Shape
+from klover.migrate.pieces import equal, listed, present, refers, temporary
+from klover.migrate.shape import Keep, Shape, led_to
 from klover.migrate.snapshot import Snapshot, Tick
 from klover.store.connect import Connection
 from klover.store.sql import statements
@@ -33,7 +33,7 @@ def lock(connection: Connection, tables: list[Shape]) -> None:
     """Lock writers out of these tables, of one side, until its transaction ends."""
     queries = statements("klover.migrate", "retire.sql")
     connection.execute(queries["lock_timeout"])
-    names = listed(relation(shape.name) for shape in tables)
+    names = listed(shape.rows() for shape in tables)
     connection.execute(queries["lock"].format(tables=names))
 
 
@@ -76,7 +76,7 @@ def retire(snapshot: Snapshot, *, tick: Tick, at: At) -> Retired:
 
 def _erase(snapshot: Snapshot, shape: Shape) -> int:
     query = statements("klover.migrate", "retire.sql")["erase"].format(
-        table=relation(shape.name),
+        table=shape.rows(),
         member=temporary("member", shape.index),
         stub=temporary("stub", shape.index),
         same=equal("t", shape.key, "m", shape.key),
@@ -97,7 +97,7 @@ def _reduce(snapshot: Snapshot, shape: Shape) -> int:
     if not changes:
         return 0
     query = statements("klover.migrate", "retire.sql")["reduce"].format(
-        table=relation(shape.name),
+        table=shape.rows(),
         stub=temporary("stub", shape.index),
         changes=listed(changes),
         same=equal("t", shape.key, "g", shape.key),
@@ -123,16 +123,16 @@ def _refuse_left_over(snapshot: Snapshot) -> None:
     """Make sure that no declared reference leads to a row that is gone."""
     query = statements("klover.migrate", "retire.sql")["left_over"]
     for shape in snapshot.shapes.values():
-        for reference in shape.traced.references:
-            target = snapshot.shapes[reference.target]
+        leading = led_to(snapshot.resolved, snapshot.shapes, shape.traced.references)
+        for reference, target in leading:
             if target.shared or not set(reference.target_columns) <= set(target.key):
                 continue
             left = query.format(
-                table=relation(shape.name),
+                table=shape.rows(),
                 present=present("t", reference.columns),
                 member=temporary("member", target.index),
                 stub=temporary("stub", target.index),
-                refers=equal("t", reference.columns, "m", reference.target_columns),
+                refers=refers("t", reference, "m"),
                 stub_same=equal("x", target.key, "m", target.key),
             )
             row = snapshot.connection.execute(left).fetchone()

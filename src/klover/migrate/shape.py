@@ -6,7 +6,7 @@ elsewhere. A column that may not be NULL, refers to another row and may not stay
 the policy has to solve: a stub cannot stand without it. See docs/decisions/0009.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
@@ -15,7 +15,7 @@ from psycopg import sql
 from klover.catalog import Column, TableName
 from klover.errors import InputError
 from klover.migrate.neutral import neutral
-from klover.migrate.pieces import PUBLIC
+from klover.migrate.pieces import PUBLIC, relation
 from klover.policy.model import DataClass
 from klover.policy.resolved import Reference, Resolved, TracedTable
 
@@ -55,6 +55,8 @@ class Shape:
     traced: TracedTable
     stub: Projection
     guest: Projection
+    inherited: bool = False
+    """Whether tables inherit from it: their rows are not its own."""
 
     @property
     def name(self) -> TableName:
@@ -70,6 +72,11 @@ class Shape:
     def shared(self) -> bool:
         """Whether the table is nobody's data."""
         return self.traced.rule.shared
+
+    def rows(self) -> sql.Composable:
+        """Name the table so that its own rows are meant, without those of tables that inherit."""
+        name = relation(self.name)
+        return sql.SQL("only {}").format(name) if self.inherited else name
 
     def stored(self) -> tuple[Column, ...]:
         """List the columns that are written (generated ones follow by themselves)."""
@@ -124,27 +131,29 @@ class Shape:
 
 def shapes(resolved: Resolved) -> Mapping[TableName, Shape]:
     """Shape every table of a policy, by name, in one order for good."""
+    bases = resolved.base_tables()
     needed = _referred_to(resolved)
     return {
         name: Shape(
             index=index,
-            traced=resolved.tables[name],
+            traced=bases[name],
+            inherited=bool(resolved.children(name)),
             stub=_project(
                 resolved,
-                resolved.tables[name],
+                bases[name],
                 needed[name],
                 resolved.policy.stays_outside,
                 follow=False,
             ),
             guest=_project(
                 resolved,
-                resolved.tables[name],
+                bases[name],
                 needed[name],
                 frozenset({DataClass.INTEROPERABLE, DataClass.PUBLIC}),
                 follow=True,
             ),
         )
-        for index, name in enumerate(sorted(resolved.tables))
+        for index, name in enumerate(sorted(bases))
     }
 
 
@@ -153,16 +162,36 @@ def kept_references(shape: Shape, projection: Projection) -> tuple[Reference, ..
     return tuple(
         reference
         for reference in shape.traced.references
-        if all(projection.keep.get(name) is not Keep.NEVER for name in reference.columns)
+        if all(projection.keep.get(name) is not Keep.NEVER for name in read_by(reference))
     )
+
+
+def led_to(
+    resolved: Resolved, shapes: Mapping[TableName, Shape], references: Iterable[Reference]
+) -> Iterator[tuple[Reference, Shape]]:
+    """Pair references with where they lead: stated ones to tables that inherit as well."""
+    for reference in references:
+        yield reference, shapes[reference.target]
+        if not reference.declared:
+            for child in resolved.children(reference.target):
+                yield reference, shapes[child]
+
+
+def read_by(reference: Reference) -> tuple[str, ...]:
+    """List the columns that tell where a reference leads: a pair's type too."""
+    by = (reference.when[0],) if reference.when is not None else ()
+    return (*reference.columns, *by)
 
 
 def _referred_to(resolved: Resolved) -> Mapping[TableName, frozenset[str]]:
     """Collect the columns that references of any table point to."""
-    found: dict[TableName, set[str]] = {name: set() for name in resolved.tables}
-    for traced in resolved.tables.values():
+    bases = resolved.base_tables()
+    found: dict[TableName, set[str]] = {name: set() for name in bases}
+    for traced in bases.values():
         for reference in traced.references:
-            found[reference.target].update(reference.target_columns)
+            # What refers to a table may mean a row of one that inherits from it.
+            for target in (reference.target, *resolved.children(reference.target)):
+                found[target].update(reference.target_columns)
     return {name: frozenset(names) for name, names in found.items()}
 
 
@@ -179,7 +208,7 @@ def _project(
     must: list[str] = []
     for column in traced.table.columns:
         rule = traced.columns[column.name]
-        keep[column.name] = _allowed(rule.data_class, classes, shared=traced.rule.shared)
+        keep[column.name] = _allowed(rule.strictest, classes, shared=traced.rule.shared)
         bound = follow and column.not_null and rule.stub is None and _refers(traced, column.name)
         if keep[column.name] is not Keep.ALWAYS and (
             column.name in traced.key or column.name in needed or bound
@@ -209,7 +238,7 @@ def _faults(
     rule = traced.columns[column.name]
     where = f"{traced.name}.{column.name}"
     if rule.stub is None and column.not_null and _refers(traced, column.name):
-        target = next(r.target for r in traced.references if column.name in r.columns)
+        target = next(r.target for r in traced.references if column.name in read_by(r))
         word = "shared table" if resolved.tables[target].rule.shared else "table"
         sentence = (
             f"{where} is {rule.data_class}, may not be NULL and refers to the {word} {target}: "
@@ -228,7 +257,8 @@ def _faults(
 
 
 def _refers(traced: TracedTable, name: str) -> bool:
-    return any(name in reference.columns for reference in traced.references)
+    """Tell whether the column refers to one row; an empty array refers to none and may stand."""
+    return any(name in read_by(key) and not key.element for key in traced.references)
 
 
 def _in_unique(traced: TracedTable, name: str, keep: Mapping[str, Keep]) -> bool:

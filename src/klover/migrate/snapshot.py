@@ -18,7 +18,7 @@ from klover.migrate import cohort, trial
 from klover.migrate.addresses import Addresses
 from klover.migrate.closure import Closure
 from klover.migrate.notes import notes
-from klover.migrate.pieces import columns, present, relation, temporary
+from klover.migrate.pieces import columns, present, temporary
 from klover.migrate.plan import Homes, Plan, TablePlan
 from klover.migrate.shape import Shape, shapes
 from klover.policy.resolved import Resolved
@@ -113,9 +113,35 @@ def make_plan(snapshot: Snapshot, *, source: str, cell: str) -> Plan:
                 {table.table: table for table in tables},
                 _triggers(snapshot.connection),
             ),
+            *_unlisted(snapshot),
             *_large_objects(snapshot),
         ),
     )
+
+
+def _unlisted(snapshot: Snapshot) -> Iterator[str]:
+    """Count the rows whose pair holds a value but no type that the policy lists."""
+    query = statements("klover.migrate", "closure.sql")["unlisted"]
+    for shape in snapshot.traced():
+        pairs: dict[tuple[str, str], list[str]] = {}
+        for key in shape.traced.references:
+            if key.when is not None:
+                pairs.setdefault((key.columns[0], key.when[0]), []).append(key.when[1])
+        for (column, by), values in pairs.items():
+            number = _number(
+                snapshot,
+                query.format(
+                    table=shape.rows(),
+                    column=sql.Identifier("t", column),
+                    by=sql.Identifier("t", by),
+                    values=sql.Literal(values),
+                ),
+            )
+            if number:
+                yield (
+                    f"{shape.name}: {number} rows have a {by} that the policy does not list for "
+                    f"{column}; by it they belong to nobody."
+                )
 
 
 def _large_objects(snapshot: Snapshot) -> Iterator[str]:
@@ -159,7 +185,7 @@ def _key_problem(snapshot: Snapshot, shape: Shape) -> Iterator[str]:
 
 def _count(snapshot: Snapshot, shape: Shape) -> TablePlan:
     queries = statements("klover.migrate", "closure.sql")
-    rows = _number(snapshot, queries["rows"].format(table=relation(shape.name)))
+    rows = _number(snapshot, queries["rows"].format(table=shape.rows()))
     if shape.shared:
         return TablePlan(table=str(shape.name), shared=True, rows=rows)
     query = queries["counts"].format(member=temporary("member", shape.index))
@@ -181,7 +207,7 @@ def _key_holds(snapshot: Snapshot, shape: Shape) -> bool:
     query = statements("klover.migrate", "closure.sql")["key_holds"].format(
         keys=columns("t", shape.key),
         present=present("t", shape.key),
-        table=relation(shape.name),
+        table=shape.rows(),
     )
     return bool((snapshot.connection.execute(query).fetchone() or (False,))[0])
 

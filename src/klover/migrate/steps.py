@@ -116,7 +116,7 @@ def _retire(work: Work, standing: Standing) -> Done:
     work.close_snapshot()
     parts, source = work.parts, work.source
     tick = parts.tick(Event.RETIRE)
-    tables = [work.shape(name) for name in parts.resolved.tables]
+    tables = [work.shape(name) for name in parts.resolved.base_tables()]
     lock(work.enclave, tables)
     with source.transaction():
         lock(source, tables)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from psycopg import sql
 
-from klover.catalog import Column, TableName
+from klover.catalog import Column
 from klover.migrate.frames import blocks
-from klover.migrate.pieces import equal, listed, plain_type, relation, temporary
+from klover.migrate.pieces import equal, listed, plain_type, temporary
 from klover.migrate.shape import Shape
 from klover.store.connect import Connection
 from klover.store.sql import statements
@@ -80,14 +80,17 @@ def stubs(shape: Shape, *, public: bool = False) -> Scope:
 
 
 def text(
-    connection: Connection, name: TableName, columns: Iterable[Column], scope: Scope = EVERYTHING
+    connection: Connection,
+    table: sql.Composable,
+    columns: Iterable[Column],
+    scope: Scope = EVERYTHING,
 ) -> Iterator[bytes]:
     """Tell the text in these columns of these rows, in blocks."""
     queries = statements("klover.migrate", "residue.sql")
     chosen = [column for column in columns if _has_text(column)]
     if not chosen:
         return
-    parts = {"table": relation(name), "join": scope.join, "condition": scope.condition}
+    parts = {"table": table, "join": scope.join, "condition": scope.condition}
     values = listed(sql.Identifier("t", column.name) for column in chosen)
     yield from blocks(connection, queries["plain"].format(values=values, **parts))
     for column in chosen:

@@ -37,7 +37,7 @@ def faults(connection: Connection, shape: Shape, kind: str) -> tuple[Fault, ...]
                     twin=twin,
                     names=listed(sql.Identifier(column.name) for column in shape.stored()),
                     values=projected(shape, projection),
-                    table=relation(shape.name),
+                    table=shape.rows(),
                     marked=temporary(kind, shape.index),
                     same=equal("t", shape.key, "g", shape.key),
                 )

@@ -6,6 +6,7 @@ schemas do, and some forget one) counts as the parent's unless two partitions co
 """
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import replace
 
 from psycopg import sql
@@ -44,6 +45,10 @@ def read_catalog(connection: Connection) -> Catalog:
             estimated_rows=max(rows, 0),
         )
     keys = _foreign_keys(connection, queries["foreign_keys"])
+    above: dict[TableName, list[TableName]] = defaultdict(list)
+    for row in connection.execute(queries["inherits"]):
+        above[TableName(row[0], row[1])].append(TableName(row[2], row[3]))
+    reads = _reads(connection, queries["reads"], tables)
     return Catalog(
         server_version=version,
         tables={
@@ -51,6 +56,8 @@ def read_catalog(connection: Connection) -> Catalog:
                 table,
                 foreign_keys=tuple(keys[name]),
                 partitions=tuple(sorted(partitions[name])),
+                inherits=tuple(above[name]),
+                reads=tuple(sorted(reads[name])),
             )
             for name, table in tables.items()
         },
@@ -121,4 +128,17 @@ def _foreign_keys(connection: Connection, query: sql.SQL) -> dict[TableName, lis
     for (parent, _), keys in of_partitions.items():
         if len(keys) == 1:
             found[parent].extend(keys)
+    return found
+
+
+def _reads(
+    connection: Connection, query: sql.SQL, tables: Mapping[TableName, Table]
+) -> dict[TableName, set[tuple[TableName, str]]]:
+    """Tell the columns that each view reads; whole rows are all columns."""
+    found: dict[TableName, set[tuple[TableName, str]]] = defaultdict(set)
+    for schema, view, source_schema, source, column in connection.execute(query):
+        table = TableName(source_schema, source)
+        every = tables[table].columns if table in tables else ()
+        names = [one.name for one in every] if column is None else [column]
+        found[TableName(schema, view)].update((table, name) for name in names)
     return found

@@ -120,3 +120,37 @@ select n.nspname, c.relname, k.conname,
  where k.contype = 'f' and k.conparentid = 0
    and n.nspname not in ('klover', 'klover_pseudonym')
  order by 1, 2, 3;
+
+-- name: inherits
+-- What tables inherit from (partitions have parents of another kind).
+select n.nspname, c.relname, pn.nspname, p.relname
+  from pg_inherits i
+  join pg_class c on c.oid = i.inhrelid and c.relkind in ('r', 'f') and not c.relispartition
+  join pg_namespace n on n.oid = c.relnamespace
+  join pg_class p on p.oid = i.inhparent
+  join pg_namespace pn on pn.oid = p.relnamespace
+ order by 1, 2, i.inhseqno;
+
+-- name: reads
+-- The columns of tables that views read, through other views too; NULL for a table's rows as such
+-- (whole rows, or none of its columns). What functions read is not known.
+with recursive reads as (
+  select w.ev_class as view, d.refobjid as source, d.refobjsubid as attnum
+    from pg_rewrite w
+    join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = w.oid
+     and d.refclassid = 'pg_class'::regclass and d.refobjid <> w.ev_class),
+far as (
+  select view, source, attnum from reads
+  union
+  select f.view, r.source, r.attnum from far f join reads r on r.view = f.source)
+select n.nspname, v.relname, sn.nspname, s.relname, a.attname
+  from far
+  join pg_class v on v.oid = far.view and v.relkind in ('v', 'm')
+  join pg_namespace n on n.oid = v.relnamespace
+  join pg_class c on c.oid = far.source and c.relkind in ('r', 'p', 'f')
+  join pg_class s on s.oid = coalesce(pg_partition_root(c.oid), c.oid)
+  join pg_namespace sn on sn.oid = s.relnamespace
+  left join pg_attribute a on a.attrelid = c.oid and a.attnum = far.attnum and far.attnum > 0
+ where n.nspname not like 'pg\_%'
+   and n.nspname <> 'information_schema'
+ order by 1, 2, 3, 4, 5;

@@ -1,0 +1,287 @@
+"""Homes by evidence in order, on a real server: what decided is counted, recorded, never shown."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from doubles.address_table import write_table
+from doubles.small_world import World, rows, run_sql
+from klover.cli import migrate, policy
+from klover.errors import ConfigError, InputError
+from klover.event import MigrationStep
+from klover.migrate.addresses import open_addresses
+from klover.migrate.plan import Plan
+from klover.store.embedded import Server
+
+NewDatabase = Callable[[], str]
+SCHEMA = """
+create type locale as enum ('de', 'de-AT', 'en-US', 'nb-NO');
+create table accounts (id bigint primary key, handle text not null, country text,
+  user_locale locale, sign_up_ip inet);
+create table users (id bigint primary key, account_id bigint not null references accounts,
+  phone_number text, time_zone text);
+"""
+PEOPLE: list[tuple[int, str | None, str | None, str | None, str | None, str | None, str | None]] = [
+    # id, country, phone, locale, time zone, address, and what decides: evidence country
+    (1, "Éire", "+1 201 555 0123", "en-US", None, None, "country IE"),
+    (2, "usa", "+47 22 12 34 56", "nb-NO", None, None, "country US"),
+    (3, "Atlantis", "+47 22 12 34 56", "en-US", None, None, "phone NO"),
+    (4, None, "22 12 34 56", "de-AT", None, None, "locale AT"),
+    (5, "", "+1 800 555 0100", "de", "Europe/Dublin", None, "time_zone IE"),
+    (6, None, None, None, "Europe/Berlin", "198.51.100.7", "ip US"),
+    (7, None, None, None, "Asia/Kolkata", "192.0.2.7", "time_zone IN"),
+    (8, None, None, None, None, "192.0.2.7", "ip NO"),
+    (9, None, None, None, None, "198.51.100.200", None),  # an anonymiser's
+    (10, None, "call me", None, None, "203.0.113.9", None),
+    (11, None, None, None, None, None, None),
+    (12, None, "+1 416 555 0123", "de-AT", None, None, "phone CA"),
+]
+EVIDENCE = ("country", "phone", "locale", "time_zone", "ip")
+PHONE = ("201 555", "22 12", "800 555", "call me", "416 555")
+ADDRESS = ("198.51", "192.0.2", "203.0.113")
+POLICY = """\
+klover: 1
+enclave: europe
+rests_in: [EEA, GB, CH]
+subjects:
+  table: accounts
+  key: id
+  home:
+    - country
+    - {phone: from users.account_id.phone_number}
+    - {locale: user_locale}
+    - {time_zone: from users.account_id.time_zone}
+    - {ip: sign_up_ip}
+  inside: [EEA, GB, CH]
+tables:
+  accounts: {columns: {id: interoperable}}
+  users: {subject: account_id, columns: {id: interoperable, account_id: interoperable}}
+audiences:
+  trust:
+    who: {groups: [trust], located: [EEA]}
+    sees: [restricted]
+    requires: {purpose: abuse}
+"""
+CONFIG = """
+policy = "klover.yaml"
+[cell]
+name = "hamar"
+primary = "{enclave}"
+[[sources]]
+name = "us-east"
+dsn = "{source}"
+place = "us-east"
+[log]
+directory = "log"
+origin = "example.org/log"
+keys = "keys"
+"""
+
+
+def quoted(value: object) -> str:
+    return "null" if value is None else "'" + str(value).replace("'", "''") + "'"
+
+
+@pytest.fixture
+def world(server: Server, new_database: NewDatabase, tmp_path: Path) -> World:
+    made = World(
+        source=server.dsn(new_database()), enclave=server.dsn(new_database()), policy=POLICY
+    )
+    accounts, users = [], []
+    for number, country, phone, locale, zone, address, _ in PEOPLE:
+        values = ", ".join(map(quoted, (f"h{number}", country, locale, address)))
+        accounts.append(f"insert into accounts values ({number}, {values});")
+        values = ", ".join(map(quoted, (phone, zone)))
+        users.append(f"insert into users values ({number}, {number}, {values});")
+    made.fill(SCHEMA, "\n".join(accounts + users))
+    made.addresses = open_addresses(write_table(tmp_path / "table.mmdb"))
+    return made
+
+
+def expected(*, inside: bool) -> list[tuple[str, str, str]]:
+    """List who is inside or outside by a decision, with evidence and country."""
+    europe = {"IE", "NO", "AT"}
+    decided = [(str(row[0]), *row[6].split()) for row in PEOPLE if row[6]]
+    return sorted(
+        (key, kind, country) for key, kind, country in decided if (country in europe) is inside
+    )
+
+
+def test_the_first_piece_that_tells_a_country_decides(world: World) -> None:
+    plan = world.migration().plan()
+    homes = plan.homes
+    assert (homes.inside, homes.outside, homes.undecided) == (8, 4, 3)
+    assert (homes.without_home, homes.unrecognised) == (1, 2)
+    counted: dict[tuple[str, str], int] = {}
+    for _, kind, country in (*expected(inside=True), *expected(inside=False)):
+        counted[kind, country] = counted.get((kind, country), 0) + 1
+    found = {(one.evidence.split()[0], one.country): one.subjects for one in homes.decided}
+    assert found == counted
+    assert [one.evidence.split()[0] for one in homes.decided] == sorted(
+        (one.evidence.split()[0] for one in homes.decided), key=EVIDENCE.index
+    )
+    assert {one.country for one in homes.decided if not one.inside} == {"US", "IN", "CA"}
+    assert homes.countries_edition == "2026-11"
+    assert homes.addresses is not None
+    assert homes.addresses.startswith("Test-Country 20")
+    assert Plan.from_json(json.loads(json.dumps(plan.to_json()))) == plan
+
+
+def test_what_decided_is_recorded_with_each_person_who_comes_home(world: World) -> None:
+    world.migration().run()
+    noted = rows(
+        world.enclave,
+        """select key, kind, country from klover.migration_subject
+             join klover.home_evidence using (source, cell, evidence) order by 1""",
+    )
+    assert sorted(noted) == expected(inside=True)
+    undecided = "select key from klover.migration_subject where evidence is null order by key::int"
+    assert rows(world.enclave, undecided) == [("9",), ("10",), ("11",)]
+    assert rows(world.enclave, "select count(*) from accounts") == [(8,)]
+    kept = rows(
+        world.enclave,
+        "select kind, path, countries_edition, addresses from klover.home_evidence "
+        "order by evidence",
+    )
+    assert [row[0] for row in kept] == list(EVIDENCE)
+    assert kept[1][1] == "from users.account_id.phone_number"
+    assert {row[2] for row in kept} == {"2026-11"}
+    everything = str(rows(world.enclave, "select * from klover.migration_subject")) + str(kept)
+    assert not [value for value in (*PHONE, *ADDRESS) if value in everything]
+
+
+def test_every_step_on_record_names_the_edition_and_the_table(world: World) -> None:
+    world.migration().run()
+    steps = [event for event in world.recorder.events if isinstance(event, MigrationStep)]
+    assert steps
+    assert world.addresses is not None
+    assert {step.countries_edition for step in steps} == {"2026-11"}
+    assert {step.addresses for step in steps} == {world.addresses.name}
+
+
+def test_of_several_values_the_strictest_counts(world: World) -> None:
+    run_sql(world.source, "insert into users values (99, 12, '+49 30 123456', null)")
+    homes = world.migration().plan().homes
+    assert ("DE", True) in {(one.country, one.inside) for one in homes.decided}
+    assert homes.inside == 9
+
+
+def test_a_stated_key_that_is_not_unique_counts_a_person_once(world: World) -> None:
+    run_sql(world.source, "alter table users add code text; update users set code = 'x'")
+    run_sql(world.source, "alter table accounts add code text; update accounts set code = 'x'")
+    world.policy = POLICY.replace(
+        "accounts: {columns", "accounts: {references: {code: users.code}, columns"
+    ).replace("from users.account_id.phone_number", "code.phone_number")
+    homes = world.migration().plan().homes
+    assert homes.inside + homes.outside == len(PEOPLE)
+
+
+def test_homes_that_nothing_tells(world: World) -> None:
+    world.policy = POLICY[: POLICY.index("  home:")] + "  home: none\n  inside: [EEA]\n"
+    world.policy += POLICY[POLICY.index("tables:") :]
+    homes = world.migration().plan().homes
+    assert (homes.inside, homes.outside, homes.without_home) == (12, 0, 12)
+    assert homes.decided == ()
+
+
+def test_a_column_with_a_collation_of_its_own_does_no_harm(world: World) -> None:
+    run_sql(world.source, 'alter table accounts alter country type text collate "POSIX"')
+    run_sql(world.source, "alter table users alter phone_number type varchar(30) collate ucs_basic")
+    assert world.migration().plan().homes.inside == 8
+
+
+def test_addresses_without_a_table_are_refused_before_anything_begins(world: World) -> None:
+    world.addresses = None
+    with pytest.raises(InputError, match="no table of addresses is named"):
+        world.migration().run()
+    assert rows(world.enclave, "select to_regclass('klover.migration_run')") == [(None,)]
+
+
+# Commands --------------------------------------------------------------------------------------
+
+
+def homes(file: Path, *arguments: str) -> Result:
+    return CliRunner().invoke(policy.app, ["homes", str(file), *arguments])
+
+
+def test_policy_homes_counts_without_moving_and_without_showing(
+    world: World, tmp_path: Path
+) -> None:
+    file = tmp_path / "klover.yaml"
+    file.write_text(POLICY)
+    options = ("--dsn", world.source, "--ip-countries", str(tmp_path / "table.mmdb"))
+    done = homes(file, *options)
+    assert done.exit_code == 0, done.output
+    assert "8 people are inside (3 of them because nobody knows their home" in done.output
+    assert "by phone from users.account_id.phone_number: 1 inside, 1 outside" in done.output
+    assert "not recognised at country country: 'Atlantis', 1 people" in done.output
+    assert "not recognised at phone from users.account_id.phone_number: values that are not" in (
+        done.output
+    )
+    body = json.loads(homes(file, *options, "--json").output)
+    assert body["inside"] == 8
+    assert body["addresses"].startswith("Test-Country")
+    for output in (done.output, json.dumps(body)):
+        assert not [value for value in (*PHONE, *ADDRESS) if value in output]
+    made = "select count(*) from pg_class where relname like 'klover%'"
+    assert rows(world.source, made) == [(0,)]
+
+
+def test_a_missing_or_broken_table_of_addresses_ends_with_2(world: World, tmp_path: Path) -> None:
+    file = tmp_path / "klover.yaml"
+    file.write_text(POLICY)
+    refused = homes(file, "--dsn", world.source).exception
+    assert isinstance(refused, InputError)
+    assert refused.exit_code == 2
+    for name, text in (("none.mmdb", None), ("broken.mmdb", "no table"), ("empty.mmdb", "")):
+        if text is not None:
+            (tmp_path / name).write_text(text)
+        error = homes(file, "--dsn", world.source, "--ip-countries", str(tmp_path / name)).exception
+        assert isinstance(error, ConfigError), error
+        assert error.exit_code == 2
+        assert name in str(error)
+
+
+def test_the_deployment_names_the_table(world: World, tmp_path: Path) -> None:
+    (tmp_path / "klover.yaml").write_text(POLICY)
+    config = tmp_path / "klover.toml"
+    text = CONFIG.format(source=world.source, enclave=world.enclave)
+    config.write_text(text)
+    without = CliRunner().invoke(migrate.app, ["plan", "--config", str(config)]).exception
+    assert isinstance(without, ConfigError)
+    assert "`ip_countries` under [homes]" in str(without)
+    config.write_text(text + '[homes]\nip_countries = "table.mmdb"\n')
+    done = CliRunner().invoke(migrate.app, ["plan", "--config", str(config)])
+    assert done.exit_code == 0, done.output
+    assert "by ip sign_up_ip: 1 inside, 1 outside (Norway 1, United States of America 1)" in (
+        done.output
+    )
+    assert "table of addresses Test-Country" in done.output
+    told = CliRunner().invoke(migrate.app, ["plan", "--config", str(config), "--json"])
+    assert json.loads(told.output)["homes"]["decided"][0]["evidence"] == "country country"
+
+
+def test_a_file_of_countries_beside_the_policy_decides_too(world: World, tmp_path: Path) -> None:
+    text = (
+        "klover-countries: 1\nmemberships:\n"
+        "  - {group: friends, country: Canada, since: 2026-01-01, source: s}\n"
+    )
+    (tmp_path / "countries.yaml").write_text(text)
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    file = tmp_path / "klover.yaml"
+    pinned = POLICY.replace("inside: [EEA, GB, CH]", "inside: [EEA, GB, CH, friends]")
+    file.write_text(pinned + f"countries: {{file: countries.yaml, sha256: {digest}}}\n")
+    options = ("--dsn", world.source, "--ip-countries", str(tmp_path / "table.mmdb"), "--json")
+    body = json.loads(homes(file, *options).output)
+    assert body["inside"] == 9
+    assert body["countries_edition"] == f"2026-11+sha256:{digest}"
+    (tmp_path / "countries.yaml").write_text(text + "# changed\n")
+    assert "another SHA-256" in str(homes(file, *options).exception)
+    (tmp_path / "countries.yaml").unlink()
+    error = homes(file, *options).exception
+    assert isinstance(error, InputError)
+    assert "Cannot read the policy's file of countries" in str(error)
