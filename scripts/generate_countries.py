@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Writes the data that Klover takes from elsewhere: native country names and time zones.
 
-Native names are CLDR's (Unicode License v3), read with babel; time zones are those of the IANA
-database (public domain), read from the tzdata package. Run it after either has a new edition, look
-at the difference, and commit it: `.venv/bin/python scripts/generate_countries.py`.
+Native names are CLDR's (Unicode licence, see NOTICE), read with babel; time zones are those of the
+IANA database (public domain), read from the tzdata package. Run it after either has a new edition,
+look at the difference, and commit it: `.venv/bin/python scripts/generate_countries.py`.
 """
 
 import re
@@ -23,9 +23,9 @@ SHARED = frozenset({"Saint-Martin"})
 
 NATIVE_HEAD = '''"""What countries are called in their own languages. Generated: do not edit.
 
-`scripts/generate_countries.py` writes it from the Unicode CLDR as babel {babel} has it (Unicode
-License v3, https://www.unicode.org/license.txt), for every official language of each territory,
-de facto and regional ones included. Two letters, then the names.
+`scripts/generate_countries.py` writes it from the Unicode CLDR as babel {babel} has it (its
+licence is in NOTICE), for every official language of each territory, de facto and regional ones
+included. Two letters, then the names.
 """
 
 NATIVE = """

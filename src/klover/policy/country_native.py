@@ -1,8 +1,8 @@
 """What countries are called in their own languages. Generated: do not edit.
 
-`scripts/generate_countries.py` writes it from the Unicode CLDR as babel 2.19.0 has it (Unicode
-License v3, https://www.unicode.org/license.txt), for every official language of each territory,
-de facto and regional ones included. Two letters, then the names.
+`scripts/generate_countries.py` writes it from the Unicode CLDR as babel 2.19.0 has it (its
+licence is in NOTICE), for every official language of each territory, de facto and regional ones
+included. Two letters, then the names.
 """
 
 NATIVE = """

@@ -24,6 +24,7 @@ def explain_audience(policy: Policy, audience: Audience) -> list[str]:
         f"audience     {audience.name} ({policy.file}:{audience.line})",
         f"who          groups {', '.join(audience.groups)}",
         f"located      {located} ({inside} {rests_in})",
+        f"countries    as of {policy.countries.edition}",
         f"sees         {', '.join(sorted(audience.sees))}",
         f"identifiers  {audience.identifiers}",
     ]

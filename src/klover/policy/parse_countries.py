@@ -24,6 +24,7 @@ _REQUIRED = ("group", "country", "since", "source")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 _GROUP = re.compile(r"[A-Za-z][A-Za-z0-9-]{1,39}\Z")
 _DIGEST = re.compile(r"[0-9a-f]{64}\Z")
+_NAMED = re.compile(r"\bcountries[\"']?\s*:")
 _WORDS = ("any", "none", "not", "unknown")
 
 
@@ -32,7 +33,7 @@ def named_file(text: str, file: str) -> str | None:
 
     Raises PolicyError where the policy is no mapping at all; ``parse`` tells all other faults.
     """
-    if "countries" not in text:
+    if _NAMED.search(text) is None:  # most policies: they need not be read twice
         return None
     node = load(text, file).entries.get("countries")
     reader = Reader(Faults(file))
