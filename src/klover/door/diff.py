@@ -25,14 +25,19 @@ from klover.errors import StoreError
 _BARRIER = ("security_barrier=true",)
 
 
-def plan(doors: Doors, state: State) -> tuple[Step, ...]:
-    """Tell, in order, what makes ``state`` what ``doors`` says. Empty where nothing is to do."""
+def plan(
+    doors: Doors, state: State, prepared: frozenset[TableName] = frozenset()
+) -> tuple[Step, ...]:
+    """Tell, in order, what makes ``state`` what ``doors`` says. Empty where nothing is to do.
+
+    ``prepared`` names tables whose pseudonyms will have been made ready before.
+    """
     steps = [
         *_surplus_grants(doors, state),
         *harden(doors, state),
         *role_steps(doors, state),
         *_schemas(doors, state),
-        *pseudonym_steps(doors, state.pseudonyms),
+        *pseudonym_steps(doors, state.pseudonyms, prepared),
         *_views(doors, state),
         *_missing_grants(doors, state),
     ]

@@ -23,13 +23,23 @@ from klover.store.sql import statements
 _CURRENT = "current"
 
 
-def pseudonym_steps(doors: Doors, state: PseudonymState) -> tuple[Step, ...]:
-    """Tell which keys, columns, functions, triggers, checks and indexes to make or drop."""
+def pseudonym_steps(
+    doors: Doors, state: PseudonymState, prepared: frozenset[TableName] = frozenset()
+) -> tuple[Step, ...]:
+    """Tell which keys, columns, functions, triggers, checks and indexes to make or drop.
+
+    The tables in ``prepared`` are left out: they will have been made ready before.
+    """
     expect_same_epochs({door.audience: door.epochs for door in doors.doors}, state)
     return (
         *key_steps(doors, state),
         *_gone(doors, state),
-        *(step for keeper in doors.keepers for step in keeper_steps(keeper, state)),
+        *(
+            step
+            for keeper in doors.keepers
+            if keeper.table not in prepared
+            for step in keeper_steps(keeper, state)
+        ),
     )
 
 
@@ -56,6 +66,12 @@ def is_trusted(keeper: Keeper, state: PseudonymState) -> bool:
         )
         and _triggers(keeper, state) <= state.triggers
     )
+
+
+def is_new_or_trusted(keeper: Keeper, state: PseudonymState) -> bool:
+    """Tell whether nothing stands yet in the table's columns, or all of it can stay."""
+    stands = any((keeper.table, each.name) in state.columns for each in keeper.stored)
+    return not stands or is_trusted(keeper, state)
 
 
 def key_steps(doors: Doors, state: PseudonymState) -> Iterator[Step]:
@@ -138,10 +154,9 @@ def _is_partition(relation: TableName, state: PseudonymState) -> bool:
 
 def keeper_steps(keeper: Keeper, state: PseudonymState) -> Iterator[Step]:
     """Tell, in order, what the stored columns of one table lack."""
-    trusted = is_trusted(keeper, state)
     yield from column_steps(keeper, state)
     todo = [each for each in keeper.stored if not is_filled(each, state)]
-    if not trusted and any((keeper.table, each.name) in state.columns for each in keeper.stored):
+    if not is_new_or_trusted(keeper, state):
         yield _fill(keeper, keeper.stored, everything=True)
     elif todo:
         yield _fill(keeper, todo, everything=False)
