@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from psycopg import sql
 
-from klover.catalog import TableKind, TableName
+from klover.catalog import TableName
 from klover.door import naming
 from klover.door.doors import Door, Doors, Epochs, Keeper, Stored, View, ViewColumn
 from klover.door.expect_rows import Columns, conditions, identifier, row_terms
@@ -116,7 +116,7 @@ class _Asked:
                 made = expect_value(traced, each)
                 outer.append(sql.SQL("{} as {}").format(made, label))
                 taken[each.column] = None
-            elif traced.table.kind in {TableKind.TABLE, TableKind.PARTITIONED}:
+            elif traced.table.holds_rows:
                 held = self._kept(traced, each)
                 outer.append(sql.SQL("{} as {}").format(sql.Identifier("r", held), label))
                 taken[held] = None

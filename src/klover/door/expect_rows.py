@@ -47,7 +47,17 @@ def row_terms(resolved: Resolved, traced: TracedTable, below: tuple[TableName, .
         text = rule.predicate or ""
         columns_used(text, traced.columns)  # refuses what is not one expression
         terms.append(sql.SQL("(({}) is true)").format(sql.SQL(text)))
-    above = (*below, traced.name)
+    for made in _terms_above(resolved, traced, (*below, traced.name)):
+        if made is None:
+            return None
+        terms.append(made)
+    return terms
+
+
+def _terms_above(
+    resolved: Resolved, traced: TracedTable, above: tuple[TableName, ...]
+) -> Iterator[sql.Composable | None]:
+    """Ask it of each row it hangs off; None where that can never hold."""
     pairs: dict[str, list[Reference]] = {}
     for parent in traced.parents:
         if parent.when is not None:
@@ -55,17 +65,12 @@ def row_terms(resolved: Resolved, traced: TracedTable, below: tuple[TableName, .
             continue
         target = row_terms(resolved, resolved.tables[parent.target], above)
         if parent.element:
-            terms.append(_each_element(traced, parent, target))
-            continue
-        if target == []:
-            continue
-        ways = [*_loose(traced, parent), *_held(traced, parent, target)]
-        if not ways:
-            return None
-        terms.append(sql.SQL("({})").format(sql.SQL(" or ").join(ways)))
+            yield _each_element(traced, parent, target)
+        elif target != []:
+            ways = [*_loose(traced, parent), *_held(traced, parent, target)]
+            yield sql.SQL("({})").format(sql.SQL(" or ").join(ways)) if ways else None
     for halves in pairs.values():
-        terms.append(_either(resolved, traced, halves, above))
-    return terms
+        yield _either(resolved, traced, halves, above)
 
 
 def _each_element(traced: TracedTable, parent: Reference, target: Terms) -> sql.Composable:
@@ -95,7 +100,8 @@ def _either(
 ) -> sql.Composable:
     """Ask of a pair that it holds no value, or that the row its type leads to shows."""
     table = traced.name.name
-    ways = [sql.SQL("{} is null").format(sql.Identifier(table, n)) for n in halves[0].columns]
+    ways: list[sql.Composable] = []
+    ways += (sql.SQL("{} is null").format(sql.Identifier(table, n)) for n in halves[0].columns)
     for half in halves:
         target = row_terms(resolved, resolved.tables[half.target], above)
         if target is None or half.when is None:

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 
 from psycopg import sql
 
-from klover.catalog import TableKind
 from klover.door import naming
 from klover.door.coarse import coarse
 from klover.door.condition import Reads, identifier
@@ -19,8 +18,6 @@ from klover.door.parts import parts
 from klover.door.stored import check
 from klover.errors import PolicyError
 from klover.policy.resolved import ColumnSight, NamedRow, Resolved, Show, TracedTable
-
-_HOLDING = frozenset({TableKind.TABLE, TableKind.PARTITIONED})
 
 
 @dataclass(slots=True, kw_only=True)
@@ -90,7 +87,7 @@ def shown_column(needs: Needs, traced: TracedTable, column: ColumnSight, at: int
         return Shown(output=_as(made, name), taken=(column.column,))
     if column.show is not Show.PSEUDONYM or not column.names:
         raise ValueError(f"{traced.name}.{column.column} is shown in no known way")
-    if traced.table.kind not in _HOLDING:
+    if not traced.table.holds_rows:
         return _joined(needs, column, at)
     _refuse_generated(needs, traced, column)
     stored = needs.keep(traced, column.column, column.names)
