@@ -66,8 +66,8 @@ ATTACKS = (
     ),
     attack("read a table the door lacks", "select * from messages", refused=NO_TABLE),
     attack(
-        "read the pseudonyms",
-        "select * from klover_pseudonym.engineering_abroad__accounts",
+        "read the keys of pseudonyms",
+        "select * from klover_pseudonym.key",
         refused=DENIED,
     ),
     attack(

@@ -137,7 +137,7 @@ def test_pseudonyms_of_two_audiences_cannot_be_joined(closed: Enclave) -> None:
     for slug in (SLUG, "research_abroad"):
         with closed.session(slug) as session:
             found.append({row[0] for row in session.execute("select id from accounts")})
-            denied = "select * from klover_pseudonym.research_abroad__accounts"
+            denied = "select * from klover_pseudonym.key"
             assert everything_told(session, (denied,))[1] == "42501"
     assert len(found[0]) == len(found[1]) == 3
     assert not found[0] & found[1]

@@ -6,7 +6,7 @@ compiles to is applied as it is, and has to be a violation (or to fail while it 
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from psycopg import sql
@@ -15,11 +15,11 @@ from doubles.demo_doors import TODAY, compiled, load_application, open_doors, re
 from doubles.enclave import PEOPLE
 from klover import door
 from klover.catalog import TableName
-from klover.door import compile as compiler, condition, diff, naming
-from klover.door.condition import identifier
+from klover.door import compile as compiler, condition, diff, naming, pseudonyms, shown, stored
+from klover.door.shown import Needs, Shown
 from klover.errors import KloverError
 from klover.policy.model import Audience
-from klover.policy.resolved import ColumnSight, Resolved, RowsShown, Show
+from klover.policy.resolved import ColumnSight, Resolved, RowsShown, Show, TracedTable
 from klover.store.connect import Connection, connect
 from klover.store.embedded import Server
 
@@ -38,15 +38,18 @@ class Mutation:
     found: str
 
 
-def _shows(other: str) -> Mistake:
-    def wrong(right: Any) -> Any:
-        def output(at: int, column: ColumnSight) -> Any:
-            shown = right(at, column)
-            if column.column == "title":
-                return sql.SQL("r.{} as title").format(sql.Identifier(other))
-            return shown
+def _shows(column: str, other: str) -> Mistake:
+    """Show another column of the same table under a column's name."""
 
-        return output
+    def wrong(right: Any) -> Any:
+        def shown(needs: Needs, traced: TracedTable, sight: ColumnSight, at: int) -> Shown:
+            if sight.column != column:
+                return cast("Shown", right(needs, traced, sight, at))
+            name = sql.Identifier(column)
+            output = sql.SQL("r.{} as {}").format(sql.Identifier(other), name)
+            return Shown(output=output, taken=(other,))
+
+        return shown
 
     return wrong
 
@@ -57,7 +60,7 @@ def _sees_all(right: Any) -> Any:
             name: replace(
                 sight,
                 rows=RowsShown.ALL,
-                columns=tuple(replace(c, show=Show.CLEAR, entity=None) for c in sight.columns),
+                columns=tuple(replace(c, show=Show.CLEAR, names=()) for c in sight.columns),
             )
             for name, sight in right(resolved, audience).items()
         }
@@ -84,36 +87,56 @@ def _own_unknown(right: Any) -> Any:
     return own
 
 
-def _join_on_another(right: Any) -> Any:
-    def join(audience: Audience, at: int, column: ColumnSight) -> Any:
-        if column.column != "blocked_id":
-            return right(audience, at, column)
-        assert column.entity is not None
-        return sql.SQL(" left join {} as {} on {}.key = r.blocker_id").format(
-            identifier(naming.pseudonym_table(audience.name, column.entity)),
-            sql.Identifier(f"p{at}"),
-            sql.Identifier(f"p{at}"),
-        )
+def _another_row(right: Any) -> Any:
+    def shown(needs: Needs, traced: TracedTable, sight: ColumnSight, at: int) -> Any:
+        if sight.column != "blocked_id":
+            return right(needs, traced, sight, at)
+        made = right(needs, traced, replace(sight, column="blocker_id"), at)
+        output = sql.SQL("r.{} as blocked_id").format(sql.Identifier(made.taken[0]))
+        return replace(made, output=output)
 
-    return join
+    return shown
 
 
-def _wrong_entity(right: Any) -> Any:
-    def join(audience: Audience, at: int, column: ColumnSight) -> Any:
-        if column.column == "account_id":
-            return right(
-                audience, at, replace(column, names=(replace(column.names[0], entity=VIDEOS),))
-            )
-        return right(audience, at, column)
+def _another_entity(right: Any) -> Any:
+    def shown(needs: Needs, traced: TracedTable, sight: ColumnSight, at: int) -> Any:
+        if sight.column == "account_id" and sight.names:
+            sight = replace(sight, names=(replace(sight.names[0], entity=VIDEOS),))
+        return right(needs, traced, sight, at)
 
-    return join
+    return shown
 
 
-def _others_pseudonyms(right: Any) -> Any:
-    def join(audience: Audience, at: int, column: ColumnSight) -> Any:
-        return right(replace(audience, name="engineering-abroad"), at, column)
+def _anothers_column(right: Any) -> Any:
+    def shown(needs: Needs, traced: TracedTable, sight: ColumnSight, at: int) -> Any:
+        made = right(needs, traced, sight, at)
+        if needs.audience != "engineering-china" or not sight.names:
+            return made
+        name = naming.stored("engineering-abroad", traced.name, sight.column, 1)
+        output = sql.SQL("r.{} as {}").format(sql.Identifier(name), sql.Identifier(sight.column))
+        return Shown(output=output, taken=(name,))
 
-    return join
+    return shown
+
+
+def _anothers_key(right: Any) -> Any:
+    return lambda at, _audience, epoch: right(at, "engineering-abroad", epoch)
+
+
+def _no_check(_right: Any) -> Any:
+    return lambda _name, _names: sql.SQL("true")
+
+
+def _without_the_entity(right: Any) -> Any:
+    return lambda inner, outer, _entity, message: right(inner, outer, VIDEOS, message)
+
+
+def _no_secret(right: Any) -> Any:
+    return lambda _inner, _outer, entity, message: right("''::bytea", "''::bytea", entity, message)
+
+
+def _never_computed(_right: Any) -> Any:
+    return lambda _keeper, _relation: ()
 
 
 def _reads_more(right: Any) -> Any:
@@ -132,7 +155,8 @@ def _nothing(_right: Any) -> Any:
 MUTATIONS = (
     Mutation(
         what="another column under the right name",
-        module=compiler, name="_output", wrong=_shows("caption"), found="not videos.title",
+        module=compiler, name="shown_column", wrong=_shows("title", "caption"),
+        found="not videos.title",
     ),
     Mutation(
         what="what an audience sees is not asked",
@@ -156,15 +180,40 @@ MUTATIONS = (
     ),
     Mutation(
         what="pseudonyms of another row",
-        module=compiler, name="_join", wrong=_join_on_another, found="conditions",
+        module=compiler, name="shown_column", wrong=_another_row, found="not its pseudonym",
+    ),
+    Mutation(
+        what="the key itself in its pseudonym's place",
+        module=compiler, name="shown_column", wrong=_shows("account_id", "account_id"),
+        found="not its pseudonym",
     ),
     Mutation(
         what="pseudonyms of another kind of row",
-        module=compiler, name="_join", wrong=_wrong_entity, found="not its pseudonym",
+        module=compiler, name="shown_column", wrong=_another_entity, found="something else",
     ),
     Mutation(
         what="pseudonyms of another audience",
-        module=compiler, name="_join", wrong=_others_pseudonyms, found="pseudonym",
+        module=compiler, name="shown_column", wrong=_anothers_column, found="not its pseudonym",
+    ),
+    Mutation(
+        what="pseudonyms under another audience's key",
+        module=stored, name="_key", wrong=_anothers_key, found="something else",
+    ),
+    Mutation(
+        what="pseudonyms that do not tell kinds of rows apart",
+        module=stored, name="pseudonym", wrong=_without_the_entity, found="something else",
+    ),
+    Mutation(
+        what="pseudonyms that anybody can compute",
+        module=stored, name="pseudonym", wrong=_no_secret, found="something else",
+    ),
+    Mutation(
+        what="nothing makes sure that a pseudonym is there",
+        module=shown, name="check", wrong=_no_check, found="check does not stand",
+    ),
+    Mutation(
+        what="nothing computes pseudonyms",
+        module=pseudonyms, name="_new_trigger", wrong=_never_computed, found="",
     ),
     Mutation(
         what="owners that may read more than their views",

@@ -10,6 +10,8 @@ from conftest import VERSION
 from doubles.demo_doors import TODAY, compiled, load_application, open_doors, resolve
 from doubles.enclave import PEOPLE
 from klover import door
+from klover.catalog import TableName
+from klover.door import naming
 from klover.policy.model import DataClass, Identifiers, Never, Region
 from klover.policy.resolved import Resolved
 from klover.store.connect import Connection, connect
@@ -31,6 +33,9 @@ VIDEOS = (
     f" grant select on {SUPPORT}.videos to klover_door_support_europe"
 )
 SESSION = "klover_s_support_europe_01"
+ACCOUNT = TableName("public", "accounts")
+TRIGGER = naming.trigger(ACCOUNT)
+STORED = naming.stored("engineering-abroad", ACCOUNT, "id", 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,10 +81,9 @@ PLANTS = (
         "may write",
     ),
     plant(
-        "pseudonyms for a door",
-        "grant select on klover_pseudonym.engineering_abroad__accounts"
-        " to klover_door_support_europe",
-        "engineering_abroad__accounts",
+        "the keys of pseudonyms for a door",
+        "grant select on klover_pseudonym.key to klover_door_support_europe",
+        "klover_pseudonym.key",
     ),
     plant(
         "another audience's door",
@@ -257,13 +261,84 @@ PLANTS = (
     ),
     plant(
         "a sleeping trigger",
-        "alter table public.accounts disable trigger klover_added",
+        f'alter table public.accounts disable trigger "{TRIGGER}"',
         "triggers",
     ),
     plant(
-        "a missing pseudonym",
-        "delete from klover_pseudonym.engineering_abroad__accounts where key = 4711",
-        "has none",
+        "a trigger that replication passes by",
+        f'alter table public.accounts enable trigger "{TRIGGER}"',
+        "triggers",
+    ),
+    plant(
+        "a trigger for some rows only",
+        f'create or replace trigger "{TRIGGER}" before insert or update on public.accounts'
+        " for each row when (new.id > 0) execute function klover_pseudonym.keep__accounts();"
+        f'alter table public.accounts enable always trigger "{TRIGGER}"',
+        "triggers",
+    ),
+    plant(
+        "a trigger that changes the row afterwards",
+        "create function public.later() returns trigger language plpgsql as"
+        " 'begin new.id := 1; return new; end'; create trigger \"~~\" before update on"
+        " public.accounts for each row execute function public.later()",
+        "fires later",
+        mended=False,
+    ),
+    plant(
+        "a function that computes something else",
+        "create or replace function klover_pseudonym.keep__accounts() returns trigger"
+        " language plpgsql security definer set search_path = pg_catalog, pg_temp"
+        f" as 'begin new.{STORED} := gen_random_uuid(); return new; end'",
+        "computes something else",
+    ),
+    plant(
+        "a function with its maker's rights",
+        "alter function klover_pseudonym.keep__accounts() owner to klover",
+        "other rights",
+    ),
+    plant(
+        "a function whose path its caller chooses",
+        "alter function klover_pseudonym.keep__accounts() reset search_path",
+        "other rights or settings",
+    ),
+    plant(
+        "nothing that makes sure",
+        f"alter table public.accounts drop constraint {STORED}",
+        "check does not stand",
+    ),
+    plant(
+        "a check that says less",
+        f"alter table public.accounts drop constraint {STORED};"
+        f"alter table public.accounts add constraint {STORED} check (id is not null)",
+        "check does not stand",
+    ),
+    plant(
+        "a check that nobody held against the rows",
+        f"alter table public.accounts drop constraint {STORED};"
+        f"alter table public.accounts add constraint {STORED}"
+        f" check (((id is not null) = ({STORED} is not null))) not valid",
+        "check does not stand",
+    ),
+    plant(
+        "no place for pseudonyms",
+        f"alter table public.accounts drop column {STORED} cascade",
+        "the column is not there",
+    ),
+    plant(
+        "no keys",
+        "delete from klover_pseudonym.key where audience = 'engineering-china'",
+        "key 1 of engineering-china",
+    ),
+    plant(
+        "somebody who changes keys",
+        "grant update on klover_pseudonym.key to klover_keeper",
+        "read or change the keys",
+        mended=False,
+    ),
+    plant(
+        "the application reads the keys",
+        "grant select on klover_pseudonym.key to public",
+        "klover_pseudonym.key",
     ),
 )
 

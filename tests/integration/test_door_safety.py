@@ -56,7 +56,13 @@ HALF = (
     "drop table klover.door_view",
     "drop view door_support_europe.accounts",
     "drop owned by klover_owner_support_europe cascade",
-    "drop table klover_pseudonym.engineering_abroad__accounts cascade",
+    "drop table klover_pseudonym.key",
+    "drop function klover_pseudonym.keep__accounts() cascade",
+    "revoke select on klover_pseudonym.key from klover_keeper",
+    "drop owned by klover_keeper cascade; drop role klover_keeper",
+    'drop trigger "{trigger}" on public.likes',
+    "alter table public.likes drop column {stored} cascade",
+    "alter table public.likes drop constraint {stored}",
     "drop schema klover_pseudonym cascade",
     "drop owned by klover_s_support_europe_01; drop role klover_s_support_europe_01",
     "revoke connect on database {database} from klover_door_support_europe",
@@ -67,7 +73,15 @@ HALF = (
 def test_a_door_that_was_half_removed_is_whole_again(application: Connection, half: str) -> None:
     doors = compiled(application, resolve(application))
     open_doors(application, doors)
-    application.execute(half.replace("{database}", application.info.dbname).encode())
+    likes = next(each for each in doors.keepers if each.table.name == "likes")
+    names = {
+        "database": application.info.dbname,
+        "trigger": likes.trigger,
+        "stored": likes.stored[0].name,
+    }
+    for word, name in names.items():
+        half = half.replace(f"{{{word}}}", name)
+    application.execute(half.encode())
     assert door.plan(application, doors)
     open_doors(application, doors)
     assert not door.plan(application, doors)

@@ -5,6 +5,8 @@ against a model in Python: which columns, which rows, clear or as pseudonyms. Th
 agree each time.
 """
 
+import hmac
+import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -17,7 +19,7 @@ from doubles.demo_doors import TODAY, compiled, open_doors, resolve
 from klover import door
 from klover.catalog import TableName
 from klover.door import naming
-from klover.policy.resolved import Resolved, RowsShown, Show, TableSight
+from klover.policy.resolved import NamedRow, Resolved, RowsShown, Show, TableSight
 from klover.policy.sight import see
 from klover.store.connect import Connection, connect
 from klover.store.embedded import Server
@@ -129,6 +131,7 @@ def test_doors_show_what_the_decision_says(small: Connection, drawn: Drawn) -> N
     with small.transaction(force_rollback=True):
         open_doors(small, compiled(small, resolved, 1))
         assert not door.prove(small, resolved, TODAY).violations
+        keys = _keys(small)
         for audience in resolved.policy.audiences.values():
             sights = see(resolved, audience)
             with small.transaction(force_rollback=True):
@@ -138,7 +141,7 @@ def test_doors_show_what_the_decision_says(small: Connection, drawn: Drawn) -> N
                     )
                 )
                 for table in TABLES:
-                    _compare(small, resolved, sights, audience.name, table)
+                    _compare(small, resolved, sights, audience.name, table, keys)
 
 
 def _compare(
@@ -147,6 +150,7 @@ def _compare(
     sights: Mapping[TableName, TableSight],
     audience: str,
     table: str,
+    keys: Mapping[str, bytes],
 ) -> None:
     sight = sights[TableName("public", table)]
     shown = sight.shown()
@@ -170,8 +174,31 @@ def _compare(
     clear = [at for at, column in enumerate(shown) if column.show is Show.CLEAR]
     hidden = [at for at, column in enumerate(shown) if column.show is Show.PSEUDONYM]
     assert sorted(map(repr, _only(found, clear))) == sorted(map(repr, _only(expected, clear)))
-    for row in found:
-        assert all(row[at] is None or row[at].version == 4 for at in hidden)
+    named = [
+        tuple(
+            _pseudonym(
+                keys[audience], shown[at].names[0], row[TABLES[table].index(shown[at].column)]
+            )
+            for at in hidden
+        )
+        for row in _visible(resolved, sight, table)
+    ]
+    assert sorted(map(repr, _only(found, hidden))) == sorted(map(repr, named))
+
+
+def _keys(connection: Connection) -> dict[str, bytes]:
+    """Read the keys as only the store's owner can: the inner block is the key over 0x36."""
+    rows = connection.execute("select audience, ipad from klover_pseudonym.key").fetchall()
+    return {audience: bytes(each ^ 0x36 for each in block)[:32] for audience, block in rows}
+
+
+def _pseudonym(key: bytes, named: NamedRow, value: object) -> uuid.UUID | None:
+    """Compute a pseudonym with the standard library's HMAC."""
+    if value is None:
+        return None
+    entity = f"{named.entity.schema}.{named.entity.name}"
+    digest = hmac.digest(key, entity.encode() + b"\0" + str(value).encode(), "sha256").hex()
+    return uuid.UUID(f"{digest[:12]}8{digest[13:16]}a{digest[17:32]}")
 
 
 def _only(rows: list[tuple[object, ...]], at: list[int]) -> list[tuple[object, ...]]:

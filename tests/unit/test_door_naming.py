@@ -28,7 +28,10 @@ def test_every_name_fits(audience: str, table: str) -> None:
         naming.owner_role(audience),
         naming.door_role(audience),
         *naming.session_roles(audience, 999),
-        naming.pseudonym_table(audience, entity).name,
+        naming.stored(audience, entity, table, 999),
+        naming.stored_index(naming.stored(audience, entity, table, 999), entity),
+        naming.trigger(entity),
+        naming.previous_view(table[:63]),
         naming.keeper(entity),
     ]
     assert all(0 < len(name.encode()) <= 63 for name in names)
@@ -84,5 +87,5 @@ def test_a_pool_has_a_size(count: int) -> None:
     ],
 )
 def test_two_tables_share_no_pseudonyms(one: TableName, other: TableName) -> None:
-    assert naming.pseudonym_table("staff", one) != naming.pseudonym_table("staff", other)
+    assert naming.stored("staff", one, "id", 1) != naming.stored("staff", other, "id", 1)
     assert naming.keeper(one) != naming.keeper(other)

@@ -5,21 +5,29 @@ difference as ordered SQL, ``apply`` carries it out in one transaction, ``prove`
 the catalog what every role reaches and holds it against the policy.
 """
 
-from klover.door import naming
+from klover.door import naming, rotate
 from klover.door.apply import Applied, apply_doors as apply, plan_doors as plan
 from klover.door.compile import compile_doors
-from klover.door.doors import Door, Doors, View, ViewColumn
+from klover.door.doors import Door, Doors, Epochs, View, ViewColumn
+from klover.door.prepare import Preparation, Prepared, preparation, prepare
 from klover.door.proof import Fact, Proof, Verdict
 from klover.door.prove import prove
+from klover.door.pseudonym_state import read_epochs
+from klover.door.reveal import Question, Revealed, reveal
 from klover.door.step import Phase, Step
 
 __all__ = [
     "Applied",
     "Door",
     "Doors",
+    "Epochs",
     "Fact",
     "Phase",
+    "Preparation",
+    "Prepared",
     "Proof",
+    "Question",
+    "Revealed",
     "Step",
     "Verdict",
     "View",
@@ -28,5 +36,10 @@ __all__ = [
     "compile_doors",
     "naming",
     "plan",
+    "preparation",
+    "prepare",
     "prove",
+    "read_epochs",
+    "reveal",
+    "rotate",
 ]

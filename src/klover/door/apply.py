@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import psycopg
 from psycopg import sql
 
+from klover.catalog import TableName
 from klover.door.condition import identifier
 from klover.door.diff import plan
 from klover.door.doors import Doors
@@ -43,15 +44,17 @@ class Applied:
     steps: tuple[Step, ...]
 
 
-def plan_doors(connection: Connection, doors: Doors) -> tuple[Step, ...]:
-    """Tell what ``apply_doors`` would do; changes nothing.
+def plan_doors(
+    connection: Connection, doors: Doors, prepared: frozenset[TableName] = frozenset()
+) -> tuple[Step, ...]:
+    """Tell what ``apply_doors`` would do, ``prepared`` being ready by then; changes nothing.
 
     Raises PolicyError for a condition Postgres does not take, StoreError for what it refuses.
     """
     with connection.transaction(force_rollback=True):
         _begin(connection)
         _check_predicates(connection, doors)
-        return plan(doors, read_state(connection, doors))
+        return plan(doors, read_state(connection, doors), prepared)
 
 
 def apply_doors(

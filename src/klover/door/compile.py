@@ -11,11 +11,13 @@ from psycopg import sql
 
 from klover.catalog import TableName
 from klover.door import naming
-from klover.door.condition import Condition, Reads, identifier, not_restricted
-from klover.door.doors import Door, Doors, Keeper, Predicate, Pseudonyms, View, ViewColumn
-from klover.door.plain import see
-from klover.policy.model import Audience, Rows
-from klover.policy.resolved import ColumnSight, Resolved, RowsShown, Show, TableSight
+from klover.door.condition import Reads, identifier, not_restricted
+from klover.door.doors import Door, Doors, Epochs, Predicate, Stored, View, ViewColumn
+from klover.door.shown import Needs, shown_column
+from klover.door.stored import keepers
+from klover.policy.model import Rows
+from klover.policy.resolved import Resolved, RowsShown, Show, TableSight
+from klover.policy.sight import see
 
 SETTINGS: Mapping[str, str] = {
     "default_transaction_read_only": "on",
@@ -29,23 +31,37 @@ SETTINGS: Mapping[str, str] = {
 }
 
 
-def compile_doors(resolved: Resolved, *, database: str, sessions: int = naming.SESSIONS) -> Doors:
+def compile_doors(
+    resolved: Resolved,
+    *,
+    database: str,
+    sessions: int = naming.SESSIONS,
+    epochs: Mapping[str, Epochs] | None = None,
+) -> Doors:
     """Compile the doors of all audiences for ``database``.
 
-    Raises PolicyError for names that clash, conditions that are none, and rows in a ring.
+    ``epochs`` are those of the pseudonyms that stand there (``read_epochs``). Raises PolicyError
+    for names that clash, conditions that are none, and rows in a ring.
     """
     naming.slugs(resolved.policy.audiences)
     names = naming.view_names(resolved.tables)
-    doors = tuple(
-        _door(resolved, audience, names, sessions)
-        for _, audience in sorted(resolved.policy.audiences.items())
-    )
+    doors: list[Door] = []
+    stored: list[Stored] = []
+    for audience, rule in sorted(resolved.policy.audiences.items()):
+        needs = Needs(
+            resolved=resolved,
+            audience=audience,
+            epochs=(epochs or {}).get(audience, Epochs()),
+            reads=Reads(),
+        )
+        doors.append(_door(needs, see(resolved, rule), names, sessions))
+        stored += needs.stored.values()
     return Doors(
         database=database,
         policy=resolved.policy.digest,
         policy_file=resolved.policy.file,
-        doors=doors,
-        keepers=_keepers(resolved, doors),
+        doors=tuple(doors),
+        keepers=keepers(resolved, stored),
         predicates=tuple(
             Predicate(table=name, text=traced.rule.predicate or "", line=traced.rule.line)
             for name, traced in sorted(resolved.tables.items())
@@ -59,130 +75,102 @@ def compile_doors(resolved: Resolved, *, database: str, sessions: int = naming.S
 
 
 def _door(
-    resolved: Resolved, audience: Audience, names: Mapping[TableName, str], sessions: int
+    needs: Needs,
+    sights: Mapping[TableName, TableSight],
+    names: Mapping[TableName, str],
+    sessions: int,
 ) -> Door:
-    reads = Reads()
-    schema = naming.schema(audience.name)
     views: list[View] = []
-    entities: set[TableName] = set()
-    for name, sight in sorted(see(resolved, audience).items()):
-        shown = sight.shown()
-        if not shown or sight.rows is RowsShown.NONE:
+    schema = naming.schema(needs.audience)
+    for table, sight in sorted(sights.items()):
+        if not sight.shown() or sight.rows is RowsShown.NONE:
             continue
-        query = _query(resolved, audience, sight, reads)
-        if query is None:
+        where = _where(needs, sight)
+        if where is None:
             continue
-        columns = tuple(ViewColumn(name=each.column, entity=each.entity) for each in shown)
-        view = TableName(schema, names[name])
-        views.append(
-            View(name=view, table=name, columns=columns, query=query[0], conceals=query[1])
-        )
-        entities.update(each.entity for each in shown if each.entity is not None)
+        views.append(_view(needs, TableName(schema, names[table]), sight, where))
+        previous = _previous(needs, TableName(schema, names[table]), sight, where)
+        views += [previous] if previous is not None else []
     return Door(
-        audience=audience.name,
+        audience=needs.audience,
         schema=schema,
-        owner=naming.owner_role(audience.name),
-        role=naming.door_role(audience.name),
-        sessions=naming.session_roles(audience.name, sessions),
+        owner=naming.owner_role(needs.audience),
+        role=naming.door_role(needs.audience),
+        sessions=naming.session_roles(needs.audience, sessions),
         views=tuple(views),
-        reads={table: frozenset(columns) for table, columns in sorted(reads.columns.items())},
-        pseudonyms=tuple(
-            Pseudonyms(
-                table=naming.pseudonym_table(audience.name, entity),
-                entity=entity,
-                key=resolved.tables[entity].key[0],
-            )
-            for entity in sorted(entities)
-        ),
+        reads={table: frozenset(names) for table, names in sorted(needs.reads.columns.items())},
+        epochs=needs.epochs,
     )
 
 
-def _query(
-    resolved: Resolved, audience: Audience, sight: TableSight, reads: Reads
-) -> tuple[str, bool] | None:
-    """Write a view's query, and tell whether it leaves rows out; None where no row can show.
-
-    The table stands alone in an inner query, so that the policy's condition sees its columns only.
-    """
-    shown = sight.shown()
-    where: sql.Composable = sql.SQL("")
-    condition: Condition = True
-    if sight.rows is not RowsShown.ALL:
-        own = Reads()
-        condition = not_restricted(resolved, sight.table, own)
-        if condition is False:
-            return None
-        for table, columns in own.columns.items():
-            reads.add(table, *columns)
-        if condition is not True:
-            where = sql.SQL(" where {}").format(condition)
-    reads.add(sight.table, *(column.column for column in shown))
-    joins = [_join(audience, at, column) for at, column in enumerate(shown) if column.entity]
+def _view(needs: Needs, name: TableName, sight: TableSight, where: sql.Composed) -> View:
+    """Compile one view; the table stands alone in an inner query, with the policy's condition."""
+    traced = needs.resolved.tables[sight.table]
+    columns = [shown_column(needs, traced, each, at) for at, each in enumerate(sight.shown())]
+    taken = dict.fromkeys(name for column in columns for name in column.taken)
+    needs.reads.add(sight.table, *taken)
     query = sql.SQL(
         "select {columns} from (select {taken} from {table}{where}) as r{joins}"
     ).format(
-        columns=sql.SQL(", ").join(_output(at, column) for at, column in enumerate(shown)),
-        taken=sql.SQL(", ").join(
-            sql.Identifier(sight.table.name, column.column) for column in shown
-        ),
+        columns=sql.SQL(", ").join(column.output for column in columns),
+        taken=sql.SQL(", ").join(sql.Identifier(sight.table.name, name) for name in taken),
         table=identifier(sight.table),
         where=where,
-        joins=sql.SQL("").join(joins),
+        joins=sql.SQL("").join(join for column in columns for join in column.joins),
     )
-    return query.as_string(None), condition is not True
-
-
-def _output(at: int, column: ColumnSight) -> sql.Composable:
-    name = sql.Identifier(column.column)
-    if column.show is Show.PSEUDONYM:
-        return sql.SQL("{}.pseudonym as {}").format(sql.Identifier(f"p{at}"), name)
-    return sql.SQL("r.{}").format(name)
-
-
-def _join(audience: Audience, at: int, column: ColumnSight) -> sql.Composable:
-    """Join the pseudonyms of one column; a column that nobody selects costs nothing."""
-    if column.entity is None:
-        raise ValueError("a column in clear has no pseudonyms")
-    return sql.SQL(" left join {table} as {alias} on {alias}.key = r.{column}").format(
-        table=identifier(naming.pseudonym_table(audience.name, column.entity)),
-        alias=sql.Identifier(f"p{at}"),
-        column=sql.Identifier(column.column),
+    return View(
+        name=name,
+        table=sight.table,
+        columns=tuple(
+            ViewColumn(name=each.column, source=each.column, show=each.show)
+            for each in sight.shown()
+        ),
+        query=query.as_string(None),
+        conceals=bool(list(where)),
     )
 
 
-def _keepers(resolved: Resolved, doors: tuple[Door, ...]) -> tuple[Keeper, ...]:
-    kept: dict[TableName, list[Pseudonyms]] = {}
-    for door in doors:
-        for pseudonyms in door.pseudonyms:
-            kept.setdefault(pseudonyms.entity, []).append(pseudonyms)
-    return tuple(
-        Keeper(
-            function=naming.keeper(entity),
-            entity=entity,
-            tables=(entity, *resolved.tables[entity].table.partitions),
-            body=_body(tables),
-        )
-        for entity, tables in sorted(kept.items())
+def _where(needs: Needs, sight: TableSight) -> sql.Composed | None:
+    """Write which rows show, empty where all do; None where none can."""
+    if sight.rows is RowsShown.ALL:
+        return sql.Composed([])
+    own = Reads()
+    condition = not_restricted(needs.resolved, sight.table, own)
+    if condition is False:
+        return None
+    for table, columns in own.columns.items():
+        needs.reads.add(table, *columns)
+    return sql.Composed([]) if condition is True else sql.SQL(" where {}").format(condition)
+
+
+def _previous(needs: Needs, name: TableName, sight: TableSight, where: sql.Composed) -> View | None:
+    """Compile the view that leads from a row's previous pseudonym to its current one."""
+    key = needs.resolved.tables[sight.table].key
+    own = [each for each in sight.shown() if key and each.column == key[-1]]
+    if needs.epochs.previous is None or not own or own[0].show is not Show.PSEUDONYM:
+        return None
+    columns = tuple(
+        naming.stored(needs.audience, sight.table, own[0].column, epoch)
+        for epoch in (needs.epochs.previous, needs.epochs.current)
     )
-
-
-def _body(tables: list[Pseudonyms]) -> str:
-    """Write a keeper: what came gets a pseudonym for each audience, what went loses them."""
-    parts = {
-        "INSERT": "insert into {table} (key, pseudonym) select a.{key}, gen_random_uuid()"
-        " from added a where a.{key} is not null on conflict do nothing;",
-        "DELETE": "delete from {table} p using removed r where p.key = r.{key};",
-        "TRUNCATE": "delete from {table};",
-    }
-    lines = []
-    for operation, text in parts.items():
-        work = sql.SQL("\n    ").join(
-            sql.SQL(text).format(table=identifier(each.table), key=sql.Identifier(each.key))
-            for each in tables
-        )
-        lines.append(
-            sql.SQL("  if tg_op = {} then\n    {}\n  end if;\n").format(
-                sql.Literal(operation), work
-            )
-        )
-    return sql.SQL("begin\n{}  return null;\nend").format(sql.SQL("").join(lines)).as_string(None)
+    query = sql.SQL(
+        "select r.{previous} as previous, r.{current} as current"
+        " from (select {table}.{previous}, {table}.{current} from {whole}{where}) as r"
+    ).format(
+        previous=sql.Identifier(columns[0]),
+        current=sql.Identifier(columns[1]),
+        table=sql.Identifier(sight.table.name),
+        whole=identifier(sight.table),
+        where=where,
+    )
+    needs.reads.add(sight.table, *columns)
+    return View(
+        name=TableName(name.schema, naming.previous_view(name.name)),
+        table=sight.table,
+        columns=tuple(
+            ViewColumn(name=each, source=own[0].column, show=Show.PSEUDONYM)
+            for each in ("previous", "current")
+        ),
+        query=query.as_string(None),
+        conceals=bool(list(where)),
+    )

@@ -6,12 +6,12 @@ reads are gathered, since the owner of a view has to hold them.
 """
 
 from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from psycopg import sql
 
 from klover.catalog import TableName
-from klover.door.plain import is_plain
 from klover.door.predicate import columns_used
 from klover.errors import PolicyError
 from klover.policy.model import Rows
@@ -58,13 +58,29 @@ def _condition(
     if own is False:
         return False
     terms = [own] if own is not True else []
-    for parent in traced.parents:
-        term = _parent(resolved, traced, parent, reads, (*way, traced.name))
+    for parents in _ways_up(traced.parents):
+        if parents[0].when is not None:
+            term = _pair(resolved, traced, parents, reads, (*way, traced.name))
+        elif parents[0].element:
+            term = _elements(resolved, traced, parents[0], reads, (*way, traced.name))
+        else:
+            term = _parent(resolved, traced, parents[0], reads, (*way, traced.name))
         if term is False:
             return False
         if term is not True:
             terms.append(term)
     return sql.SQL(" and ").join(terms) if terms else True
+
+
+def _ways_up(parents: Iterable[Reference]) -> Iterator[list[Reference]]:
+    """Gather the halves of a pair; every other parent stands alone."""
+    pairs: dict[tuple[tuple[str, ...], str], list[Reference]] = {}
+    for parent in parents:
+        if parent.when is None:
+            yield [parent]
+        else:
+            pairs.setdefault((parent.columns, parent.when[0]), []).append(parent)
+    yield from pairs.values()
 
 
 def _own(resolved: Resolved, traced: TracedTable, reads: Reads) -> Condition:
@@ -87,8 +103,6 @@ def _parent(
     reads: Reads,
     way: tuple[TableName, ...],
 ) -> Condition:
-    if not is_plain(parent):
-        return False
     inner = _condition(resolved, resolved.tables[parent.target], reads, way)
     if inner is True:
         return True
@@ -101,8 +115,28 @@ def _parent(
     ]
     if inner is False:
         return sql.SQL("({})").format(sql.SQL(" or ").join(nullable)) if nullable else False
+    return sql.SQL("({})").format(
+        sql.SQL(" or ").join([*nullable, _shows(parent, inner, row, reads)])
+    )
+
+
+def _shows(
+    parent: Reference, inner: sql.Composable, row: sql.Identifier, reads: Reads
+) -> sql.Composed:
+    """Ask that the row a reference leads to is there, and shows."""
+    return _exists(
+        parent,
+        inner,
+        reads,
+        [sql.SQL("{}.{}").format(row, sql.Identifier(ours)) for ours in parent.columns],
+    )
+
+
+def _exists(
+    parent: Reference, inner: sql.Composable, reads: Reads, values: Iterable[sql.Composable]
+) -> sql.Composed:
     reads.add(parent.target, *parent.target_columns)
-    exists = sql.SQL(
+    return sql.SQL(
         "exists (select from (select {columns} from {table} where {inner}) as klover_parent"
         " where {joined})"
     ).format(
@@ -110,10 +144,60 @@ def _parent(
         table=identifier(parent.target),
         inner=inner,
         joined=sql.SQL(" and ").join(
-            sql.SQL("klover_parent.{} = {}.{}").format(
-                sql.Identifier(theirs), row, sql.Identifier(ours)
-            )
-            for ours, theirs in zip(parent.columns, parent.target_columns, strict=True)
+            sql.SQL("klover_parent.{} = {}").format(sql.Identifier(theirs), value)
+            for value, theirs in zip(values, parent.target_columns, strict=True)
         ),
     )
-    return sql.SQL("({})").format(sql.SQL(" or ").join([*nullable, exists]))
+
+
+def _pair(
+    resolved: Resolved,
+    traced: TracedTable,
+    halves: Sequence[Reference],
+    reads: Reads,
+    way: tuple[TableName, ...],
+) -> Condition:
+    """Ask the half that the type column names; a type that none has hangs off nobody knows what."""
+    row = sql.Identifier(traced.name.name)
+    kind = halves[0].when[0] if halves[0].when is not None else ""
+    reads.add(traced.name, *halves[0].columns, kind)
+    ways = [
+        sql.SQL("{}.{} is null").format(row, sql.Identifier(name)) for name in halves[0].columns
+    ]
+    for half in halves:
+        inner = _condition(resolved, resolved.tables[half.target], reads, way)
+        if inner is False or half.when is None:
+            continue
+        is_it = sql.SQL("{}.{}::text = {}").format(
+            row, sql.Identifier(kind), sql.Literal(half.when[1])
+        )
+        if inner is True:
+            ways.append(is_it)
+        else:
+            ways.append(sql.SQL("({} and {})").format(is_it, _shows(half, inner, row, reads)))
+    return sql.SQL("({})").format(sql.SQL(" or ").join(ways))
+
+
+def _elements(
+    resolved: Resolved,
+    traced: TracedTable,
+    parent: Reference,
+    reads: Reads,
+    way: tuple[TableName, ...],
+) -> Condition:
+    """Ask of every element that its row is there, and shows."""
+    inner = _condition(resolved, resolved.tables[parent.target], reads, way)
+    reads.add(traced.name, *parent.columns)
+    shown: sql.Composable = sql.SQL("")
+    if inner is not False:
+        asked = sql.SQL("true") if inner is True else inner
+        element = sql.SQL("klover_element.e")
+        shown = sql.SQL(" and not {}").format(_exists(parent, asked, reads, [element]))
+    return sql.SQL(
+        "not exists (select from unnest({row}.{column}) as klover_element (e)"
+        " where klover_element.e is not null{shown})"
+    ).format(
+        row=sql.Identifier(traced.name.name),
+        column=sql.Identifier(parent.columns[0]),
+        shown=shown,
+    )

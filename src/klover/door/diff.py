@@ -25,14 +25,19 @@ from klover.errors import StoreError
 _BARRIER = ("security_barrier=true",)
 
 
-def plan(doors: Doors, state: State) -> tuple[Step, ...]:
-    """Tell, in order, what makes ``state`` what ``doors`` says. Empty where nothing is to do."""
+def plan(
+    doors: Doors, state: State, prepared: frozenset[TableName] = frozenset()
+) -> tuple[Step, ...]:
+    """Tell, in order, what makes ``state`` what ``doors`` says. Empty where nothing is to do.
+
+    ``prepared`` names tables whose pseudonyms will have been made ready before.
+    """
     steps = [
         *_surplus_grants(doors, state),
         *harden(doors, state),
         *role_steps(doors, state),
         *_schemas(doors, state),
-        *pseudonym_steps(doors, state),
+        *pseudonym_steps(doors, state.pseudonyms, prepared),
         *_views(doors, state),
         *_missing_grants(doors, state),
     ]
@@ -45,7 +50,6 @@ def wanted_grants(doors: Doors) -> frozenset[Grant]:
     for door in doors.doors:
         for table, columns in door.reads.items():
             found |= {_select(table, door.owner, column) for column in columns}
-        found |= {_select(each.table, door.owner) for each in door.pseudonyms}
         found |= {_select(view.name, door.role) for view in door.views}
     return frozenset(found)
 
@@ -55,7 +59,8 @@ def wanted_schema_grants(doors: Doors) -> frozenset[tuple[str, str, str]]:
     found = {(door.schema, door.role, "USAGE") for door in doors.doors}
     for door in doors.doors:
         found |= {(table.schema, door.owner, "USAGE") for table in door.reads}
-        found |= {(each.table.schema, door.owner, "USAGE") for each in door.pseudonyms}
+    if doors.keepers:
+        found.add((naming.PSEUDONYMS, naming.KEEPER, "USAGE"))
     return frozenset(found)
 
 
@@ -111,7 +116,8 @@ def _surplus_grants(doors: Doors, state: State) -> Iterator[Step]:
 def _missing_grants(doors: Doors, state: State) -> Iterator[Step]:
     for schema, grantee, privilege in sorted(wanted_schema_grants(doors) - state.schema_grants):
         yield write(
-            Phase.GRANT,
+            # What computes pseudonyms has to be able to before rows are filled.
+            Phase.CREATE if grantee == naming.KEEPER else Phase.GRANT,
             f"{grantee} looks into {schema}",
             "grant {privilege} on schema {schema} to {grantee}",
             {"privilege": sql.SQL(privilege), "schema": schema, "grantee": grantee},

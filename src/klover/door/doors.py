@@ -9,15 +9,33 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from klover.catalog import TableName
+from klover.policy.resolved import NamedRow, Show
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Epochs:
+    """Which generations of an audience's pseudonyms stand: one, or two while they change."""
+
+    current: int = 1
+    previous: int | None = None
+    """Still answered for: the door tells which current one took its place."""
+    coming: int | None = None
+    """Being filled; nothing shows it yet."""
+
+    def all(self) -> tuple[int, ...]:
+        """List every epoch that has a key, the current one first."""
+        return (self.current, *(each for each in (self.previous, self.coming) if each))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ViewColumn:
-    """One column of a view: a column of the table, or the pseudonym that stands for it."""
+    """One column of a view, and the column of the table that its values are made from."""
 
     name: str
-    entity: TableName | None = None
-    """For pseudonyms: the table whose row the value stands for."""
+    source: str
+    show: Show = Show.CLEAR
+    origin: tuple[TableName, str] | None = None
+    """Where Postgres says its values come from; None for computed ones."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +48,8 @@ class View:
     query: str
     conceals: bool
     """Whether it leaves rows out."""
+    reads: Mapping[TableName, frozenset[str]] = field(default_factory=dict)
+    """What it may read, where the proof asks."""
 
     @property
     def digest(self) -> str:
@@ -38,12 +58,30 @@ class View:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pseudonyms:
-    """A table of pseudonyms for one audience and one kind of row."""
+class Stored:
+    """A column that Klover keeps in the application's table: pseudonyms for one audience."""
 
+    audience: str
+    epoch: int
     table: TableName
-    entity: TableName
-    key: str
+    column: str
+    """The column whose place it takes in views."""
+    name: str
+    names: tuple[NamedRow, ...]
+    check: str
+    """What holds of every row, as SQL: a pseudonym where a row is named, none where not."""
+    unique: bool
+    """True for the table's own row key."""
+
+    @property
+    def array(self) -> bool:
+        """Whether it holds a pseudonym for each element of an array."""
+        return any(each.element for each in self.names)
+
+    @property
+    def type(self) -> str:
+        """The column's type."""
+        return "uuid[]" if self.array else "uuid"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +96,7 @@ class Door:
     views: tuple[View, ...]
     reads: Mapping[TableName, frozenset[str]]
     """The columns of base tables that the owner role needs, conditions and joins included."""
-    pseudonyms: tuple[Pseudonyms, ...]
+    epochs: Epochs = Epochs()
 
     @property
     def conceals_rows(self) -> bool:
@@ -68,12 +106,20 @@ class Door:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keeper:
-    """A trigger function that keeps pseudonyms complete, and the tables it stands on."""
+    """The trigger function of one table that computes its stored pseudonyms."""
 
     function: str
-    entity: TableName
-    tables: tuple[TableName, ...]
+    trigger: str
+    table: TableName
+    stored: tuple[Stored, ...]
     body: str
+    settings: tuple[str, ...]
+    """What the function runs under, as pg_proc.proconfig writes it."""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 (hex) of the function's text."""
+        return hashlib.sha256(self.body.encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +152,7 @@ class Doors:
         whole = hashlib.sha256()
         for door in self.doors:
             parts = [door.schema, door.owner, door.role, *door.sessions]
+            parts += [str(epoch) for epoch in door.epochs.all()]
             parts += [part for view in door.views for part in (str(view.name), view.query)]
             for table, columns in sorted(door.reads.items()):
                 parts += [f"{table.schema}.{table.name}", *sorted(columns)]
@@ -113,4 +160,6 @@ class Doors:
                 whole.update(part.encode() + b"\0")
         for keeper in self.keepers:
             whole.update(keeper.body.encode() + b"\0")
+            for stored in keeper.stored:
+                whole.update(f"{stored.name} {stored.check}".encode() + b"\0")
         return whole.hexdigest()

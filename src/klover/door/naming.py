@@ -1,4 +1,4 @@
-"""The names of everything a door consists of: schemas, roles, pseudonym tables, views.
+"""The names of everything a door consists of: schemas, roles, stored columns, views.
 
 The rule: a name is a function of the policy alone, fits Postgres' 63 bytes, and no two audiences
 share one (``slugs`` refuses that). The prefixes are Klover's own; nobody else may use them, and
@@ -21,6 +21,11 @@ GROUP = "klover_session"
 APPLICATION = "klover_application"
 """What PUBLIC could do before the doors closed; the enclave's applications are members."""
 PSEUDONYMS = "klover_pseudonym"
+"""The schema of the keys and of the functions that compute pseudonyms with them."""
+KEYS = TableName(PSEUDONYMS, "key")
+KEEPER = "klover_keeper"
+"""Runs those functions: it may read the keys and nothing else."""
+STORED_PREFIX = "klover_p_"
 SCHEMA_PREFIX = "door_"
 OWNER_PREFIX = "klover_owner_"
 ROLE_PREFIX = "klover_door_"
@@ -31,6 +36,7 @@ _MOST_BYTES = 63
 _SLUG_BYTES = _MOST_BYTES - len(OWNER_PREFIX)
 _MOST_SESSIONS = 999
 _DIGEST = 8
+_LONG_DIGEST = 12
 
 
 def slug(audience: str) -> str:
@@ -75,12 +81,16 @@ def session_roles(audience: str, count: int = SESSIONS) -> tuple[str, ...]:
     return tuple(f"{SESSION_PREFIX}{slug(audience)}_{number:02d}" for number in range(1, count + 1))
 
 
-def pseudonym_table(audience: str, entity: TableName) -> TableName:
-    """Tell the table that holds the pseudonyms of ``entity``'s rows for ``audience``."""
-    name = f"{slug(audience)}__{_flat(entity)}"
-    if len(name.encode()) > _MOST_BYTES:
-        name = f"{slug(audience)[:30]}__{_digest(f'{audience}/{entity.schema}.{entity.name}')}"
-    return TableName(PSEUDONYMS, name)
+def stored(audience: str, table: TableName, column: str, epoch: int) -> str:
+    """Tell the column of ``table`` that holds what ``audience`` is shown instead of ``column``."""
+    whole = f"{audience}/{table.schema}/{table.name}/{column}/{epoch}"
+    plain = re.sub(r"[^a-z0-9]+", "_", column.lower()).strip("_")
+    return f"{STORED_PREFIX}{slug(audience)[:14]}_{plain[:14]}_{_digest(whole, _LONG_DIGEST)}"
+
+
+def stored_index(column: str, relation: TableName) -> str:
+    """Tell the index on a stored column of ``relation``, which may be a partition."""
+    return f"{column}_{_digest(f'{relation.schema}.{relation.name}')}"
 
 
 def keeper(entity: TableName) -> str:
@@ -89,6 +99,19 @@ def keeper(entity: TableName) -> str:
     if len(name.encode()) > _MOST_BYTES:
         name = f"keep__{_digest(f'{entity.schema}.{entity.name}')}"
     return name
+
+
+def trigger(table: TableName) -> str:
+    """Tell the trigger that calls the keeper: its name sorts last, so that it fires last."""
+    return f"~klover_p_{_digest(f'{table.schema}.{table.name}')}"
+
+
+def previous_view(name: str) -> str:
+    """Tell the view that leads from a view's previous pseudonyms to its current ones."""
+    found = f"{name}__previous_pseudonyms"
+    if len(found.encode()) <= _MOST_BYTES:
+        return found
+    return f"{name[:12]}_{_digest(name)}__previous_pseudonyms"
 
 
 def view_names(tables: Iterable[TableName]) -> Mapping[TableName, str]:
@@ -118,5 +141,5 @@ def _flat(table: TableName) -> str:
     return name if schema == "public" else f"{schema}__{name}"
 
 
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:_DIGEST]
+def _digest(text: str, length: int = _DIGEST) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:length]

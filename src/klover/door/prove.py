@@ -5,7 +5,6 @@ the policy (``expect``), never from what was compiled. What it finds is a list o
 violation among them means that the doors must not be open.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import date
 
@@ -13,18 +12,16 @@ from klover.catalog import TableName
 from klover.door import naming
 from klover.door.doors import Doors
 from klover.door.expect import expected
-from klover.door.plain import see
 from klover.door.proof import Fact, Proof, violation
+from klover.door.prove_pseudonyms import prove_pseudonyms
 from klover.door.prove_reach import prove_reach
-from klover.door.prove_views import Columns, ViewProof, needed, prove_views, read_views, rows_of
-from klover.door.state import missing_pseudonyms
+from klover.door.prove_views import ViewProof, prove_views, read_views
+from klover.door.pseudonym_state import read_epochs
 from klover.policy.country import meet
 from klover.policy.model import Audience, DataClass, Identifiers, Identifies, Never, Rows
-from klover.policy.resolved import Resolved, RowsShown
+from klover.policy.resolved import Resolved
+from klover.policy.sight import see
 from klover.store.connect import Connection
-
-_TRIGGERS = 3
-"""For rows that come, that go, and that are all emptied out."""
 
 
 def prove(
@@ -36,7 +33,8 @@ def prove(
     """
     with connection.transaction():
         connection.execute("set local search_path = pg_catalog")
-        doors = expected(resolved, database=connection.info.dbname)
+        epochs = read_epochs(connection)
+        doors = expected(resolved, database=connection.info.dbname, epochs=epochs)
         return Proof(facts=tuple(_facts(connection, resolved, doors, on, on_standby=on_standby)))
 
 
@@ -44,24 +42,17 @@ def _facts(
     connection: Connection, resolved: Resolved, doors: Doors, on: date, *, on_standby: bool
 ) -> Iterator[Fact]:
     views = read_views(connection)
-    needs: dict[str, Columns] = {}
     for door in doors.doors:
         audience = resolved.policy.audiences[door.audience]
         sights = see(resolved, audience)
-        columns: Columns = defaultdict(set)
-        for sight in sights.values():
-            if sight.shown() and sight.rows is not RowsShown.NONE:
-                for table, names in needed(resolved, sight).items():
-                    columns[table] |= names
-        needs[door.audience] = columns
-        found = prove_views(connection, resolved, door, audience, sights, views)
+        found = prove_views(connection, door, audience, sights, views)
         yield from found.facts
         for never in resolved.policy.nevers:
             if meet(never.located, audience.located, on, resolved.policy.countries):
                 yield from _never(resolved, audience, never, found)
     yield from _strays(doors, views)
-    yield from _pseudonyms(connection, doors)
-    yield from prove_reach(connection, doors.doors, needs, on_standby=on_standby)
+    yield from prove_pseudonyms(connection, doors)
+    yield from prove_reach(connection, doors.doors, on_standby=on_standby)
 
 
 def _never(
@@ -97,22 +88,3 @@ def _strays(doors: Doors, standing: Iterable[TableName]) -> Iterator[Fact]:
     for name in sorted(standing):
         if name.schema not in schemas:
             yield violation(name.schema, str(name), "stands in a door that no audience has")
-
-
-def _pseudonyms(connection: Connection, doors: Doors) -> Iterator[Fact]:
-    """Find pseudonyms that are missing now, or would be tomorrow."""
-    triggers = {
-        TableName(schema, name): count for schema, name, count in rows_of(connection, "keepers")
-    }
-    for keeper in doors.keepers:
-        for table in keeper.tables:
-            if triggers.get(table) != _TRIGGERS:
-                yield violation(
-                    "pseudonyms", str(table), "new rows get none: its triggers are not in place"
-                )
-    tables = {each.table.name for door in doors.doors for each in door.pseudonyms}
-    there = frozenset(name for (name,) in rows_of(connection, "pseudonym_tables") if name in tables)
-    for name in sorted(tables - there):
-        yield violation("pseudonyms", name, "the table is not there")
-    for name in sorted(missing_pseudonyms(connection, doors, there)):
-        yield violation("pseudonyms", name, "a row has none")

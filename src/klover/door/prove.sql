@@ -227,17 +227,6 @@ select c.oid::int8, a.attnum::int, n.nspname, c.relname, a.attname
  where a.attnum > 0 and not a.attisdropped
    and n.nspname not in ('pg_catalog', 'information_schema') and n.nspname not like 'pg\_toast%';
 
--- name: keepers
--- The triggers that keep pseudonyms complete, and whether they fire for replicated rows too.
-select n.nspname, c.relname, count(*) filter (where t.tgenabled = 'A')
-  from pg_trigger t
-  join pg_class c on c.oid = t.tgrelid
-  join pg_namespace n on n.oid = c.relnamespace
-  join pg_proc p on p.oid = t.tgfoid
- where p.pronamespace = to_regnamespace('klover_pseudonym')
- group by 1, 2
- order by 1, 2;
-
 -- name: admission
 -- Whether this is a standby, and the server's rules for who may connect, in order.
 select type, database, user_name, address, auth_method
@@ -247,9 +236,3 @@ select type, database, user_name, address, auth_method
 -- Whether this is a standby, whether it listens on the network, and whether we may see everything.
 select pg_is_in_recovery(), current_setting('listen_addresses') <> '', rolsuper
   from pg_roles where rolname = current_user;
-
--- name: pseudonym_tables
--- The tables of pseudonyms that stand.
-select c.relname from pg_class c
- where c.relnamespace = to_regnamespace('klover_pseudonym') and c.relkind = 'r'
- order by 1;

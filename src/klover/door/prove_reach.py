@@ -14,7 +14,7 @@ from klover.door.compile import SETTINGS
 from klover.door.danger import SEALED, is_dangerous, tells_on_others
 from klover.door.doors import Door
 from klover.door.proof import Fact, Verdict, allowed, violation
-from klover.door.prove_views import Columns, rows_of
+from klover.door.prove_views import rows_of
 from klover.door.state import read_function
 from klover.store.connect import Connection
 from klover.store.sql import statements
@@ -26,11 +26,10 @@ _PASSWORDS = frozenset({"password", "md5", "scram-sha-256"})
 def prove_reach(
     connection: Connection,
     doors: Sequence[Door],
-    needs: Mapping[str, Columns],
     *,
     on_standby: bool,
 ) -> Iterator[Fact]:
-    """Tell what Klover's roles reach; ``needs`` has what each door's owner may read."""
+    """Tell what Klover's roles reach, and hold it against what each door's owner may read."""
     roles = rows_of(connection, "roles")
     known = {role: door for door in doors for role in (door.role, door.owner)}
     sessions: dict[str, Door] = {}
@@ -42,7 +41,7 @@ def prove_reach(
     owners = {door.owner: door for door in doors}
     yield from _attributes(connection, roles, known, sessions)
     yield from _once(_relations(connection, readers, owners), sessions)
-    yield from _owner_columns(connection, owners, needs)
+    yield from _owner_columns(connection, owners)
     yield from _system(connection, [*readers, *owners])
     yield from _functions(connection, [*readers, *owners])
     yield from _memberships(connection, sessions, known)
@@ -119,17 +118,12 @@ def _relations(
             yield violation(role, str(table), "may read what is not of its door")
 
 
-def _owner_columns(
-    connection: Connection, owners: Mapping[str, Door], needs: Mapping[str, Columns]
-) -> Iterator[Fact]:
+def _owner_columns(connection: Connection, owners: Mapping[str, Door]) -> Iterator[Fact]:
     for role, schema, name, column in rows_of(connection, "columns", list(owners)):
         door, table = owners[role], TableName(schema, name)
         if schema == door.schema:
             continue
-        if schema == naming.PSEUDONYMS:
-            if table not in {each.table for each in door.pseudonyms}:
-                yield violation(role, f"{table}.{column}", "pseudonyms of another audience")
-        elif column not in needs[door.audience].get(table, set()):
+        if column not in door.reads.get(table, set()):
             yield violation(role, f"{table}.{column}", "more than its views need")
 
 

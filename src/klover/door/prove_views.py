@@ -1,9 +1,10 @@
 """Whether a door's views show what the policy gives: columns by their true origin, and rows.
 
 A column is judged by where Postgres says its values come from (the origin that a described query
-reports), never by its name: one computed from anything is a violation. What a definition reads
-for its conditions and joins is bounded by the dependencies Postgres keeps. Rows are judged by the
-plan: the standing definition has to be planned to the same conditions as the policy's own.
+reports), never by its name: one computed from anything is a violation, unless the policy asks for
+a coarse value or parts. What a definition reads for its conditions and joins is bounded by the
+dependencies Postgres keeps. Rows and computed values are judged by the plan: the standing
+definition has to be planned to the same conditions and values as the policy's own.
 https://www.postgresql.org/docs/18/protocol-message-formats.html#PROTOCOL-MESSAGE-FORMATS-ROWDESCRIPTION
 """
 
@@ -18,15 +19,12 @@ from psycopg.pq import ExecStatus
 
 from klover.catalog import TableName
 from klover.door import naming
-from klover.door.doors import Door, View
-from klover.door.predicate import columns_used
+from klover.door.doors import Door, View, ViewColumn
 from klover.door.proof import Fact, absent, allowed, violation
-from klover.policy.model import Audience, Rows
-from klover.policy.resolved import Resolved, RowsShown, Show, TableSight
+from klover.policy.model import Audience
+from klover.policy.resolved import RowsShown, Show, TableSight
 from klover.store.connect import Connection
 from klover.store.sql import statements
-
-Columns = dict[TableName, set[str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,28 +71,6 @@ def read_views(connection: Connection) -> Mapping[TableName, Standing]:
     }
 
 
-def needed(resolved: Resolved, sight: TableSight) -> Columns:
-    """Tell the columns that a view of ``sight`` may read: shown, conditions and joins."""
-    found: Columns = defaultdict(set)
-    found[sight.table] |= {column.column for column in sight.shown()}
-    if sight.rows is RowsShown.PUBLIC:
-        _conditions(resolved, sight.table, found, set())
-    return found
-
-
-def _conditions(resolved: Resolved, name: TableName, found: Columns, seen: set[TableName]) -> None:
-    if name in seen:
-        return
-    seen.add(name)
-    traced = resolved.tables[name]
-    if traced.rule.public_rows is Rows.PREDICATE:
-        found[name] |= columns_used(traced.rule.predicate or "", traced.columns)
-    for parent in traced.parents:
-        found[name] |= set(parent.columns)
-        found[parent.target] |= set(parent.target_columns)
-        _conditions(resolved, parent.target, found, seen)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ViewProof:
     """What one door's views show, for the ``never`` rules: each column in clear, and all rows."""
@@ -108,7 +84,6 @@ class ViewProof:
 
 def prove_views(
     connection: Connection,
-    resolved: Resolved,
     door: Door,
     audience: Audience,
     sights: Mapping[TableName, TableSight],
@@ -128,10 +103,12 @@ def prove_views(
             facts.append(violation(door.role, str(name), "no view that the policy gives"))
         origins = _origins(connection, standing, names)
         clear |= {origin for origin in origins if origin is not None}
-        pseudonyms |= any(o is not None and o[0].schema == naming.PSEUDONYMS for o in origins)
+        pseudonyms |= any(o is not None and is_stored(o[1]) for o in origins)
         if view is not None:
+            clear |= {(view.table, c.source) for c in view.columns if c.show is Show.COARSE}
+            pseudonyms |= any(column.show is Show.PSEUDONYM for column in view.columns)
             facts += _columns(audience, view, sights[view.table], standing, origins)
-            facts += _definition(resolved, door, view, sights[view.table], standing)
+            facts += _definition(door, view, standing)
             facts += _rows(connection, door, view, sights[view.table], standing)
     for name, view in sorted(compiled.items()):
         if name not in views:
@@ -157,6 +134,11 @@ def _unseen(door: Door, sights: Mapping[TableName, TableSight]) -> Iterator[Fact
             yield absent(door.role, str(table), why)
 
 
+def is_stored(column: str) -> bool:
+    """Tell whether a column is one of pseudonyms."""
+    return column.startswith(naming.STORED_PREFIX)
+
+
 def _columns(
     audience: Audience,
     view: View,
@@ -165,33 +147,39 @@ def _columns(
     origins: tuple[tuple[TableName, str] | None, ...],
 ) -> Iterator[Fact]:
     who = naming.door_role(audience.name)
-    shown = {column.column: column for column in sight.shown()}
-    if standing.columns != tuple(shown):
+    given = {column.name: column for column in view.columns}
+    decided = {column.column: column for column in sight.shown()}
+    if standing.columns != tuple(given):
         yield violation(who, str(standing.name), "its columns are not those the policy gives")
     for name, origin in zip(standing.columns, origins, strict=False):
         what = f"{standing.name}.{name}"
-        column = shown.get(name)
-        if origin is None:
-            yield violation(who, what, "its values are computed; a door shows columns as they are")
-        elif column is None:
-            yield violation(who, what, f"shows {origin[0]}.{origin[1]}, which the policy withholds")
-        elif column.show is Show.CLEAR and origin != (view.table, name):
-            yield violation(who, what, f"shows {origin[0]}.{origin[1]}, not {view.table}.{name}")
-        elif column.entity is not None and origin != (
-            naming.pseudonym_table(audience.name, column.entity),
-            "pseudonym",
-        ):
-            yield violation(who, what, f"shows {origin[0]}.{origin[1]}, not its pseudonym")
+        column = given.get(name)
+        if column is None:
+            shows = "something computed" if origin is None else f"{origin[0]}.{origin[1]}"
+            yield violation(who, what, f"shows {shows}, which the policy withholds")
+        elif origin != column.origin:
+            yield violation(who, what, _wrong(view, column, origin))
         else:
-            yield allowed(who, what, f"{column.show}: {column.reason}")
-    for column in sight.columns:
-        if column.show is Show.ABSENT:
-            yield absent(who, f"{standing.name}.{column.column}", column.reason)
+            shown = decided[column.source]
+            yield allowed(who, what, f"{shown.show}: {shown.reason}")
+    for absentee in sight.columns:
+        if absentee.show is Show.ABSENT:
+            yield absent(who, f"{standing.name}.{absentee.column}", absentee.reason)
 
 
-def _definition(
-    resolved: Resolved, door: Door, view: View, sight: TableSight, standing: Standing
-) -> Iterator[Fact]:
+def _wrong(view: View, column: ViewColumn, origin: tuple[TableName, str] | None) -> str:
+    """Say what a column shows instead of what it should."""
+    if origin is None:
+        return "its values are computed; a door shows this column as it is"
+    shows = f"shows {origin[0]}.{origin[1]}"
+    if column.show is Show.CLEAR:
+        return f"{shows}, not {view.table}.{column.source}"
+    if column.show is Show.PSEUDONYM:
+        return f"{shows}, not its pseudonym"
+    return f"{shows} as it is, not {column.show}"
+
+
+def _definition(door: Door, view: View, standing: Standing) -> Iterator[Fact]:
     what = str(standing.name)
     if standing.owner != door.owner:
         yield violation(door.role, what, f"owned by {standing.owner}, not by {door.owner}")
@@ -199,14 +187,8 @@ def _definition(
         yield violation(door.role, what, "no plain security_barrier view")
     if standing.rules != 1:
         yield violation(door.role, what, "has rules or triggers of its own")
-    bound = needed(resolved, sight)
-    entities = {
-        naming.pseudonym_table(door.audience, column.entity)
-        for column in view.columns
-        if column.entity is not None
-    }
     for table, column in sorted(standing.reads):
-        if table not in entities and column not in bound.get(table, set()):
+        if column not in view.reads.get(table, set()):
             yield violation(door.role, what, f"its definition reads {table}.{column}")
 
 
@@ -225,7 +207,7 @@ def _rows(
         yield allowed(door.role, f"{standing.name} rows", why)
     else:
         yield violation(
-            door.role, f"{standing.name} rows", "its conditions are not the policy's own"
+            door.role, f"{standing.name} rows", "its conditions or values are not the policy's own"
         )
 
 

@@ -1,136 +1,297 @@
-"""The tables of pseudonyms, and the triggers that keep them complete. Pure.
+"""The columns of stored pseudonyms, and the triggers that keep them complete. Pure.
 
-A pseudonym is a random UUID for one row and one audience, kept in a table that only the owner of
-that audience's views may read: there is no key that could leak, and two audiences have nothing in
-common to join by. Rows that come get theirs in the same statement, replicated and loaded ones too
-(ENABLE ALWAYS); rows that go take theirs along. A partition has triggers of its own, since a
-statement that names it fires no other.
+Each value has its place in the application's own table, computed by a trigger before the row is
+written, whoever writes it: a statement, COPY, or replication (ENABLE ALWAYS; replication fires no
+other kind than those for rows). A CHECK that was found to hold of every row makes a missing one
+impossible, so no proof has to look for one. See docs/decisions/0020.
 https://www.postgresql.org/docs/18/sql-createtrigger.html
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from psycopg import sql
 
 from klover.catalog import TableName
 from klover.door import naming
 from klover.door.condition import identifier
-from klover.door.doors import Doors, Keeper, Pseudonyms
-from klover.door.state import State, Trigger
+from klover.door.doors import Doors, Keeper, Stored
+from klover.door.pseudonym_checks import check_steps, index_steps, is_filled
+from klover.door.pseudonym_state import PseudonymState, StandingTrigger, expect_same_epochs
 from klover.door.step import Phase, Step, write
+from klover.store.sql import statements
 
-_OPERATIONS = {
-    "klover_added": "after insert on {table} referencing new table as added",
-    "klover_removed": "after delete on {table} referencing old table as removed",
-    "klover_emptied": "after truncate on {table}",
-}
+_CURRENT = "current"
 
 
-def pseudonym_steps(doors: Doors, state: State) -> tuple[Step, ...]:
-    """Tell which tables, triggers and pseudonyms to make or drop."""
-    return (*_pseudonyms(doors, state), *_keepers(doors, state))
+def pseudonym_steps(
+    doors: Doors, state: PseudonymState, prepared: frozenset[TableName] = frozenset()
+) -> tuple[Step, ...]:
+    """Tell which keys, columns, functions, triggers, checks and indexes to make or drop.
+
+    The tables in ``prepared`` are left out: they will have been made ready before.
+    """
+    expect_same_epochs({door.audience: door.epochs for door in doors.doors}, state)
+    return (
+        *key_steps(doors, state),
+        *_gone(doors, state),
+        *(
+            step
+            for keeper in doors.keepers
+            if keeper.table not in prepared
+            for step in keeper_steps(keeper, state)
+        ),
+    )
 
 
-def _pseudonyms(doors: Doors, state: State) -> Iterator[Step]:
-    wanted = {each.table.name: each for door in doors.doors for each in door.pseudonyms}
-    for name in sorted(state.pseudonym_tables - set(wanted)):
-        table = identifier(TableName(naming.PSEUDONYMS, name))
-        yield write(
-            Phase.DROP, "no view shows these pseudonyms", "drop table {table}", {"table": table}
+def is_trusted(keeper: Keeper, state: PseudonymState) -> bool:
+    """Tell whether what stands in the table's columns was computed as it should be.
+
+    It was where the keys are there, and the function and its triggers are as they were made.
+    """
+    standing = state.keepers.get(keeper.function)
+    keys = all(
+        each.epoch in state.epochs[each.audience].all()
+        for each in keeper.stored
+        if each.audience in state.epochs
+    )
+    return (
+        standing is not None
+        and standing.noted
+        and standing.right
+        and keys
+        and all(
+            each.audience in state.epochs
+            for each in keeper.stored
+            if (keeper.table, each.name) in state.columns
         )
-    for name, each in sorted(wanted.items()):
-        if name not in state.pseudonym_tables:
-            yield from _new_pseudonyms(each)
-        if name not in state.pseudonym_tables or name in state.missing:
-            yield write(
-                Phase.FILL,
-                f"a pseudonym for every row of {each.entity}",
-                "insert into {table} (key, pseudonym) select e.{key}, gen_random_uuid()"
-                " from {entity} e where e.{key} is not null"
-                " and not exists (select from {table} p where p.key = e.{key})",
-                _of(each),
-            )
-
-
-def _of(each: Pseudonyms) -> dict[str, sql.Composable | str]:
-    return {"table": identifier(each.table), "entity": identifier(each.entity), "key": each.key}
-
-
-def _new_pseudonyms(each: Pseudonyms) -> Iterator[Step]:
-    why = f"pseudonyms for the rows of {each.entity}"
-    yield write(
-        Phase.CREATE,
-        why,
-        "create table {table} as select e.{key} as key, gen_random_uuid() as pseudonym"
-        " from {entity} e with no data",
-        _of(each),
-    )
-    yield write(
-        Phase.CREATE,
-        why,
-        "alter table {table} add primary key (key), add unique (pseudonym),"
-        " alter pseudonym set not null",
-        _of(each),
+        and _triggers(keeper, state) <= state.triggers
     )
 
 
-def _keepers(doors: Doors, state: State) -> Iterator[Step]:
-    functions = {keeper.function: keeper for keeper in doors.keepers}
-    triggers = {
-        Trigger(table=table, name=name, function=keeper.function, always=True)
-        for keeper in doors.keepers
-        for table in keeper.tables
-        for name in _OPERATIONS
-    }
-    for trigger in sorted(state.triggers - triggers, key=lambda each: (each.table, each.name)):
+def is_new_or_trusted(keeper: Keeper, state: PseudonymState) -> bool:
+    """Tell whether nothing stands yet in the table's columns, or all of it can stay."""
+    stands = any((keeper.table, each.name) in state.columns for each in keeper.stored)
+    return not stands or is_trusted(keeper, state)
+
+
+def key_steps(doors: Doors, state: PseudonymState) -> Iterator[Step]:
+    """Tell which keys to make, and which nobody needs any more."""
+    queries = statements("klover.door", "pseudonyms.sql")
+    keeper = {"keeper": naming.KEEPER, "keys": identifier(naming.KEYS)}
+    if not state.has_keys:
+        why = "the keys of pseudonyms, for nobody but the functions that use them"
+        yield Step(phase=Phase.CREATE, why=why, sql=queries["make_keys"].as_string(None))
+    if not state.keeper_reads and doors.keepers:
+        why = "it computes pseudonyms with the keys, and reads nothing else"
+        yield write(Phase.CREATE, why, "grant select on {keys} to {keeper}", keeper)
+    wanted = {each.audience for keeper in doors.keepers for each in keeper.stored}
+    epochs = {door.audience: door.epochs for door in doors.doors}
+    for audience in sorted(wanted - set(state.epochs)):
+        yield Step(
+            phase=Phase.CREATE,
+            why=f"the key of the pseudonyms of {audience}",
+            sql=make_key(audience, epochs[audience].current, _CURRENT),
+        )
+    for audience in sorted(set(state.epochs) - wanted):
         yield write(
             Phase.DROP,
-            f"it does not keep the pseudonyms of {trigger.table} as compiled",
-            "drop trigger {name} on {table}",
-            {"name": trigger.name, "table": identifier(trigger.table)},
+            "no door shows these pseudonyms",
+            "delete from {keys} where audience = {audience}",
+            {**keeper, "audience": sql.Literal(audience)},
         )
+
+
+def make_key(audience: str, epoch: int, state: str) -> str:
+    """Write the statement that makes a key; the key itself stands nowhere in it."""
+    query = statements("klover.door", "pseudonyms.sql")["make_key"]
+    return query.format(
+        audience=sql.Literal(audience), epoch=sql.Literal(epoch), state=sql.Literal(state)
+    ).as_string(None)
+
+
+def _gone(doors: Doors, state: PseudonymState) -> Iterator[Step]:
+    """Drop what nobody compiled: triggers first, then functions, then columns."""
+    functions = {keeper.function: keeper for keeper in doors.keepers}
+    for trigger in sorted(state.triggers):
+        keeper = functions.get(trigger.function)
+        tops = {trigger.relation} if keeper is None else set()
+        if keeper is not None and _is_foreign(keeper, trigger, state):
+            tops = {trigger.relation}
+        if tops and not _is_partition(trigger.relation, state):
+            yield write(
+                Phase.DROP,
+                f"it computes no pseudonyms of {trigger.relation} that were compiled",
+                "drop trigger {name} on {table}",
+                {"name": trigger.name, "table": identifier(trigger.relation)},
+            )
     for name in sorted(set(state.keepers) - set(functions)):
         yield write(
             Phase.DROP, "nothing calls it", "drop function {function}()",
             {"function": sql.Identifier(naming.PSEUDONYMS, name)},
         )  # fmt: skip
-    for name, keeper in sorted(functions.items()):
-        if state.keepers.get(name) != keeper.body:
-            yield from _new_keeper(keeper)
-    for trigger in sorted(triggers - state.triggers, key=lambda each: (each.table, each.name)):
-        yield from _new_trigger(trigger)
+    wanted = {(keeper.table, each.name) for keeper in doors.keepers for each in keeper.stored}
+    for table, name in sorted(set(state.columns) - wanted):
+        yield write(
+            Phase.DROP, "no door shows these pseudonyms", "alter table {table} drop column {name}",
+            {"table": identifier(table), "name": name},
+        )  # fmt: skip
 
 
-def _new_keeper(keeper: Keeper) -> Iterator[Step]:
+def _is_foreign(keeper: Keeper, trigger: StandingTrigger, state: PseudonymState) -> bool:
+    """Tell whether a trigger calls the keeper from where, or under a name that, it should not."""
+    below = {each.relation for each in state.below.get(keeper.table, ())}
+    return trigger.relation not in below or trigger.name != keeper.trigger
+
+
+def _is_partition(relation: TableName, state: PseudonymState) -> bool:
+    return any(
+        each.partition
+        for found in state.below.values()
+        for each in found
+        if each.relation == relation
+    )
+
+
+def keeper_steps(keeper: Keeper, state: PseudonymState) -> Iterator[Step]:
+    """Tell, in order, what the stored columns of one table lack."""
+    yield from column_steps(keeper, state)
+    todo = [each for each in keeper.stored if not is_filled(each, state)]
+    if not is_new_or_trusted(keeper, state):
+        yield _fill(keeper, keeper.stored, everything=True)
+    elif todo:
+        yield _fill(keeper, todo, everything=False)
+    for each in keeper.stored:
+        yield from index_steps(each, state)
+        yield from check_steps(each, state)
+
+
+def column_steps(keeper: Keeper, state: PseudonymState) -> Iterator[Step]:
+    """Tell which columns to add, and what computes them from then on."""
+    why = f"pseudonyms in {keeper.table}"
+    table = identifier(keeper.table)
+    for each in keeper.stored:
+        stands = state.columns.get((keeper.table, each.name))
+        parts = {"table": table, "name": each.name, "type": sql.SQL(each.type)}
+        if stands is not None and stands != each.type:
+            yield write(Phase.CREATE, why, "alter table {table} drop column {name}", parts)
+        if stands != each.type:
+            yield write(Phase.CREATE, why, "alter table {table} add column {name} {type}", parts)
+            what = sql.Literal(f"Klover: what {each.audience} is shown for {each.column}")
+            yield write(
+                Phase.CREATE, why, "comment on column {table}.{name} is {what}",
+                {**parts, "what": what},
+            )  # fmt: skip
+    standing = state.keepers.get(keeper.function)
+    if standing is None or (standing.body, standing.right, standing.settings, standing.noted) != (
+        keeper.body, True, keeper.settings, True,
+    ):  # fmt: skip
+        yield from _function(keeper)
+    yield from _trigger_steps(keeper, state)
+
+
+def _function(keeper: Keeper) -> Iterator[Step]:
     function = {"function": sql.Identifier(naming.PSEUDONYMS, keeper.function)}
-    why = f"keeps the pseudonyms of {keeper.entity} complete"
+    why = f"computes the pseudonyms of {keeper.table}"
+    settings = [setting.partition("=") for setting in keeper.settings]
     yield write(
         Phase.CREATE,
         why,
         "create or replace function {function}() returns trigger language plpgsql"
-        " security definer set search_path = pg_catalog as {body}",
-        {**function, "body": sql.Literal(keeper.body)},
+        " security definer {settings} as {body}",
+        {
+            **function,
+            "settings": sql.SQL(" ").join(
+                sql.SQL("set {} = {}").format(
+                    sql.Identifier(name),
+                    sql.SQL(", ").join(sql.Literal(part) for part in value.split(", ")),
+                )
+                for name, _, value in settings
+            ),
+            "body": sql.Literal(keeper.body),
+        },
     )
-    yield write(Phase.CREATE, why, "revoke all on function {function}() from public", function)
-
-
-def _new_trigger(trigger: Trigger) -> Iterator[Step]:
-    parts = {
-        "name": sql.Identifier(trigger.name),
-        "table": identifier(trigger.table),
-        "function": sql.Identifier(naming.PSEUDONYMS, trigger.function),
-    }
-    why = f"keeps the pseudonyms of {trigger.table} complete"
     yield write(
         Phase.CREATE,
         why,
-        f"create trigger {{name}} {_OPERATIONS[trigger.name]}"
-        " for each statement execute function {function}()",
-        parts,
+        "alter function {function}() owner to {keeper}",
+        {**function, "keeper": naming.KEEPER},
     )
+    yield write(Phase.CREATE, why, "revoke all on function {function}() from public", function)
+    digest = sql.Literal(keeper.digest)
+    yield write(
+        Phase.CREATE, "so that drift shows", "comment on function {function}() is {digest}",
+        {**function, "digest": digest},
+    )  # fmt: skip
+
+
+def _triggers(keeper: Keeper, state: PseudonymState) -> set[StandingTrigger]:
+    """Tell the triggers that have to stand: on the table and on all that inherits from it."""
+    below = state.below.get(keeper.table, ())
+    relations = {keeper.table, *(each.relation for each in below)}
+    return {
+        StandingTrigger(relation=relation, name=keeper.trigger, function=keeper.function)
+        for relation in relations
+    }
+
+
+def _trigger_steps(keeper: Keeper, state: PseudonymState) -> Iterator[Step]:
+    """Make the triggers; a partition's is its table's own, and only has to be always on."""
+    missing = {each.relation for each in _triggers(keeper, state) - state.triggers}
+    partitions = {each.relation for each in state.below.get(keeper.table, ()) if each.partition}
+    for relation in sorted(missing - partitions):
+        yield from _new_trigger(keeper, relation)
+    for relation in sorted(missing & partitions):
+        yield _always(keeper, relation)
+
+
+def _new_trigger(keeper: Keeper, relation: TableName) -> Iterator[Step]:
     yield write(
         Phase.CREATE,
-        why + ", replicated rows too",
+        f"computes the pseudonyms of {relation}",
+        "create or replace trigger {name} before insert or update on {table}"
+        " for each row execute function {function}()",
+        {
+            "name": keeper.trigger,
+            "table": identifier(relation),
+            "function": sql.Identifier(naming.PSEUDONYMS, keeper.function),
+        },
+    )
+    yield _always(keeper, relation)
+
+
+def _always(keeper: Keeper, relation: TableName) -> Step:
+    return write(
+        Phase.CREATE,
+        f"computes the pseudonyms of {relation}, of replicated rows too",
         "alter table {table} enable always trigger {name}",
-        parts,
+        {"name": keeper.trigger, "table": identifier(relation)},
+    )
+
+
+def _fill(keeper: Keeper, stored: Iterable[Stored], *, everything: bool) -> Step:
+    """Have the trigger compute what is missing, or all; the application's triggers stay still."""
+    found = list(stored)
+    where = sql.SQL("") if everything else sql.SQL(" where {}").format(unfilled(found))
+    return write(
+        Phase.FILL,
+        f"a pseudonym for every row of {keeper.table} that names one",
+        "set local session_replication_role = replica;"
+        " update {table} set {sets}{where}; set local session_replication_role = origin",
+        {"table": identifier(keeper.table), "sets": assignments(found), "where": where},
+    )
+
+
+def unfilled(stored: Iterable[Stored]) -> sql.Composed:
+    """Tell the rows that lack a pseudonym, or have one too many."""
+    return sql.SQL(" or ").join(sql.SQL("not {}").format(sql.SQL(each.check)) for each in stored)
+
+
+def assignments(stored: Iterable[Stored]) -> sql.Composed:
+    """Write what asks the trigger to compute: any other value than what stands."""
+    return sql.SQL(", ").join(
+        sql.SQL("{} = {}").format(
+            sql.Identifier(each.name),
+            sql.SQL("array[gen_random_uuid()]" if each.array else "gen_random_uuid()"),
+        )
+        for each in stored
     )

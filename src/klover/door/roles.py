@@ -58,7 +58,7 @@ def wanted_settings(doors: Doors) -> set[tuple[str, str | None, str]]:
 
 def _wanted_roles(doors: Doors) -> dict[str, bool]:
     """Tell each role, and whether it may log in."""
-    found = {naming.GROUP: False, naming.APPLICATION: False}
+    found = {naming.GROUP: False, naming.APPLICATION: False, naming.KEEPER: False}
     for door in doors.doors:
         found |= {door.owner: False, door.role: False}
         found |= dict.fromkeys(door.sessions, True)

@@ -11,9 +11,9 @@ from typing import Any
 from psycopg import sql
 
 from klover.catalog import TableName
-from klover.door.condition import identifier
 from klover.door.danger import Function, is_dangerous, tells_on_others
 from klover.door.doors import Doors
+from klover.door.pseudonym_state import PseudonymState, read_pseudonyms
 from klover.errors import StoreError
 from klover.store.connect import Connection
 from klover.store.sql import statements
@@ -73,16 +73,6 @@ class StandingView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Trigger:
-    """A trigger of Klover's on one of the application's tables."""
-
-    table: TableName
-    name: str
-    function: str
-    always: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class State:
     """Everything ``diff`` has to know about a database."""
 
@@ -109,11 +99,7 @@ class State:
     system_writes: tuple[str, ...]
     future_functions: bool
     """Whether functions made from now on would be open to PUBLIC."""
-    pseudonym_tables: frozenset[str]
-    keepers: Mapping[str, str]
-    triggers: frozenset[Trigger]
-    missing: frozenset[str]
-    """The tables of pseudonyms that lack one."""
+    pseudonyms: PseudonymState
 
 
 def read_state(connection: Connection, doors: Doors) -> State:
@@ -132,7 +118,6 @@ def read_state(connection: Connection, doors: Doors) -> State:
     if database != doors.database:
         raise StoreError(f"The doors are for {doors.database}; this is the database {database}.")
     schemas = frozenset(name for (name,) in rows("schemas"))
-    tables = frozenset(name for (name,) in rows("pseudonym_tables"))
     notes = _notes(connection, queries["compiled"])
     return State(
         database=database,
@@ -160,41 +145,8 @@ def read_state(connection: Connection, doors: Doors) -> State:
         ),
         system_writes=tuple(name for (name,) in rows("system_writes")),
         future_functions=bool(rows("default_functions")[0][0]),
-        pseudonym_tables=tables,
-        keepers={
-            row[0]: row[1] if row[2] and row[3] == ["search_path=pg_catalog"] else ""
-            for row in rows("keepers")
-        },
-        triggers=frozenset(
-            Trigger(
-                table=TableName(row[0], row[1]), name=row[2], always=row[3] == "A", function=row[4]
-            )
-            for row in rows("triggers")
-        ),
-        missing=missing_pseudonyms(connection, doors, tables),
+        pseudonyms=read_pseudonyms(connection, doors.keepers),
     )
-
-
-def missing_pseudonyms(
-    connection: Connection, doors: Doors, tables: frozenset[str] | None = None
-) -> frozenset[str]:
-    """Tell which tables of pseudonyms lack one; ``tables`` are those that stand (default: all)."""
-    query = statements("klover.door", "state.sql")["missing"]
-    found: set[str] = set()
-    for door in doors.doors:
-        for each in door.pseudonyms:
-            if tables is not None and each.table.name not in tables:
-                continue
-            row = connection.execute(
-                query.format(
-                    entity=identifier(each.entity),
-                    key=sql.Identifier(each.key),
-                    table=identifier(each.table),
-                )
-            ).fetchone()
-            if row != (False,):
-                found.add(each.table.name)
-    return frozenset(found)
 
 
 def read_function(row: tuple[Any, ...]) -> Function:

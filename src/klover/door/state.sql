@@ -15,7 +15,7 @@ select r.rolname, r.rolcanlogin, r.rolinherit, r.rolconnlimit,
                                           where datname = current_database())))
   from pg_authid r
  where r.rolname like any (array['klover\_owner\_%', 'klover\_door\_%', 'klover\_s\_%',
-                                 'klover\_session', 'klover\_application'])
+                                 'klover\_session', 'klover\_application', 'klover\_keeper'])
  order by 1;
 
 -- name: existing_roles
@@ -161,32 +161,3 @@ select not exists (
    where d.defaclrole = (select oid from pg_roles where rolname = current_user)
      and d.defaclnamespace = 0 and d.defaclobjtype = 'f'
      and not exists (select from aclexplode(d.defaclacl) a where a.grantee = 0));
-
--- name: pseudonym_tables
--- The tables of pseudonyms that stand.
-select c.relname from pg_class c
- where c.relnamespace = to_regnamespace('klover_pseudonym') and c.relkind = 'r'
- order by 1;
-
--- name: keepers
--- The trigger functions that keep them complete.
-select p.proname, p.prosrc, p.prosecdef, coalesce(p.proconfig, '{}')
-  from pg_proc p
- where p.pronamespace = to_regnamespace('klover_pseudonym')
- order by 1;
-
--- name: triggers
--- The triggers that call those functions, and when they fire.
-select n.nspname, c.relname, t.tgname, t.tgenabled::text, p.proname
-  from pg_trigger t
-  join pg_class c on c.oid = t.tgrelid
-  join pg_namespace n on n.oid = c.relnamespace
-  join pg_proc p on p.oid = t.tgfoid
- where p.pronamespace = to_regnamespace('klover_pseudonym') and not t.tgisinternal
- order by 1, 2, 3;
-
--- name: missing
--- Whether a row of {entity} has no pseudonym yet.
-select exists (
-  select from {entity} e
-   where e.{key} is not null and not exists (select from {table} p where p.key = e.{key}));

@@ -22,8 +22,9 @@ class Phase(IntEnum):
     ROLE = 5
     CREATE = 6
     FILL = 7
-    VIEW = 8
-    GRANT = 9
+    CHECK = 8
+    VIEW = 9
+    GRANT = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -56,6 +56,35 @@ class DoorsApplied(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PseudonymsRotated(Event):
+    """An audience is shown the pseudonyms of ``epoch``; ``previous`` is still answered for."""
+
+    kind: ClassVar[str] = "pseudonyms-rotated"
+    database: str
+    audience: str
+    epoch: int
+    previous: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PseudonymRevealed(Event):
+    """Somebody inside asked whose row a pseudonym names.
+
+    ``pseudonym`` is a keyed digest of it; the row's key is not on record.
+    """
+
+    kind: ClassVar[str] = "pseudonym-revealed"
+    principal: str
+    audience: str
+    table: str
+    pseudonym: str
+    found: bool
+    epoch: int | None
+    reason: str
+    reference: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SessionOpened(Event):
     """A principal was let in. ``evidence`` tells where from and how that is known."""
 

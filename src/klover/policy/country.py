@@ -34,6 +34,11 @@ def resolve(text: str | None) -> str | None:
     return _variants().get(folded(text))
 
 
+def spellings() -> Mapping[str, str]:
+    """Map every spelling that ``resolve`` knows, folded, to its code."""
+    return _variants()
+
+
 def name(code: str) -> str:
     """Tell the English short name of a two-letter code (the code itself if there is none)."""
     return _names().get(code, code)

@@ -25,7 +25,7 @@ select n.nspname, c.relname, c.relkind::text, c.reltuples::bigint,
  order by 1, 2;
 
 -- name: columns
--- Every column of those relations.
+-- Every column of those relations but the pseudonyms that doors keep in them.
 select n.nspname, c.relname, a.attname, a.attnum::int,
        format_type(a.atttypid, a.atttypmod),
        t.typtype::text,
@@ -75,7 +75,7 @@ select n.nspname, c.relname, a.attname, a.attnum::int,
    and n.nspname <> 'information_schema'
    and n.nspname not in ('klover', 'klover_pseudonym')
    and pg_get_userbyid(c.relowner) not like 'klover\_owner\_%'
-   and a.attnum > 0 and not a.attisdropped
+   and a.attnum > 0 and not a.attisdropped and a.attname not like 'klover\_p\_%'
  order by 1, 2, 4;
 
 -- name: keys
@@ -92,6 +92,7 @@ select n.nspname, c.relname, i.relname,
   join pg_namespace n on n.oid = c.relnamespace
  where x.indisunique and x.indisvalid and x.indpred is null and x.indexprs is null
    and not c.relispartition
+   and i.relname not like 'klover\_p\_%'
    and n.nspname not like 'pg\_%'
    and n.nspname not in ('klover', 'klover_pseudonym')
  order by 1, 2, x.indisprimary desc, 3;

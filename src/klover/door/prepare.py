@@ -1,0 +1,267 @@
+"""Make room for pseudonyms in large tables while the application works, before doors are applied.
+
+Each step is short or holds up nobody: columns are added without a value and the trigger computes
+what comes from then on; what stands is filled in batches of pages, a transaction each; indexes are
+made concurrently; the check is added without a look at the rows and then held against them, while
+others write. Killed anywhere, it goes on where it was: what is left to do is read from the catalog
+and from the rows themselves. Small tables are left to ``apply``, which does it all at once.
+https://www.postgresql.org/docs/18/sql-altertable.html
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import psycopg
+from psycopg import sql
+
+from klover.catalog import TableName
+from klover.door import naming
+from klover.door.condition import identifier
+from klover.door.doors import Doors, Keeper, Stored
+from klover.door.pseudonym_checks import check_steps, index_steps, is_filled
+from klover.door.pseudonym_state import PseudonymState, expect_same_epochs, read_pseudonyms
+from klover.door.pseudonyms import (
+    assignments,
+    column_steps,
+    is_new_or_trusted,
+    key_steps,
+    unfilled,
+)
+from klover.door.step import Phase, Step, write
+from klover.errors import StoreError
+from klover.store.connect import Connection
+from klover.store.sql import statements
+
+SMALL = 1024
+"""Pages (8 MB) up to which a table is left to ``apply``: less than a second's work."""
+_BATCH = 512
+"""Pages filled in one transaction: some ten thousand rows, a fraction of a second."""
+_PATIENCE = "5s"
+_LOCKED = {"55P03", "40P01"}
+
+Progress = Callable[[TableName, int, int], None]
+"""Called with a table, the pages of it that are done, and how many it has."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """What a preparation did: the tables it worked on, and how many rows it filled."""
+
+    tables: tuple[TableName, ...]
+    rows: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preparation:
+    """What a preparation would do: its steps in order, a fill standing for all its batches."""
+
+    tables: frozenset[TableName]
+    steps: tuple[Step, ...]
+
+
+def preparation(connection: Connection, doors: Doors, *, small: int = SMALL) -> Preparation:
+    """Tell what ``prepare`` would do; changes nothing."""
+    state = read_pseudonyms(connection, doors.keepers)
+    large = _large(connection, doors, state, small)
+    steps = [*_ground(doors, state)] if large else []
+    for keeper in large:
+        todo = [each for each in keeper.stored if not is_filled(each, state)]
+        steps += column_steps(keeper, state)
+        steps += [
+            step
+            for name in (_leaves(keeper, state) if todo else ())
+            for step in [_batch(name, todo, None)]
+        ]
+        for each in keeper.stored:
+            steps += index_steps(each, state, concurrently=True)
+            steps += _checked(each, state)
+    return Preparation(tables=frozenset(each.table for each in large), steps=tuple(steps))
+
+
+def prepare(
+    connection: Connection,
+    doors: Doors,
+    *,
+    progress: Progress | None = None,
+    small: int = SMALL,
+) -> Prepared:
+    """Fill the pseudonyms of large tables, online; ``connection`` is the owner's, in autocommit.
+
+    Raises StoreError when a lock is not to be had; run again, it goes on from there.
+    """
+    with _alone_at_work(connection):
+        return _prepare(connection, doors, progress, small)
+
+
+@contextmanager
+def _alone_at_work(connection: Connection) -> Iterator[None]:
+    """Hold the lock that ``apply`` takes, too. Raises StoreError where somebody has it."""
+    got = connection.execute("select pg_try_advisory_lock(hashtext('klover doors'))").fetchone()
+    if got != (True,):
+        raise StoreError(
+            "Somebody else is at work on these doors. Run it again when they are done."
+        )
+    try:
+        yield
+    finally:
+        connection.execute("select pg_advisory_unlock(hashtext('klover doors'))")
+
+
+def _prepare(
+    connection: Connection, doors: Doors, progress: Progress | None, small: int
+) -> Prepared:
+    tables: list[TableName] = []
+    rows = 0
+    state = read_pseudonyms(connection, doors.keepers)
+    expect_same_epochs({door.audience: door.epochs for door in doors.doors}, state)
+    large = _large(connection, doors, state, small)
+    if large:
+        _run(connection, _ground(doors, state))
+    for keeper in large:
+        state = read_pseudonyms(connection, doors.keepers)
+        _run(connection, column_steps(keeper, state))
+        todo = [each for each in keeper.stored if not is_filled(each, state)]
+        for leaf in _leaves(keeper, state) if todo else ():
+            rows += _fill(connection, leaf, todo, progress)
+        # What an interrupted one left is found by reading again.
+        state = read_pseudonyms(connection, doors.keepers)
+        for each in keeper.stored:
+            for step in index_steps(each, state, concurrently=True):
+                _alone(connection, step)
+            for step in _checked(each, state):
+                _run(connection, [step])
+        tables.append(keeper.table)
+    return Prepared(tables=tuple(tables), rows=rows)
+
+
+def _large(connection: Connection, doors: Doors, state: PseudonymState, small: int) -> list[Keeper]:
+    """Tell the large tables in which something is missing.
+
+    Values that cannot be trusted are computed anew as a whole, by ``apply``.
+    """
+    query = statements("klover.door", "pseudonyms.sql")["size"]
+
+    def pages(relation: TableName) -> int:
+        named = sql.Literal(identifier(relation).as_string(None))
+        row = connection.execute(query.format(relation=named)).fetchone()
+        return int(row[0]) if row is not None else 0
+
+    return [
+        keeper
+        for keeper in doors.keepers
+        if is_new_or_trusted(keeper, state)
+        and (
+            any(not is_filled(each, state) for each in keeper.stored)
+            or any([*index_steps(each, state)] for each in keeper.stored)
+        )
+        and sum(map(pages, _leaves(keeper, state))) > small
+    ]
+
+
+def _leaves(keeper: Keeper, state: PseudonymState) -> Iterator[TableName]:
+    for below in state.below.get(keeper.table, ()):
+        if below.kind == "r":
+            yield below.relation
+
+
+def _ground(doors: Doors, state: PseudonymState) -> Iterator[Step]:
+    """Make what has to stand before the first column does: a schema, a role, the keys."""
+    schema = naming.PSEUDONYMS
+    why = "where Klover's objects stand"
+    yield Step(
+        phase=Phase.CREATE,
+        why=why,
+        sql="do $$ begin if to_regrole('klover_keeper') is null then"
+        " create role klover_keeper nologin; end if; end $$",
+    )
+    yield write(Phase.CREATE, why, "create schema if not exists {schema}", {"schema": schema})
+    yield write(
+        Phase.CREATE, why, "grant usage on schema {schema} to {keeper}",
+        {"schema": schema, "keeper": naming.KEEPER},
+    )  # fmt: skip
+    yield from (step for step in key_steps(doors, state) if step.phase is Phase.CREATE)
+
+
+def _checked(each: Stored, state: PseudonymState) -> Iterator[Step]:
+    """Add the check without a look at the rows, then hold it against them while others write."""
+    if is_filled(each, state):
+        return
+    if (each.table, each.name) not in state.checks or (each.table, each.name) in state.unlike:
+        yield from check_steps(each, state, valid=False)
+    yield write(
+        Phase.CHECK,
+        f"no row of {each.table} lacks its pseudonym",
+        "alter table {table} validate constraint {name}",
+        {"table": identifier(each.table), "name": each.name},
+    )
+
+
+def _batch(relation: TableName, stored: list[Stored], pages: range | None) -> Step:
+    where = unfilled(stored)
+    if pages is not None:
+        where = sql.SQL("ctid >= {} and ctid < {} and ({})").format(
+            sql.Literal(f"({pages.start},0)"), sql.Literal(f"({pages.stop},0)"), where
+        )
+    return write(
+        Phase.FILL,
+        f"a pseudonym for every row of {relation} that names one, some pages at a time",
+        "update only {table} set {sets} where {where}",
+        {"table": identifier(relation), "sets": assignments(stored), "where": where},
+    )
+
+
+def _fill(
+    connection: Connection, relation: TableName, stored: list[Stored], progress: Progress | None
+) -> int:
+    """Fill page by page: a row that is changed meanwhile is filled by its trigger."""
+    query = statements("klover.door", "pseudonyms.sql")["size"]
+    named = sql.Literal(identifier(relation).as_string(None))
+    row = connection.execute(query.format(relation=named)).fetchone()
+    pages = int(row[0]) if row is not None else 0
+    filled = 0
+    for first in range(0, pages, _BATCH):
+        step = _batch(relation, stored, range(first, first + _BATCH))
+        with connection.transaction():
+            _settings(connection)
+            # The application's own triggers have nothing to do with it.
+            connection.execute("set local session_replication_role = replica")
+            filled += _execute(connection, step)
+        if progress is not None:
+            progress(relation, min(first + _BATCH, pages), pages)
+    return filled
+
+
+def _settings(connection: Connection) -> None:
+    connection.execute(sql.SQL("set local lock_timeout = {}").format(sql.Literal(_PATIENCE)))
+    connection.execute("set local search_path = pg_catalog")
+    connection.execute("set local client_min_messages = warning")
+
+
+def _run(connection: Connection, steps: Iterator[Step] | list[Step]) -> None:
+    with connection.transaction():
+        _settings(connection)
+        for step in steps:
+            _execute(connection, step)
+
+
+def _alone(connection: Connection, step: Step) -> None:
+    """Run what no transaction may hold; an index that was not finished is made anew."""
+    connection.execute("set lock_timeout = '60s'")
+    try:
+        _execute(connection, step)
+    finally:
+        connection.execute("reset lock_timeout")
+
+
+def _execute(connection: Connection, step: Step) -> int:
+    try:
+        return connection.execute(step.sql.encode()).rowcount
+    except psycopg.Error as error:
+        if error.sqlstate in _LOCKED:
+            raise StoreError(
+                f"Somebody else's work holds a lock that is needed ({step.why}). What was done "
+                "stays; run it again when the application is quieter."
+            ) from error
+        reason = (error.diag.message_primary or type(error).__name__).rstrip(".")
+        raise StoreError(f"The preparation stopped: {reason} ({step.why}).") from error

@@ -1,0 +1,201 @@
+"""What stands in a database of stored pseudonyms: keys' names, columns, functions, triggers.
+
+Only reads, and never a key. ``plan`` holds it against what was compiled, the proof against its own
+reading of the policy. A check is compared by what Postgres makes of both expressions, so that the
+words it was written in do not matter.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from klover.catalog import TableName
+from klover.door.condition import identifier
+from klover.door.doors import Epochs, Keeper
+from klover.errors import StoreError
+from klover.store.connect import Connection
+from klover.store.sql import statements
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandingKeeper:
+    """A function that computes stored columns."""
+
+    body: str
+    right: bool
+    """Owned by the keeper's role, with its rights, and a trigger's."""
+    settings: tuple[str, ...]
+    noted: bool
+    """Whether its text is the one it was made with."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class StandingTrigger:
+    """A trigger that calls one; ``right`` when it fires before every row, always."""
+
+    relation: TableName
+    name: str
+    function: str
+    right: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandingIndex:
+    """An index on a stored column."""
+
+    relation: TableName
+    column: str
+    unique: bool
+    right: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Below:
+    """A relation that inherits from another, or that other itself."""
+
+    relation: TableName
+    kind: str
+    partition: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PseudonymState:
+    """Everything of stored pseudonyms that stands."""
+
+    has_keys: bool = False
+    keeper_reads: bool = False
+    """Whether the functions' owner may read the keys."""
+    epochs: Mapping[str, Epochs] = field(default_factory=dict)
+    columns: Mapping[tuple[TableName, str], str] = field(default_factory=dict)
+    """Each with its type."""
+    keepers: Mapping[str, StandingKeeper] = field(default_factory=dict)
+    triggers: frozenset[StandingTrigger] = frozenset()
+    later: frozenset[tuple[TableName, str]] = frozenset()
+    """Triggers of others that fire after those."""
+    checks: Mapping[tuple[TableName, str], tuple[bool, str]] = field(default_factory=dict)
+    """Whether each was found to hold of every row, and its expression."""
+    unlike: frozenset[tuple[TableName, str]] = frozenset()
+    """The checks that say something else than was asked for."""
+    indexes: Mapping[tuple[TableName, str], StandingIndex] = field(default_factory=dict)
+    leading: frozenset[tuple[TableName, str]] = frozenset()
+    """The columns by which the application's own indexes begin."""
+    below: Mapping[TableName, tuple[Below, ...]] = field(default_factory=dict)
+    """Each table that is no partition, with itself and all that inherits from it."""
+
+
+def read_epochs(connection: Connection) -> Mapping[str, Epochs]:
+    """Tell which epochs of pseudonyms each audience has."""
+    queries = statements("klover.door", "pseudonyms.sql")
+    if connection.execute(queries["has_keys"]).fetchone() != (True,):
+        return {}
+    found: dict[str, dict[str, int]] = defaultdict(dict)
+    for audience, epoch, state in connection.execute(queries["epochs"]):
+        found[audience][state] = epoch
+    return {
+        audience: Epochs(
+            current=states["current"],
+            previous=states.get("previous"),
+            coming=states.get("coming"),
+        )
+        for audience, states in found.items()
+        if "current" in states
+    }
+
+
+def read_pseudonyms(connection: Connection, keepers: Sequence[Keeper]) -> PseudonymState:
+    """Read what stands; ``keepers`` say what each check should be."""
+    queries = statements("klover.door", "pseudonyms.sql")
+
+    def rows(name: str) -> list[tuple[Any, ...]]:
+        return connection.execute(queries[name]).fetchall()
+
+    below: dict[TableName, list[Below]] = defaultdict(list)
+    for row in rows("relations"):
+        below[TableName(row[0], row[1])].append(
+            Below(relation=TableName(row[2], row[3]), kind=row[4], partition=row[5])
+        )
+    columns = {(TableName(row[0], row[1]), row[2]): row[3] for row in rows("columns")}
+    checks = {(TableName(row[0], row[1]), row[2]): (row[3], row[4]) for row in rows("checks")}
+    return PseudonymState(
+        has_keys=rows("has_keys") == [(True,)],
+        keeper_reads=rows("keeper_reads") == [(True,)],
+        epochs=read_epochs(connection),
+        columns=columns,
+        keepers={
+            row[0]: StandingKeeper(body=row[1], right=row[2], settings=tuple(row[3]), noted=row[4])
+            for row in rows("keepers")
+        },
+        triggers=frozenset(
+            StandingTrigger(
+                relation=TableName(row[0], row[1]), name=row[2], function=row[3], right=row[4]
+            )
+            for row in rows("triggers")
+        ),
+        later=frozenset((TableName(row[0], row[1]), row[2]) for row in rows("later")),
+        checks=checks,
+        unlike=_unlike(connection, keepers, columns, checks),
+        indexes={
+            (TableName(row[0], row[1]), row[2]): StandingIndex(
+                relation=TableName(row[0], row[1]), column=row[3], unique=row[4], right=row[5]
+            )
+            for row in rows("indexes")
+        },
+        leading=frozenset((TableName(row[0], row[1]), row[2]) for row in rows("leading")),
+        below={table: tuple(found) for table, found in below.items()},
+    )
+
+
+def _unlike(
+    connection: Connection,
+    keepers: Sequence[Keeper],
+    columns: Mapping[tuple[TableName, str], str],
+    checks: Mapping[tuple[TableName, str], tuple[bool, str]],
+) -> frozenset[tuple[TableName, str]]:
+    """Tell which standing checks Postgres plans otherwise than what they should say."""
+    found: set[tuple[TableName, str]] = set()
+    for keeper in keepers:
+        pairs = [
+            (each.name, each.check, checks[keeper.table, each.name][1])
+            for each in keeper.stored
+            if (keeper.table, each.name) in checks and (keeper.table, each.name) in columns
+        ]
+        asked = _planned(connection, keeper.table, [asked for _, asked, _ in pairs])
+        stands = _planned(connection, keeper.table, [stands for *_, stands in pairs])
+        if asked is None or asked != stands:
+            # One that differs makes all of the table's suspect: they are made anew.
+            found |= {(keeper.table, name) for name, *_ in pairs}
+    return frozenset(found)
+
+
+def _planned(
+    connection: Connection, table: TableName, expressions: Sequence[str]
+) -> tuple[str, ...] | None:
+    if not expressions:
+        return ()
+    query = sql.SQL("explain (verbose, costs off) select {} from only {}").format(
+        sql.SQL(", ").join(sql.SQL(text) for text in expressions), identifier(table)
+    )
+    try:
+        with connection.transaction():
+            return tuple(str(row[0]) for row in connection.execute(query))
+    except psycopg.errors.LockNotAvailable as error:
+        raise StoreError(
+            f"Nothing was changed: somebody else's work holds a lock on {table}. "
+            "Run it again when the application is quieter."
+        ) from error
+    except psycopg.Error:
+        return None
+
+
+def expect_same_epochs(asked: Mapping[str, Epochs], state: PseudonymState) -> None:
+    """Raise StoreError where doors were compiled for other epochs than those that stand."""
+    for audience, epochs in asked.items():
+        if state.epochs.get(audience, epochs) != epochs:
+            raise StoreError(
+                f"The pseudonyms of {audience} have changed since its door was compiled. "
+                "Nothing was changed; run it again."
+            )

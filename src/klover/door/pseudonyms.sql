@@ -1,0 +1,156 @@
+-- name: has_keys
+-- Whether the table of keys stands.
+select to_regclass('klover_pseudonym.key') is not null;
+
+-- name: keeper_reads
+-- Whether the functions' owner may read the keys.
+select coalesce((select has_table_privilege(r.oid, to_regclass('klover_pseudonym.key'), 'select')
+                   from pg_roles r where r.rolname = 'klover_keeper'), false);
+
+-- name: epochs
+-- Which keys there are; never what they are.
+select audience, epoch, state from klover_pseudonym.key order by 1, 2;
+
+-- name: readers
+-- Who may read or change the keys beside their owner: roles that read everything left out.
+select r.rolname, has_table_privilege(r.oid, c.oid, 'insert, update, delete, truncate, trigger')
+  from pg_class c
+ cross join pg_roles r
+ where c.oid = to_regclass('klover_pseudonym.key') and r.oid <> c.relowner and not r.rolsuper
+   and not pg_has_role(r.oid, 'pg_read_all_data', 'member')
+   and not pg_has_role(r.oid, 'pg_write_all_data', 'member')
+   and (has_any_column_privilege(r.oid, c.oid, 'select, insert, update')
+        or has_table_privilege(r.oid, c.oid, 'delete, truncate, trigger'))
+ order by 1;
+
+-- name: columns
+-- The stored columns that stand, by the table they were made on.
+select n.nspname, c.relname, a.attname, format_type(a.atttypid, a.atttypmod)
+  from pg_attribute a
+  join pg_class c on c.oid = a.attrelid
+  join pg_namespace n on n.oid = c.relnamespace
+ where a.attname like 'klover\_p\_%' and not a.attisdropped and a.attinhcount = 0
+   and c.relkind in ('r', 'p') and c.relpersistence <> 't'
+ order by 1, 2, 3;
+
+-- name: keepers
+-- The functions that compute them; noted is what their text was when they were made.
+select p.proname, p.prosrc, p.prosecdef and r.rolname = 'klover_keeper' and l.lanname = 'plpgsql'
+       and p.prorettype = 'trigger'::regtype, coalesce(p.proconfig, '{}'),
+       obj_description(p.oid, 'pg_proc')
+         is not distinct from encode(sha256(convert_to(p.prosrc, 'UTF8')), 'hex')
+  from pg_proc p
+  join pg_roles r on r.oid = p.proowner
+  join pg_language l on l.oid = p.prolang
+ where p.pronamespace = to_regnamespace('klover_pseudonym')
+ order by 1;
+
+-- name: triggers
+-- The triggers that call them: right when they fire before every row that comes or changes, always.
+select n.nspname, c.relname, t.tgname, p.proname,
+       t.tgenabled = 'A' and t.tgtype = 23 and t.tgqual is null and t.tgattr::text = ''
+         and not t.tgdeferrable
+  from pg_trigger t
+  join pg_class c on c.oid = t.tgrelid
+  join pg_namespace n on n.oid = c.relnamespace
+  join pg_proc p on p.oid = t.tgfoid
+ where p.pronamespace = to_regnamespace('klover_pseudonym') and not t.tgisinternal
+ order by 1, 2, 3;
+
+-- name: later
+-- Triggers that fire after those and may change the row once more.
+select n.nspname, c.relname, t.tgname
+  from pg_trigger t
+  join pg_class c on c.oid = t.tgrelid
+  join pg_namespace n on n.oid = c.relnamespace
+  join pg_proc p on p.oid = t.tgfoid
+ where t.tgtype & 3 = 3 and t.tgtype & 20 <> 0 and not t.tgisinternal
+   and p.pronamespace is distinct from to_regnamespace('klover_pseudonym')
+   and exists (select from pg_trigger o join pg_proc q on q.oid = o.tgfoid
+                where o.tgrelid = t.tgrelid
+                  and q.pronamespace = to_regnamespace('klover_pseudonym')
+                  and t.tgname > o.tgname collate "C")
+ order by 1, 2, 3;
+
+-- name: checks
+-- What holds of stored columns, and whether it was found to hold of every row.
+select n.nspname, c.relname, k.conname, k.convalidated and not k.connoinherit
+         and coalesce((to_jsonb(k) ->> 'conenforced')::boolean, true),
+       pg_get_expr(k.conbin, k.conrelid)
+  from pg_constraint k
+  join pg_class c on c.oid = k.conrelid
+  join pg_namespace n on n.oid = c.relnamespace
+ where k.contype = 'c' and k.conname like 'klover\_p\_%' and k.coninhcount = 0
+ order by 1, 2, 3;
+
+-- name: indexes
+-- The indexes on stored columns; right when they are complete and plain.
+select n.nspname, c.relname, i.relname, a.attname, x.indisunique,
+       x.indisvalid and x.indisready and x.indnatts = 1 and x.indpred is null
+  from pg_index x
+  join pg_class c on c.oid = x.indrelid
+  join pg_class i on i.oid = x.indexrelid
+  join pg_namespace n on n.oid = c.relnamespace
+  join pg_attribute a on a.attrelid = c.oid and a.attnum = x.indkey[0]
+ where i.relname like 'klover\_p\_%'
+ order by 1, 2, 3;
+
+-- name: leading
+-- The columns by which the application's own indexes begin.
+select distinct n.nspname, c.relname, a.attname
+  from pg_index x
+  join pg_class c on c.oid = x.indrelid
+  join pg_class i on i.oid = x.indexrelid
+  join pg_namespace n on n.oid = c.relnamespace
+  join pg_attribute a on a.attrelid = c.oid and a.attnum = x.indkey[0]
+ where i.relname not like 'klover\_p\_%' and i.relkind = 'i' and x.indisvalid
+   and n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast')
+ order by 1, 2, 3;
+
+-- name: relations
+-- What inherits from what, at any depth; each relation from itself, too.
+with recursive below (top, oid) as (
+  select c.oid, c.oid from pg_class c
+   where c.relkind in ('r', 'p') and c.relpersistence <> 't'
+     and c.relnamespace not in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace,
+                                'pg_toast'::regnamespace)
+  union
+  select b.top, i.inhrelid from below b join pg_inherits i on i.inhparent = b.oid)
+select tn.nspname, t.relname, n.nspname, c.relname, c.relkind::text, c.relispartition
+  from below b
+  join pg_class t on t.oid = b.top
+  join pg_namespace tn on tn.oid = t.relnamespace
+  join pg_class c on c.oid = b.oid
+  join pg_namespace n on n.oid = c.relnamespace
+ where c.relkind in ('r', 'p') and not t.relispartition
+ order by 1, 2, 3, 4;
+
+-- name: size
+-- How many pages a relation has.
+select pg_relation_size({relation}::regclass) / current_setting('block_size')::int;
+
+-- name: make_keys
+-- The keys of pseudonyms, ready for HMAC: the key's block over 0x36 and over 0x5c.
+create table klover_pseudonym.key (
+  audience text not null,
+  epoch int not null check (epoch > 0),
+  ipad bytea not null check (octet_length(ipad) = 64),
+  opad bytea not null check (octet_length(opad) = 64),
+  state text not null check (state in ('coming', 'current', 'previous')),
+  primary key (audience, epoch),
+  unique (audience, state));
+
+-- name: make_key
+-- A new key, made by the server of 488 random bits: it stands in no statement and in no plan.
+insert into klover_pseudonym.key (audience, epoch, ipad, opad, state)
+with drawn as materialized (
+  select sha256(string_agg(uuid_send(gen_random_uuid()), ''::bytea)) as secret
+    from generate_series(1, 4)),
+ byte as (
+  select at, case when at < 32 then get_byte(secret, at) else 0 end as value
+    from drawn, generate_series(0, 63) at)
+select {audience}, {epoch},
+       string_agg(set_byte('\x00'::bytea, 0, value # 54), ''::bytea order by at),
+       string_agg(set_byte('\x00'::bytea, 0, value # 92), ''::bytea order by at),
+       {state}
+  from byte;

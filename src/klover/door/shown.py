@@ -1,0 +1,174 @@
+"""How one column of a view is made: as it is, by its stored pseudonym, coarse, or in parts.
+
+Beside the SQL, what it needs is gathered: the columns that the view's owner has to hold, and the
+columns that Klover has to keep in the application's tables. A relation that can hold no column of
+ours (a view, a foreign table) is joined to the table whose rows its values name.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from psycopg import sql
+
+from klover.door import naming
+from klover.door.coarse import coarse
+from klover.door.condition import Reads, identifier
+from klover.door.doors import Epochs, Stored
+from klover.door.parts import parts
+from klover.door.stored import check
+from klover.errors import PolicyError
+from klover.policy.resolved import ColumnSight, NamedRow, Resolved, Show, TracedTable
+
+
+@dataclass(slots=True, kw_only=True)
+class Needs:
+    """What the views of one audience need, gathered while they are compiled."""
+
+    resolved: Resolved
+    audience: str
+    epochs: Epochs
+    reads: Reads
+    stored: dict[str, Stored] = field(default_factory=dict)
+    """The columns of pseudonyms, of every epoch that has a key, by name."""
+
+    def keep(self, traced: TracedTable, column: str, names: Sequence[NamedRow]) -> str:
+        """Have pseudonyms stored for a column, and tell the column of the current ones.
+
+        The rows that are named get theirs in their own table, too: they are looked up there.
+        """
+        for epoch in self.epochs.all():
+            name = naming.stored(self.audience, traced.name, column, epoch)
+            if name not in self.stored:
+                self.stored[name] = Stored(
+                    audience=self.audience,
+                    epoch=epoch,
+                    table=traced.name,
+                    column=column,
+                    name=name,
+                    names=tuple(names),
+                    check=check(name, names).as_string(None),
+                    unique=len(names) == 1 and is_own_key(traced, names[0]),
+                )
+        for named in names:
+            target = self.resolved.tables[named.entity]
+            if named.entity != traced.name or not is_own_key(traced, named):
+                self.keep_own(target)
+        return naming.stored(self.audience, traced.name, column, self.epochs.current)
+
+    def keep_own(self, traced: TracedTable) -> str:
+        """Have pseudonyms stored for a table's own rows, and tell the column."""
+        named = NamedRow(entity=traced.name, columns=traced.key)
+        return self.keep(traced, traced.key[-1], (named,))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """One column of a view: its SQL over ``r``, the columns it takes of the table, its joins."""
+
+    output: sql.Composed
+    taken: tuple[str, ...]
+    joins: tuple[sql.Composed, ...] = ()
+
+
+def shown_column(needs: Needs, traced: TracedTable, column: ColumnSight, at: int) -> Shown:
+    """Compile one column; ``at`` is its number in the view. Raises PolicyError."""
+    name = sql.Identifier(column.column)
+    held = traced.table.column(column.column)
+    if held is None:
+        raise ValueError(f"{traced.name} has no column {column.column!r}")
+    value = sql.SQL("r.{}").format(name)
+    if column.show is Show.CLEAR:
+        return Shown(output=value, taken=(column.column,))
+    if column.show is Show.COARSE and column.coarsen is not None:
+        made = coarse(column.coarsen, held, value)
+        return Shown(output=_as(made, name), taken=(column.column,))
+    if column.show is Show.PARTS and column.parts:
+        made = parts(column.parts, held, value)
+        return Shown(output=_as(made, name), taken=(column.column,))
+    if column.show is not Show.PSEUDONYM or not column.names:
+        raise ValueError(f"{traced.name}.{column.column} is shown in no known way")
+    if not traced.table.holds_rows:
+        return _joined(needs, column, at)
+    _refuse_generated(needs, traced, column)
+    stored = needs.keep(traced, column.column, column.names)
+    return Shown(output=sql.SQL("r.{} as {}").format(sql.Identifier(stored), name), taken=(stored,))
+
+
+def is_own_key(traced: TracedTable, named: NamedRow) -> bool:
+    """Tell whether a row is named by the whole of its table's own key."""
+    return named.columns == traced.key and not named.element and named.when is None
+
+
+def _as(value: sql.Composable, name: sql.Identifier) -> sql.Composed:
+    return sql.SQL("{} as {}").format(value, name)
+
+
+def _refuse_generated(needs: Needs, traced: TracedTable, column: ColumnSight) -> None:
+    """Raise PolicyError where Postgres computes the key after our trigger has looked for it."""
+    for name in (each for named in column.names for each in named.columns):
+        held = traced.table.column(name)
+        if held is not None and held.generated:
+            raise PolicyError(
+                f"{traced.name}.{name} is a generated column: no pseudonym can be kept for it. "
+                "Classify it so that no audience under pseudonyms sees it.",
+                file=needs.resolved.policy.file,
+                line=traced.columns[name].line,
+            )
+
+
+def _joined(needs: Needs, column: ColumnSight, at: int) -> Shown:
+    """Take the pseudonyms from the tables of the rows that are named."""
+    values, joins = [], []
+    for number, named in enumerate(column.names):
+        target = needs.resolved.tables[named.entity]
+        stored = needs.keep_own(target)
+        needs.reads.add(named.entity, stored, *target.key)
+        alias = f"p{at}_{number}"
+        if named.element:
+            values.append(_elements(named, target, stored))
+            continue
+        joins.append(
+            sql.SQL(" left join {table} as {alias} on {on}").format(
+                table=identifier(named.entity),
+                alias=sql.Identifier(alias),
+                on=sql.SQL(" and ").join(_on(alias, named, target)),
+            )
+        )
+        values.append(sql.SQL("{}.{}").format(sql.Identifier(alias), sql.Identifier(stored)))
+    value = (
+        values[0]
+        if len(values) == 1
+        else sql.SQL("coalesce({})").format(sql.SQL(", ").join(values))
+    )
+    taken = [name for named in column.names for name in named.columns]
+    taken += [named.when[0] for named in column.names if named.when is not None]
+    return Shown(
+        output=_as(value, sql.Identifier(column.column)),
+        taken=tuple(dict.fromkeys(taken)),
+        joins=tuple(joins),
+    )
+
+
+def _on(alias: str, named: NamedRow, target: TracedTable) -> Iterator[sql.Composed]:
+    for key, name in zip(target.key, named.columns, strict=True):
+        yield sql.SQL("{}.{} = r.{}").format(
+            sql.Identifier(alias), sql.Identifier(key), sql.Identifier(name)
+        )
+    if named.when is not None:
+        yield sql.SQL("r.{}::text = {}").format(
+            sql.Identifier(named.when[0]), sql.Literal(named.when[1])
+        )
+
+
+def _elements(named: NamedRow, target: TracedTable, stored: str) -> sql.Composed:
+    """Write the pseudonyms of an array's elements, in their order."""
+    return sql.SQL(
+        "case when r.{column} is not null then array(select e.{stored}"
+        " from unnest(r.{column}) with ordinality as u (e, n)"
+        " left join {table} as e on e.{key} = u.e order by u.n) end"
+    ).format(
+        column=sql.Identifier(named.columns[0]),
+        stored=sql.Identifier(stored),
+        table=identifier(named.entity),
+        key=sql.Identifier(target.key[0]),
+    )
