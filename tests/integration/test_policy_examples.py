@@ -2,14 +2,18 @@
 
 import re
 import subprocess
+from datetime import date
 from pathlib import Path
 
 import psycopg
 from psycopg import sql
 
+from klover.policy.check import check
 from klover.policy.country import resolve
+from klover.policy.finding import Severity
 from klover.policy.parse import parse
-from klover.policy.resolved import Resolved
+from klover.policy.resolved import Resolved, RowsShown
+from klover.policy.sight import see
 from klover.policy.trace import trace
 from klover.store.binaries import Binaries
 from klover.store.inspect import read_catalog
@@ -91,3 +95,37 @@ def test_the_ldbc_files_load_and_the_policy_fits(database: Database, realdata: P
     found = homes(database, traced)
     assert len(found) == 222
     assert None not in [resolve(text) for text in found]
+
+
+def test_the_lessons_policy_fits_on_a_page_and_holds(database: Database) -> None:
+    file = EXAMPLES / "lessons" / "klover.yaml"
+    assert len(file.read_text().splitlines()) <= 80
+    database.execute("set search_path = public")
+    database.execute((EXAMPLES / "lessons" / "schema.sql").read_text())
+    traced = resolved(database, "lessons")
+    found = check(traced.policy, traced.catalog, date(2026, 11, 27))
+    told = [str(one) for one in found if one.severity is not Severity.NOTE]
+    assert [line for line in told if "nobody classified" not in line] == []
+    ways = {
+        name.name: sorted(path.text for path in table.rule.subjects)
+        for name, table in traced.tables.items()
+        if table.rule.by
+    }
+    assert ways == {
+        "audit_exports": ["user_id"],
+        "audit_logins": ["user_id"],
+        "languages": [],
+        "report_types": [],
+        "subject_types": [],
+    }
+    abroad = see(traced, traced.policy.audiences["engineering-abroad"])
+    shown = {
+        name.name: [f"{one.column} {one.show}" for one in sight.shown()]
+        for name, sight in abroad.items()
+        if sight.rows is not RowsShown.NONE
+    }
+    assert shown["reviews"] == ["id pseudonym", "lesson_id pseudonym", "author_id pseudonym",
+                                "stars clear", "created_at clear"]  # fmt: skip
+    assert sorted(set(shown) - {"languages", "report_types", "subject_types"}) == [
+        "lessons", "profiles", "reviews", "users"
+    ]  # fmt: skip

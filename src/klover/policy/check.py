@@ -2,7 +2,7 @@
 
 An error must not be deployed, a warning wants somebody's eyes, a note is for the record. Every
 finding has the line, a sentence, and what mends it. The text alone is looked at in
-``check_text``, the policy held against a catalog in ``check_tables``; a policy that does not
+``check_text``, the policy held against a catalog in the other ``check_*``; a policy that does not
 fit its catalog gets the faults that ``trace`` found as errors.
 """
 
@@ -10,9 +10,12 @@ from datetime import date
 
 from klover.catalog import Catalog
 from klover.errors import PolicyError
+from klover.policy.check_defaults import check_defaults
 from klover.policy.check_homes import check_home_columns, check_homes
+from klover.policy.check_references import check_references
 from klover.policy.check_tables import check_tables
 from klover.policy.check_text import check_text
+from klover.policy.check_views import check_views
 from klover.policy.faults import PolicyErrors
 from klover.policy.finding import Finding, Severity
 from klover.policy.model import Policy
@@ -31,6 +34,9 @@ def check(policy: Policy, catalog: Catalog | None, on: date) -> list[Finding]:
             found += faults(error)
         else:
             found += check_tables(resolved) + check_home_columns(resolved)
+            found += check_references(resolved)
+            found += check_views(resolved)
+            found += check_defaults(resolved)
     return sorted(found, key=lambda finding: (_ORDER.index(finding.severity), finding.line))
 
 
@@ -38,6 +44,12 @@ def faults(error: PolicyError) -> list[Finding]:
     """Tell the faults of a policy that cannot be read or does not fit as findings."""
     errors = error.errors if isinstance(error, PolicyErrors) else (error,)
     return [
-        Finding(severity=Severity.ERROR, file=one.file, line=one.line, message=one.message)
+        Finding(
+            severity=Severity.ERROR,
+            file=one.file,
+            line=one.line,
+            message=one.message,
+            mend="The rest is checked once this holds.",
+        )
         for one in errors
     ]

@@ -54,6 +54,7 @@ def _evidence(policy: Policy) -> list[Finding]:
                 file=policy.file,
                 line=subjects.line,
                 message="Nothing tells where people live, so everybody counts as inside.",
+                mend="Name what tells it under `home:`, if anything does.",
             )
         ]
     return [
@@ -103,6 +104,6 @@ def _contradiction(policy: Policy, outer: Network, inner: Network, on: date) -> 
             line=inner.line,
             message=f"Network {inner.range} lies in {outer.range} but in another country"
             + (", and only one of the two is where data may rest." if crosses else "."),
-            mend="The narrower one counts; see that it is meant so." if crosses else "",
+            mend="The narrower one counts; see that it is meant so.",
         )
     ]

@@ -4,7 +4,7 @@ from klover.catalog import Column, TableName
 from klover.policy.finding import Finding, Severity
 from klover.policy.identify import is_harmless
 from klover.policy.labels import COUNTRY, label
-from klover.policy.model import DataClass, Identifies, Rows
+from klover.policy.model import ColumnRule, DataClass, Identifies, Rows
 from klover.policy.neutral import has_neutral_key, neutral_value
 from klover.policy.predicate import words_of
 from klover.policy.resolved import Hop, Reference, Resolved, RowsShown, TracedTable
@@ -70,28 +70,43 @@ def _unclassified(resolved: Resolved, traced: TracedTable) -> list[Finding]:
 
 
 def _harmless(resolved: Resolved, traced: TracedTable) -> list[Finding]:
-    """Ask about declarations that take the veil off a key or off free text."""
+    """Ask about declarations that take the veil off a key, free text or parts of documents.
+
+    What a pattern declared is asked about once, with the pattern.
+    """
     found = []
     for column in traced.table.columns:
         rule = traced.columns[column.name]
-        if not rule.identifies_stated or rule.identifies is not Identifies.NO:
-            continue
-        if traced.key == (column.name,):
-            what = "the row key"
-        elif not is_harmless(column):
-            what = f"free text or media ({column.type})"
-        else:
-            continue
-        found.append(
-            _finding(
-                resolved,
-                Severity.WARNING,
-                rule.line,
-                f"Column {traced.name}.{column.name} is {what} and declared to identify nobody: "
-                "audiences under pseudonyms see it in clear.",
-            )
-        )
+        what = _veiled(traced, column)
+        parts = [part.text for part in rule.paths if _declared_harmless(part.rule)]
+        if rule.by is None and what and _declared_harmless(rule):
+            found.append(_seen_in_clear(resolved, traced, column, f"is {what} and"))
+        if parts:
+            told = f"holds documents nobody looked into; {_list(parts)} {_are(parts)}"
+            found.append(_seen_in_clear(resolved, traced, column, told))
     return found
+
+
+def _declared_harmless(rule: ColumnRule) -> bool:
+    restricted = rule.data_class is DataClass.RESTRICTED
+    return rule.identifies_stated and rule.identifies is Identifies.NO and not restricted
+
+
+def _veiled(traced: TracedTable, column: Column) -> str:
+    if traced.key == (column.name,):
+        return "the row key"
+    return "" if is_harmless(column) else f"free text or media ({column.type})"
+
+
+def _seen_in_clear(resolved: Resolved, traced: TracedTable, column: Column, told: str) -> Finding:
+    return _finding(
+        resolved,
+        Severity.WARNING,
+        traced.columns[column.name].line,
+        f"Column {traced.name}.{column.name} {told} declared to identify nobody: audiences under "
+        "pseudonyms see it in clear.",
+        "Make sure that nobody can be known by it, or take `identifies: no` out.",
+    )
 
 
 def _uniques(resolved: Resolved, traced: TracedTable) -> list[Finding]:
@@ -176,9 +191,11 @@ def _stubbed(resolved: Resolved) -> frozenset[TableName]:
     found = {
         name
         for name, traced in resolved.tables.items()
-        if not traced.rule.shared and traced.rule.public_rows is not Rows.NONE
+        if not traced.rule.shared
+        and traced.rule.public_rows is not Rows.NONE
+        and traced.table.holds_rows
     }
-    for traced in resolved.tables.values():
+    for traced in resolved.base_tables().values():
         for key in traced.references:
             target = resolved.tables[key.target]
             if not target.rule.shared and not _move_together(traced, key, target):
@@ -187,6 +204,8 @@ def _stubbed(resolved: Resolved) -> frozenset[TableName]:
 
 
 def _move_together(traced: TracedTable, key: Reference, target: TracedTable) -> bool:
+    if key.element or key.when is not None:
+        return False
     first = Hop(
         source=traced.name,
         source_columns=key.columns,
@@ -248,6 +267,7 @@ def _unseen(resolved: Resolved) -> list[Finding]:
                     audience.line,
                     f"Audience {audience.name} sees no row of {_list([str(n) for n in names])}: "
                     "they have no `public_rows`.",
+                    "Where it should, say which rows are not restricted with `public_rows:`.",
                 )
             )
     return found
@@ -261,8 +281,6 @@ def _are(names: list[str]) -> str:
     return "are" if len(names) > 1 else "is"
 
 
-def _finding(
-    resolved: Resolved, severity: Severity, line: int, message: str, mend: str = ""
-) -> Finding:
+def _finding(resolved: Resolved, severity: Severity, line: int, message: str, mend: str) -> Finding:
     file = resolved.policy.file
     return Finding(severity=severity, file=file, line=line, message=message, mend=mend)

@@ -64,6 +64,7 @@ def _entry(policy: Policy, audience: Audience, on: date) -> list[Finding]:
                 audience.line,
                 f"Nobody can enter as {audience.name}: it needs an approval, and approvals cannot "
                 "be given yet.",
+                "Take `approvals` out until they can.",
             )
         )
     located = members(audience.located, on, policy.countries)
@@ -135,6 +136,7 @@ def _rests_in(policy: Policy, on: date) -> list[Finding]:
                 policy.rests_in.line,
                 f"Protected data may rest in {names}, for which no adequacy decision holds wholly "
                 f"(country data of {countries.edition}).",
+                "Take it out of `rests_in`, or have somebody answer for it.",
             )
         )
     for day in change_days(countries):
@@ -147,12 +149,11 @@ def _rests_in(policy: Policy, on: date) -> list[Finding]:
                     Severity.WARNING,
                     policy.rests_in.line,
                     f"Adequacy of {names} ends on {day - timedelta(days=1)}.",
+                    "Decide where its data goes before then.",
                 )
             )
     return found
 
 
-def _finding(
-    policy: Policy, severity: Severity, line: int, message: str, mend: str = ""
-) -> Finding:
+def _finding(policy: Policy, severity: Severity, line: int, message: str, mend: str) -> Finding:
     return Finding(severity=severity, file=policy.file, line=line, message=message, mend=mend)

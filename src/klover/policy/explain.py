@@ -7,8 +7,16 @@ cannot differ from the door. Names and rules only; no row is read.
 from klover.catalog import TableName
 from klover.policy.countries import Countries
 from klover.policy.country import members
-from klover.policy.model import Audience, Policy, Region, Rows
-from klover.policy.resolved import ColumnSight, Resolved, RowsShown, TableSight, TracedTable
+from klover.policy.model import Audience, ColumnRule, Policy, Region, Rows
+from klover.policy.resolved import (
+    ColumnSight,
+    Reference,
+    Resolved,
+    RowsShown,
+    Show,
+    TableSight,
+    TracedTable,
+)
 from klover.policy.sight import is_inside, see, sees_restricted
 
 _FEW = 12
@@ -47,7 +55,7 @@ def explain_table(resolved: Resolved, audience: Audience, name: TableName) -> li
     sight = see(resolved, audience)[name]
     width = max(len(column.column) for column in sight.columns)
     lines = [
-        f"table        {name} ({_place(resolved, traced.rule.line)})",
+        f"table        {name} ({_decided(resolved, traced.rule.by, traced.rule.line)})",
         f"belongs to   {_belongs(resolved, traced)}",
         f"rows         {explain_rows(traced, sight)}",
         "columns",
@@ -66,15 +74,19 @@ def explain_column(
     sight = see(resolved, audience)[name]
     shown: ColumnSight = next(found for found in sight.columns if found.column == column)
     stated = "stated" if rule.identifies_stated else "by its type and keys"
+    where = _decided(resolved, rule.by, rule.line or traced.rule.line)
     declared = "declared" if rule.declared else "nobody classified it"
+    if rule.by is not None:
+        declared = f"declared by the pattern {rule.by!r} of `defaults`"
     lines = [
-        f"column       {name}.{column} ({_place(resolved, rule.line or traced.rule.line)})",
+        f"column       {name}.{column} ({where})",
         f"shown        {shown.show}: {shown.reason}",
         f"class        {rule.data_class}, {declared}",
         f"identifies   {rule.identifies}, {stated}",
     ]
     if rule.category is not None:
         lines.append(f"category     {rule.category}")
+    lines += _explain_parts(resolved, rule, shown)
     return [
         *lines,
         f"belongs to   {_belongs(resolved, traced)}",
@@ -93,11 +105,41 @@ def explain_rows(traced: TracedTable, sight: TableSight) -> str:
     clauses = []
     if traced.rule.public_rows is Rows.PREDICATE:
         clauses.append(f"where ({traced.rule.predicate}) is true")
-    clauses += [
-        f"the row of {parent.target} that {', '.join(parent.columns)} refers to is public too"
-        for parent in traced.parents
-    ]
+    clauses += [_parent(parent) for parent in traced.parents if parent.when is None]
+    clauses += _pairs(traced)
     return f"public ones: {' and '.join(clauses)}" if clauses else "all: every row is public"
+
+
+def _parent(parent: Reference) -> str:
+    columns = ", ".join(parent.columns)
+    if parent.element:
+        return f"every row of {parent.target} that {columns} holds is public too"
+    return f"the row of {parent.target} that {columns} refers to is public too"
+
+
+def _pairs(traced: TracedTable) -> list[str]:
+    """Tell each pair as one clause: a type that is not listed is restricted."""
+    pairs: dict[tuple[str, str], list[str]] = {}
+    for parent in traced.parents:
+        if parent.when is not None:
+            pairs.setdefault((parent.columns[0], parent.when[0]), []).append(parent.when[1])
+    return [
+        f"{by} is one of {', '.join(values)} and the row that {column} refers to is public too"
+        for (column, by), values in pairs.items()
+    ]
+
+
+def _explain_parts(resolved: Resolved, rule: ColumnRule, sight: ColumnSight) -> list[str]:
+    """Tell the parts of a JSON column, a line for each."""
+    shown = {part.path: part.shown for part in sight.parts}
+    lines = []
+    for part in rule.paths:
+        there = shown.get(part.path, sight.show is Show.CLEAR)
+        lines.append(
+            f"part         {part.text}: {'shown' if there else 'absent'}; {part.rule.data_class}, "
+            f"identifies {part.rule.identifies} ({_place(resolved, part.rule.line)})"
+        )
+    return lines
 
 
 def region_text(region: Region, countries: Countries) -> str:
@@ -118,6 +160,12 @@ def _belongs(resolved: Resolved, traced: TracedTable) -> str:
         return "the subject itself"
     ways = " or ".join(path.text for path in traced.rule.subjects)
     return f"{subjects}, by {ways}"
+
+
+def _decided(resolved: Resolved, by: str | None, line: int) -> str:
+    """Tell the line that decided, and the pattern where it was one."""
+    pattern = f", by the pattern {by!r}" if by is not None else ""
+    return _place(resolved, line) + pattern
 
 
 def _place(resolved: Resolved, line: int) -> str:

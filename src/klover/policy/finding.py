@@ -20,9 +20,9 @@ class Finding:
     file: str
     line: int
     message: str
-    mend: str = ""
+    mend: str
 
     def __str__(self) -> str:
         """Tell it as one line of a compiler's form."""
         where = f"{self.file}:{self.line}" if self.line else self.file
-        return f"{where}: {self.severity}: {self.message}" + (f" {self.mend}" if self.mend else "")
+        return f"{where}: {self.severity}: {self.message} {self.mend}"
