@@ -7,16 +7,8 @@ import pytest
 
 from doubles.catalogs import POLICY
 from klover.errors import PolicyError
-from klover.policy.decide import (
-    Candidate,
-    Deny,
-    Ends,
-    Permit,
-    Principal,
-    candidates,
-    decide,
-    locate,
-)
+from klover.policy.decide import Candidate, Deny, Ends, Permit, Principal, candidates, decide
+from klover.policy.locate import locate
 from klover.policy.model import Audience
 from klover.policy.parse import parse
 from klover.policy.parse_limits import told_size

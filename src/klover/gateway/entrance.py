@@ -14,7 +14,8 @@ from klover.gateway.house import Arrival, House
 from klover.gateway.meter import LIMITED, DayAccount, Meter
 from klover.gateway.peer import Peer
 from klover.gateway.record import Who, denial
-from klover.policy.decide import Deny, Permit, decide, locate
+from klover.policy.decide import Deny, Permit, decide
+from klover.policy.locate import locate
 from klover.wire import frontend
 from klover.wire.backend import AUTHENTICATION_CLEARTEXT_PASSWORD
 from klover.wire.startup import CancelRequest, StartupMessage, parse

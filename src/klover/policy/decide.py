@@ -9,13 +9,13 @@ Approvals come later: an audience that asks for one lets nobody in yet.
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from enum import StrEnum
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
-from klover.policy.country import inside, members, resolve
+from klover.policy.country import inside
 from klover.policy.hours import closes_at
-from klover.policy.model import Audience, Network, Policy
+from klover.policy.locate import Location, holds
+from klover.policy.model import Audience, Policy
 
 MAX_REFERENCE = 128
 """Characters of a reference that are looked at; longer ones are refused unread."""
@@ -34,21 +34,6 @@ class Principal:
     groups: frozenset[str]
     expires: datetime
     claims: Mapping[str, frozenset[str]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Location:
-    """Where the principal is, and how that is known.
-
-    ``countries`` are all that any evidence names; ``known`` is False where a piece is missing
-    or names no country. ``evidence`` tells each piece in words for the record; the ``address``
-    itself is for networks only and goes on no record.
-    """
-
-    countries: frozenset[str]
-    known: bool
-    evidence: tuple[str, ...]
-    address: IPv4Address | IPv6Address | None = None
 
 
 class Ends(StrEnum):
@@ -114,32 +99,6 @@ class Candidate:
     def fits(self) -> bool:
         """Tell whether the principal could enter."""
         return not self.refused
-
-
-def locate(
-    policy: Policy, claim: str | None, address: str, *, simulated: bool, on: date
-) -> Location:
-    """Tell where somebody is from the token's country claim and the network address.
-
-    A network that lies somewhere in a group may be in each country that belongs to it on the day,
-    so all of them have to be inside.
-    """
-    claimed = resolve(claim)
-    plain = _plain(address)
-    network = _network(policy, plain)
-    possible = members(network.where, on, policy.countries) if network is not None else frozenset()
-    word = "simulated network" if simulated else "network"
-    return Location(
-        countries=possible | ({claimed} if claimed is not None else frozenset()),
-        known=claimed is not None and bool(possible),
-        evidence=(
-            f"claim {claimed or 'missing or unknown'}",
-            f"{word} {network.range} {', '.join(network.where.names)}"
-            if network
-            else f"{word} unknown",
-        ),
-        address=plain,
-    )
 
 
 def decide(
@@ -235,7 +194,7 @@ def _shut_out(
     outside = _outside(policy, location, rule, now)
     if outside is not None:
         yield Refusal(reason=outside, line=rule.line_of("located"))
-    if rule.networks and not any(_holds(network, location.address) for network in rule.networks):
+    if rule.networks and not any(holds(network, location.address) for network in rule.networks):
         yield Refusal(
             reason="the network address is in none of its networks", line=rule.line_of("networks")
         )
@@ -286,24 +245,3 @@ def _asked(rule: Audience, purpose: str | None, reference: str | None) -> Iterat
             reason="it needs an approval, and approvals cannot be given yet",
             line=rule.line_of("approvals"),
         )
-
-
-def _plain(address: str) -> IPv4Address | IPv6Address | None:
-    """Read an address; a mapped one is the plain one that it stands for."""
-    try:
-        found = ip_address(address.partition("%")[0])
-    except ValueError:
-        return None
-    if isinstance(found, IPv6Address) and found.ipv4_mapped is not None:
-        return found.ipv4_mapped
-    return found
-
-
-def _holds(network: IPv4Network | IPv6Network, address: IPv4Address | IPv6Address | None) -> bool:
-    return address is not None and network.version == address.version and address in network
-
-
-def _network(policy: Policy, address: IPv4Address | IPv6Address | None) -> Network | None:
-    """Find the narrowest known range that holds ``address``; None for anything else."""
-    fitting = [network for network in policy.networks if _holds(network.range, address)]
-    return max(fitting, key=lambda network: network.range.prefixlen, default=None)
