@@ -16,11 +16,13 @@ from klover.door import naming
 from klover.errors import ConfigError, InputError, SourceError, VerifyError
 from klover.event import Recorder
 from klover.gateway.authenticate import trust
+from klover.gateway.daily import Tally
 from klover.gateway.door import DoorAddress
 from klover.gateway.server import Gateway
 from klover.gateway.token import LIFETIME, issue
 from klover.log.keys import open_key
 from klover.log.sequence import SPOOL, Log
+from klover.log.tally import TallyFile
 from klover.log.writer import SpoolWriter
 from klover.migrate import cohort
 from klover.migrate.addresses import Addresses, open_addresses
@@ -231,7 +233,12 @@ def trial_token(
     )
 
 
-def make_gateway(deployment: Deployment, recorder: Recorder) -> Gateway:
+def open_tally(deployment: Deployment, writer: str) -> TallyFile:
+    """Open the counts of the day of the gateway that ``writer`` records; one process at a time."""
+    return TallyFile(Path(deployment.log.directory) / SPOOL / writer / "day")
+
+
+def make_gateway(deployment: Deployment, recorder: Recorder, tally: Tally) -> Gateway:
     """Build the gateway of a deployment. Raises ConfigError for what is missing in its file."""
     if deployment.gateway is None or deployment.issuer is None:
         raise ConfigError("The configuration needs [gateway] and [issuer] to open the gateway.")
@@ -250,6 +257,7 @@ def make_gateway(deployment: Deployment, recorder: Recorder) -> Gateway:
         doors=doors,
         trust=trust(deployment.issuer, _read(deployment.issuer.keys, "the issuer's keys")),
         recorder=recorder,
+        tally=tally,
     )
 
 

@@ -99,8 +99,9 @@ class Serving:
         with (
             contextlib.closing(assemble.open_log(self._deployment)) as log,
             assemble.open_recorder(self._deployment, _WRITER) as recorder,
+            assemble.open_tally(self._deployment, _WRITER) as tally,
         ):
-            gateway = assemble.make_gateway(self._deployment, recorder)
+            gateway = assemble.make_gateway(self._deployment, recorder, tally)
             recorder.append(_adopted(self._deployment))
             recorder.flush()
             turn = asyncio.Lock()

@@ -47,7 +47,8 @@ def test_every_key_of_the_language_is_in_an_example() -> None:
     keys |= {"who", "groups", "located", "sees", "identifiers", "requires"}
     keys |= {*parse_countries.PIN_KEYS, *parse_countries.FILE_KEYS, *parse_countries.ROW_KEYS}
     keys |= {kind.value for kind in EvidenceKind if kind is not EvidenceKind.COUNTRY}
-    keys |= {"purpose", "reference", "approvals", "expires"}
+    keys |= {"purpose", "reference", "approvals", "expires", "hours"}
+    keys |= {"claims", "networks", "limits", "session", "day", "rows", "bytes"}
     examples = SMALLEST + COUNTRIES + "".join(PARTS)
     assert [key for key in sorted(keys) if f"{key}:" not in examples] == []
 

@@ -6,7 +6,7 @@ door or log rooms is used, so these tests show the gateway alone.
 
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -21,6 +21,7 @@ from klover.config import Backend, Gateway as Settings, Issuer, Listener
 from klover.event import Event, Recorder
 from klover.gateway.authenticate import trust
 from klover.gateway.certificate import make_certificate
+from klover.gateway.daily import Tally
 from klover.gateway.door import DoorAddress
 from klover.gateway.server import Gateway
 from klover.gateway.token import issue, make_keys
@@ -132,6 +133,8 @@ class House:
     doors: dict[str, DoorAddress] = field(default_factory=lambda: dict(DOORS))
     max_sessions: int = 16
     login_seconds: float = 20.0
+    tally: Tally | None = None
+    now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
 
     def __post_init__(self) -> None:
         self.trial_key, self.keys = make_keys()
@@ -155,6 +158,8 @@ class House:
             doors=self.doors,
             trust=trust(Issuer(name=ISSUER, audience=SERVICE, keys="keys.json"), self.keys),
             recorder=self.recorder,
+            tally=self.tally,
+            now=self.now,
             login_seconds=self.login_seconds,
         )
 
@@ -173,17 +178,20 @@ class House:
         trial_key: str | None = None,
         issuer: str = ISSUER,
         audience: str = SERVICE,
+        subject: str = "aoife",
+        claims: Mapping[str, object] | None = None,
     ) -> str:
         """Sign a token."""
         return issue(
             trial_key or self.trial_key,
             issuer=issuer,
             audience=audience,
-            subject="aoife",
+            subject=subject,
             groups=groups,
             country=country,
-            now=now or datetime.now(UTC),
+            now=now or self.now(),
             lifetime=lifetime,
+            claims=claims,
         )
 
     def parameters(self, audience: str = "trust-and-safety", listener: int = 0) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from typing import Any, cast
 from doubles.memory_recorder import MemoryRecorder
 from klover.gateway.backend import BackendSession
 from klover.gateway.door import DoorCatalog, View
+from klover.gateway.meter import Meter
 from klover.gateway.peer import Peer
 from klover.gateway.record import SessionRecord, Who
 from klover.gateway.relay import Ending, Relay
@@ -88,6 +89,7 @@ class MemoryRelay:
     catalog: DoorCatalog = CATALOG
     endings: list[Ending] = field(default_factory=list)
     failed: bool = False
+    meter: Meter | None = None
 
     def __post_init__(self) -> None:
         self.loop = MemoryLoop()
@@ -125,6 +127,7 @@ class MemoryRelay:
             release=self.release,
             salt=lambda: b"salt",
             ended=self.endings.append,
+            meter=self.meter,
         )
         self.relay.start()
 

@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
 import pytest
 
@@ -14,6 +16,7 @@ from klover.gateway import settings, startup
 from klover.gateway.allowance import refuse
 from klover.gateway.authenticate import authenticate, trust
 from klover.gateway.cancel import Cancels
+from klover.gateway.deadline import Deadline
 from klover.gateway.door import DoorAddress, catalog, catalog_query
 from klover.gateway.lease import Leases
 from klover.gateway.names import MAX_NAMES, Names, Prepared
@@ -230,6 +233,82 @@ def test_a_token_of_ours_is_read_back() -> None:
     assert found.country == "NO"
     with pytest.raises(DeniedError, match="expired"):
         authenticate(token.encode(), trusted, NOW + timedelta(hours=8))
+
+
+def test_other_claims_are_texts_or_lists_of_texts_and_nothing_else() -> None:
+    private, public = make_keys()
+    trusted = trust(Issuer(name="i", audience="a", keys=""), public)
+    odd = {"level": 3, "deep": {"department": "cx"}, "mixed": ["cx", 7, None], "on": True}
+    token = issue(
+        private,
+        issuer="i",
+        audience="a",
+        subject="s",
+        groups=["g"],
+        country="NO",
+        now=NOW,
+        claims={"department": ["cx", "x"], "groups": ["root"], "country": ["IE"], **odd},
+    )
+    found = authenticate(token.encode(), trusted, NOW)
+    assert found.principal.groups == {"g"}
+    assert found.country == "NO"
+    assert found.principal.claims == {
+        "department": {"cx", "x"},
+        "mixed": {"cx"},
+        "level": frozenset(),
+        "deep": frozenset(),
+        "on": frozenset(),
+        "sub": {"s"},
+    }
+
+
+class FakeLoop:
+    """A loop whose timers a test lets run; its clock and the world's go apart."""
+
+    def __init__(self) -> None:
+        self.clock = 0.0
+        self.timers: list[tuple[float, Callable[[], None]]] = []
+
+    def time(self) -> float:
+        return self.clock
+
+    def call_later(self, seconds: float, call: Callable[[], None]) -> "FakeLoop":
+        self.timers.append((self.clock + seconds, call))
+        return self
+
+    def cancel(self) -> None:
+        self.timers.clear()
+
+    def run_to(self, clock: float) -> None:
+        while self.timers and self.timers[0][0] <= clock:
+            self.clock, call = self.timers.pop(0)
+            call()
+        self.clock = clock
+
+
+@pytest.mark.parametrize(("drift", "ends"), [(0, 3600), (600, 3000), (-600, 3600)])
+def test_a_deadline_holds_by_both_clocks(drift: int, ends: int) -> None:
+    """Set forward, the world's clock ends it; set back, the loop's own does."""
+    loop, over = FakeLoop(), list[float]()
+    set_off = 0.0
+
+    def now() -> datetime:
+        return NOW + timedelta(seconds=loop.clock + (set_off if loop.clock > 0 else 0))
+
+    deadline = Deadline(
+        NOW + timedelta(hours=1),
+        now=now,
+        loop=cast("asyncio.AbstractEventLoop", loop),
+        call=lambda: over.append(loop.clock),
+    )
+    set_off = drift
+    loop.run_to(ends - 11)
+    assert over == []
+    loop.run_to(7200)
+    assert len(over) == 1
+    assert ends - 10 <= over[0] <= ends + 10
+    deadline.cancel()
+    assert loop.timers == []
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from doubles.catalogs import POLICY
-from klover.policy.decide import Deny, Location, Permit, Principal, decide, locate
+from klover.policy.decide import Deny, Permit, Principal, decide
+from klover.policy.locate import Location, locate
 from klover.policy.parse import parse
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)

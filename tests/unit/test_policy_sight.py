@@ -137,7 +137,7 @@ def test_everything_absent_says_why() -> None:
             assert all(column.reason for column in table_sight.columns)
     reasons = {c.column: c.reason for c in sight("engineering-abroad", "accounts").columns}
     assert reasons["email"] == "restricted"
-    assert reasons["country"] == "identifies indirectly, which is not coarsened yet"
+    assert reasons["country"] == "identifies indirectly, and no `coarsen` says how to show it"
 
 
 def test_inside_means_all_of_located() -> None:

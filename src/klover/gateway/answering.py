@@ -3,11 +3,12 @@
 Bytes in; bytes for the client and completions out; no I/O. Rows are skipped, not read: their
 length is all that is looked at. Messages are passed on whole, so that an error of our own can
 follow any of them; only a row larger than ``MAX_WHOLE`` is passed on in parts.
-An answer that nobody asked for ends the session.
+An answer that nobody asked for ends the session. Where the audience has limits each piece is paid
+for before it is released: all of it at once while there is room, near a limit one by one.
 """
 
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from klover.errors import StoreError, WireError
 from klover.gateway.record import Opened
@@ -34,6 +35,8 @@ _LENGTH = struct.Struct("!i")
 _DATA_ROW = ord("D")
 _COPY_DATA = ord("d")
 _CLOSE_COMPLETE = ord("3")
+_TELLING = frozenset(b"DdEN")
+"""What counts as a row: rows, parts of a COPY, errors and notices, whose texts can hold values."""
 
 
 class Answering:
@@ -70,10 +73,28 @@ class Answering:
 
     def receive(self, data: bytes) -> None:
         """Take bytes from the server; what can be passed on is added to ``to_client``."""
+        if self._progress.reached is not None:
+            return
+        data, meter = self._begin(data), self._progress.meter
+        if meter is None or meter.roomy(len(data)):
+            self._follow(data)
+        else:
+            self._one_by_one(data)
+
+    def _one_by_one(self, data: bytes) -> None:
+        """Follow message by message, up to the first that a limit does not allow."""
+        at = 0
+        for end in _ends(data):
+            if not self._pay(data[at] in _TELLING, end - at):
+                return
+            self._follow(data[at:end], paid=True)
+            at = end
+        self._follow(data[at:], paid=True)
+
+    def _follow(self, data: bytes, *, paid: bool = False) -> None:
         out, steps = self._progress.to_client, self._progress.steps
-        data = self._begin(data)
         view = memoryview(data)
-        sent = at = rows = counted = 0
+        sent = at = rows = counted = told = 0
         size = len(data)
         unpack = _LENGTH.unpack_from
         while at + HEADER <= size:
@@ -82,10 +103,8 @@ class Answering:
             if end < at + HEADER:
                 raise WireError("The server sent a message of a length that cannot be.")
             if end > size:
-                if self._pass_in_parts(kind, end - at):
-                    rows, counted = rows + 1, counted + end - at
-                    self._passing, at = end - size, size
                 break
+            told += kind in _TELLING
             if kind in (_DATA_ROW, _COPY_DATA):
                 rows, counted, at = rows + 1, counted + end - at, end
                 continue
@@ -100,8 +119,15 @@ class Answering:
                 self._progress.release_refusals()
             at = end
         self._count(rows, counted)
+        if not paid:
+            self._pay(told, at)
         if at > sent:
             out.append(view[sent:at])
+        in_parts = at + HEADER <= size and self._pass_in_parts(data[at], end - at)
+        if in_parts and self._pay(1, end - at):
+            self._count(1, end - at)
+            out.append(view[at:])
+            self._passing, at = end - size, size
         self._kept = data[at:]
 
     def _begin(self, data: bytes) -> bytes:
@@ -120,6 +146,15 @@ class Answering:
             return length > MAX_WHOLE
         if length > MAX_ANSWER:
             raise WireError("The server sent an answer that is too long.")
+        return False
+
+    def _pay(self, rows: int, size: int) -> bool:
+        """Use up so much of what is allowed; False where a limit is in the way: that is the end."""
+        meter = self._progress.meter
+        reached = meter.take(rows, size) if meter is not None else None
+        if reached is None:
+            return True
+        self._progress.stop(reached)
         return False
 
     def _count(self, rows: int, counted: int) -> None:
@@ -234,3 +269,14 @@ class Answering:
 def _words(tag: bytes) -> str:
     """Tell a command tag without its counts."""
     return " ".join(word for word in tag.decode(errors="replace").split() if not word.isdigit())
+
+
+def _ends(data: bytes) -> Iterator[int]:
+    """Tell where each whole message ends; lengths that cannot be are left to who follows."""
+    at = 0
+    while at + HEADER <= len(data):
+        end = at + 1 + _LENGTH.unpack_from(data, at + 1)[0]
+        if not at + HEADER <= end <= len(data):
+            return
+        yield end
+        at = end

@@ -28,6 +28,7 @@ _HEADER = frozenset({"alg", "kid", "typ"})
 _TYPES = frozenset({"JWT", "at+jwt"})
 _MAX_TEXT = 256
 _MAX_GROUPS = 256
+_READ_APART = frozenset({"aud", "country", "exp", "groups", "iat", "iss", "jti", "nbf"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,9 +85,18 @@ def authenticate(token: bytes, trusted: Trust, now: datetime) -> Credential:
             issuer=trusted.issuer,
             groups=frozenset(group for group in groups if isinstance(group, str)),
             expires=_time(claims, "exp"),
+            claims={
+                name: _texts(value) for name, value in claims.items() if name not in _READ_APART
+            },
         ),
         country=country if isinstance(country, str) else None,
     )
+
+
+def _texts(value: object) -> frozenset[str]:
+    """Tell the texts of a claim that is a text or a list; anything else holds none."""
+    values = value if isinstance(value, list) else [value]
+    return frozenset(text for text in values[:_MAX_GROUPS] if isinstance(text, str))
 
 
 def _verified(token: bytes, trusted: Trust) -> Mapping[str, Any]:

@@ -13,6 +13,7 @@ from klover.errors import KloverError
 from klover.gateway.answering import Answering
 from klover.gateway.asking import Asking
 from klover.gateway.backend import BackendSession
+from klover.gateway.meter import Meter
 from klover.gateway.peer import Peer
 from klover.gateway.reading import Salt
 from klover.gateway.record import SessionRecord
@@ -46,13 +47,14 @@ class Relay:
         release: Release,
         salt: Salt,
         ended: Callable[[Ending], None],
+        meter: Meter | None = None,
     ) -> None:
         self._client = client
         self._server = backend.peer
         self._record = record
         self._release = release
         self._ended: Callable[[Ending], None] | None = ended
-        self._progress = Progress(record=record)
+        self._progress = Progress(record=record, meter=meter)
         self._asking = Asking(self._progress, salt)
         self._answering = Answering(self._progress)
         self._held = False
@@ -94,7 +96,7 @@ class Relay:
         self._move(self._answering.receive, data)
 
     def _move(self, receive: Callable[[bytes], None], data: bytes) -> None:
-        if self._ended is None:
+        if self._ended is None or self._progress.reached is not None:
             return
         try:
             receive(data)
@@ -129,6 +131,8 @@ class Relay:
                     self._client.write(part)
             waiting.clear()
             self._clean = self._answering.between
+        if self._progress.reached is not None and not self._held:
+            self.end(Ending(reason=self._progress.reached.reason))
         self._regulate()
 
     def _regulate(self) -> None:

@@ -6,6 +6,7 @@ is let in: if the log stops, the gateway stops.
 """
 
 import asyncio
+import contextlib
 import errno
 import socket
 from collections.abc import Callable, Mapping
@@ -13,19 +14,21 @@ from datetime import UTC, datetime
 
 from klover import config
 from klover.config import Listener
-from klover.errors import InputError, KloverError
+from klover.errors import ConfigError, InputError, KloverError, RecordError
 from klover.event import Recorder
 from klover.gateway.authenticate import Trust
 from klover.gateway.backend import check_address
 from klover.gateway.cancel import Cancels
 from klover.gateway.certificate import tls_context
+from klover.gateway.daily import Daily, Tally
 from klover.gateway.door import DoorAddress
+from klover.gateway.house import Arrival, House
 from klover.gateway.lease import Leases
 from klover.gateway.listen import secure
 from klover.gateway.peer import Peer
 from klover.gateway.relay import Ending
 from klover.gateway.release import Release
-from klover.gateway.session import Arrival, House, Session
+from klover.gateway.session import Session
 from klover.policy.model import Policy
 from klover.wire.backend import error
 from klover.wire.startup import CancelRequest
@@ -63,11 +66,18 @@ class Gateway:
         doors: Mapping[str, DoorAddress],
         trust: Trust,
         recorder: Recorder,
+        tally: Tally | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         login_seconds: float = LOGIN_SECONDS,
     ) -> None:
-        """Raise ConfigError for a certificate or backend that cannot be used."""
+        """Raise ConfigError for a certificate or backend that cannot be used.
+
+        ``tally`` keeps the counts of a day; without one no audience may have such a limit.
+        """
         check_address(settings.backend)
+        if tally is None and any(each.limits.day for each in policy.audiences.values()):
+            raise ConfigError("An audience has a limit of a day, and nothing keeps the count.")
+        self._daily = Daily(tally) if tally is not None else None
         self._settings = settings
         self._policy = policy
         self._doors = dict(doors)
@@ -110,6 +120,7 @@ class Gateway:
             leases=Leases(self._doors),
             cancels=Cancels(),
             now=self._now,
+            daily=self._daily,
         )
         for listening, listener in zip(self._sockets, self._settings.listeners, strict=True):
             self._accepting.append(loop.create_task(self._accept(listening, listener, house)))
@@ -130,6 +141,9 @@ class Gateway:
             await asyncio.gather(*late, return_exceptions=True)
         if self._release is not None:
             self._release.flush()
+        if self._daily is not None:
+            with contextlib.suppress(RecordError):  # then more counts as used than was
+                self._daily.settle()
 
     async def serve(self, until: asyncio.Event) -> None:
         """Start, run until ``until`` is set, then stop."""

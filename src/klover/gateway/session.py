@@ -1,41 +1,26 @@
 """One client from its startup message to its last byte.
 
-Startup, token, location, decision; then a leased role, a fresh backend session, and the relay.
-Whatever is refused is on record before the client hears of it, and the client hears one sentence.
-A role is given back only once the server has closed its session.
+Who it is and whether it is let in is ``entrance``'s work; then a leased role, a fresh backend
+session, and the relay, until the client leaves or what let it in ends. A role is given back only
+once the server has closed its session.
 """
 
 import asyncio
 import contextlib
 import secrets
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
 
-from klover.config import Backend
-from klover.errors import DeniedError, KloverError, StoreError, WireError
+from klover.errors import KloverError, StoreError
 from klover.event import Cancellation, SessionOpened
-from klover.gateway import startup
-from klover.gateway.authenticate import Credential, Trust, authenticate
 from klover.gateway.backend import BackendSession, RoleTakenError, cancel, open_session
-from klover.gateway.cancel import Cancels
-from klover.gateway.door import DoorAddress
-from klover.gateway.lease import Leases
+from klover.gateway.deadline import Deadline
+from klover.gateway.entrance import Admitted, Entrance
+from klover.gateway.house import Arrival, House
 from klover.gateway.peer import Peer
-from klover.gateway.record import SessionRecord, Who, denial
+from klover.gateway.record import SessionRecord
 from klover.gateway.relay import Ending, Relay
-from klover.gateway.release import Release
-from klover.policy.decide import Deny, Permit, decide, locate
-from klover.policy.model import Policy
+from klover.policy.decide import Ends
 from klover.wire import frontend
-from klover.wire.backend import (
-    AUTHENTICATION_CLEARTEXT_PASSWORD,
-    AUTHENTICATION_OK,
-    ParameterStatus,
-    ReadyForQuery,
-    error,
-)
-from klover.wire.startup import CancelRequest, StartupMessage, parse
+from klover.wire.backend import AUTHENTICATION_OK, ParameterStatus, ReadyForQuery, error
 
 _CANCEL_AGAIN_SECONDS = 1.0
 _LEASE_SECONDS = 3.0
@@ -46,6 +31,11 @@ EXPIRED = Ending(
     sqlstate="57P01",
     sentence="The permit or the token has expired; log in and connect again.",
 )
+HOURS_OVER = Ending(
+    reason="hours over",
+    sqlstate="57P01",
+    sentence="The hours of this audience are over; connect again when they begin.",
+)
 
 
 class FullError(StoreError):
@@ -54,50 +44,14 @@ class FullError(StoreError):
     sqlstate = "53300"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class House:
-    """What every session of a gateway shares."""
-
-    backend: Backend
-    policy: Policy
-    doors: Mapping[str, DoorAddress]
-    trust: Trust
-    release: Release
-    leases: Leases
-    cancels: Cancels
-    now: Callable[[], datetime]
-
-    def stamp(self) -> str:
-        """Tell the time as records carry it."""
-        return self.now().isoformat(timespec="microseconds")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arrival:
-    """Where a client came from; ``simulated`` where a listener says so for demonstrations."""
-
-    address: str
-    simulated: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Admitted:
-    """A client whom the policy lets in."""
-
-    who: Who
-    permit: Permit
-    credential: Credential
-    wanted: startup.Wanted
-
-
 class Session:
     """Lets one client in and serves it to its end."""
 
     def __init__(self, house: House, client: Peer, arrival: Arrival) -> None:
         self._house = house
         self._client = client
-        self._arrival = arrival
         self.name = secrets.token_hex(8)
+        self._entrance = Entrance(house, client, arrival, self.name)
         self._relay: Relay | None = None
         self._over: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
 
@@ -115,7 +69,7 @@ class Session:
         """Serve the client; returns once everything it held has been given back."""
         try:
             async with asyncio.timeout(login_seconds):
-                admitted = await self._admit()
+                admitted = await self._entrance.admit()
                 if admitted is None:
                     return
                 role, backend = await self._open_backend(admitted)
@@ -133,90 +87,6 @@ class Session:
         finally:
             await self._close_backend(backend)
             self._house.leases.give_back(role)
-
-    # Who, where, why ---------------------------------------------------------------------------
-
-    async def _admit(self) -> Admitted | None:
-        message = parse(await self._client.first())
-        if isinstance(message, CancelRequest):
-            self._house.cancels.request(message)
-            self._client.close()
-            return None
-        if not isinstance(message, StartupMessage):
-            raise WireError("Encryption was asked for inside of encryption.")
-        wanted = startup.read(message)
-        if wanted.negotiate is not None:
-            self._client.write(wanted.negotiate.encode())
-        self._client.write(AUTHENTICATION_CLEARTEXT_PASSWORD.encode())
-        answer = frontend.parse(await self._client.frame())
-        if not isinstance(answer, frontend.PasswordMessage):
-            raise WireError("A password was asked for, and another message came.")
-        try:
-            credential = authenticate(answer.password, self._house.trust, self._house.now())
-        except DeniedError as denied:
-            await self._deny(self._who(wanted, None), str(denied))
-            raise
-        return await self._decide(wanted, credential)
-
-    async def _decide(self, wanted: startup.Wanted, credential: Credential) -> Admitted:
-        house = self._house
-        who = self._who(wanted, credential)
-        decision = decide(
-            house.policy,
-            principal=credential.principal,
-            audience=wanted.audience,
-            location=locate(
-                house.policy,
-                credential.country,
-                self._arrival.address,
-                simulated=self._arrival.simulated,
-                on=house.now().date(),
-            ),
-            purpose=wanted.purpose,
-            reference=wanted.reference,
-            now=house.now(),
-        )
-        if isinstance(decision, Deny):
-            await self._deny(who, decision.reason)
-            raise DeniedError(self._told(wanted, credential, decision))
-        if wanted.audience not in house.doors:
-            raise StoreError("This audience has no door yet; `klover doors apply` makes it.")
-        return Admitted(who=who, permit=decision, credential=credential, wanted=wanted)
-
-    def _told(self, wanted: startup.Wanted, credential: Credential, denied: Deny) -> str:
-        """Tell why, but whether an audience exists only to those who are of it."""
-        rule = self._house.policy.audiences.get(wanted.audience)
-        if rule is None or not credential.principal.groups.intersection(rule.groups):
-            return (
-                "Denied: this token's groups are let in to no audience of this name; "
-                "the user name has to be one of yours."
-            )
-        return f"Denied: {denied.reason}."
-
-    def _who(self, wanted: startup.Wanted, credential: Credential | None) -> Who:
-        house = self._house
-        known = wanted.audience in house.policy.audiences
-        location = locate(
-            house.policy,
-            credential.country if credential is not None else None,
-            self._arrival.address,
-            simulated=self._arrival.simulated,
-            on=house.now().date(),
-        )
-        return Who(
-            session=self.name,
-            principal=credential.principal.subject if credential is not None else None,
-            audience=wanted.audience if known else "unknown",
-            door=house.policy.audiences[wanted.audience].slug if known else "",
-            countries=tuple(sorted(location.countries)),
-            evidence=location.evidence,
-            policy=house.policy.digest,
-            countries_edition=house.policy.countries.edition,
-        )
-
-    async def _deny(self, who: Who, reason: str) -> None:
-        self._house.release.append(denial(who, reason, self._house.stamp()))
-        await self._house.release.settled()
 
     # A session with the store ------------------------------------------------------------------
 
@@ -276,19 +146,22 @@ class Session:
             release=house.release,
             salt=lambda: secrets.token_bytes(_SALT_BYTES),
             ended=self._note,
+            meter=admitted.meter,
         )
-        left = admitted.permit.expires_at - house.now()
-        timer = loop.call_later(max(left / timedelta(seconds=1), 0.0), self.end, EXPIRED)
+        ending = HOURS_OVER if admitted.permit.ends is Ends.HOURS else EXPIRED
+        deadline = Deadline(
+            admitted.permit.expires_at, now=house.now, loop=loop, call=lambda: self.end(ending)
+        )
         try:
             if not self._over.done():
                 self._relay = relay
                 relay.start()
-            ending = await self._over
+            ended = await self._over
         finally:
-            timer.cancel()
+            deadline.cancel()
             house.cancels.withdraw(key)
         if not house.release.broken:
-            record.closed(ending.reason)
+            record.closed(ended.reason)
 
     def _note(self, ending: Ending) -> None:
         if not self._over.done():

@@ -9,9 +9,10 @@ from collections import deque
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
+from klover.gateway.meter import LIMITED, Meter, Reached
 from klover.gateway.names import Names, Portal, Prepared, Undo
 from klover.gateway.record import Opened, SessionRecord
-from klover.wire.backend import ErrorResponse
+from klover.wire.backend import ErrorResponse, error
 
 _IDLE = b"I"
 
@@ -75,6 +76,10 @@ class Progress:
     to_client: list[bytes | memoryview] = field(default_factory=list)
     ended: bool = False
     """True once the client has said goodbye."""
+    meter: Meter | None = None
+    """Counts what is released; None where nothing is limited."""
+    reached: Reached | None = None
+    """The limit that stopped the session: nothing more of the server's is released."""
 
     def release_refusals(self) -> None:
         """Answer refusals whose turn has come."""
@@ -82,6 +87,18 @@ class Progress:
             refusal = self.steps.popleft().refusal
             if refusal is not None:
                 self.to_client.append(refusal.encode())
+
+    def stop(self, reached: Reached) -> None:
+        """End with a limit: put on record what it stopped, and tell the client."""
+        self.reached = reached
+        under_way = [opened for step in self.steps for opened in step.opened]
+        for at, opened in enumerate(under_way):
+            if at == 0:
+                self.record.complete(opened, "stopped", LIMITED)
+            else:
+                self.record.complete(opened, "skipped")
+        self.record.refuse(reached.reason)
+        self.to_client.append(error("FATAL", LIMITED, reached.sentence).encode())
 
     def fail(self, sqlstate: str | None) -> None:
         """Follow an error: the first step failed, and the server skips the rest up to the Sync.

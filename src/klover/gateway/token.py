@@ -7,7 +7,7 @@ JWT with Ed25519 signatures: https://www.rfc-editor.org/rfc/rfc8037, https://www
 
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from joserfc import jwt
@@ -37,8 +37,12 @@ def issue(
     country: str | None,
     now: datetime,
     lifetime: timedelta = LIFETIME,
+    claims: Mapping[str, object] | None = None,
 ) -> str:
-    """Sign a token. ``trial_key`` is a private JWK as JSON; raises ConfigError when it is not."""
+    """Sign a token. ``trial_key`` is a private JWK as JSON; raises ConfigError when it is not.
+
+    ``claims`` are more of them; they take no other claim's place.
+    """
     try:
         # Its algorithm is ours to name: Ed25519 has an old name, EdDSA, that some keys bear.
         jwk = {name: value for name, value in json.loads(trial_key).items() if name != "alg"}
@@ -46,7 +50,8 @@ def issue(
     except (ValueError, AttributeError, JoseError) as error:
         raise ConfigError("The issuer's `trial_key` is not a private Ed25519 key (JWK).") from error
     moment = int(now.timestamp())
-    claims: dict[str, object] = {
+    body: dict[str, object] = {
+        **{name: value for name, value in (claims or {}).items() if name != "country"},
         "iss": issuer,
         "aud": audience,
         "sub": subject,
@@ -57,6 +62,6 @@ def issue(
         "groups": list(groups),
     }
     if country is not None:
-        claims["country"] = country
+        body["country"] = country
     header = {"alg": ALGORITHM, "kid": key.kid, "typ": "JWT"}
-    return jwt.encode(header, claims, key, algorithms=[ALGORITHM])
+    return jwt.encode(header, body, key, algorithms=[ALGORITHM])

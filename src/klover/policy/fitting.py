@@ -6,9 +6,10 @@ cannot be shared then.
 
 from collections.abc import Mapping
 
-from klover.catalog import Table, TableName
+from klover.catalog import Column, Table, TableName
+from klover.policy.coarsen import misfit
 from klover.policy.faults import Faults
-from klover.policy.model import TableRule
+from klover.policy.model import ColumnRule, TableRule
 from klover.policy.neutral import bare_type
 from klover.policy.reading import nearest
 from klover.policy.resolved import TracedTable
@@ -30,6 +31,8 @@ def refuse_columns(rule: TableRule, table: Table, faults: Faults) -> None:
             faults.add(f"Table {rule.name} has no column {name!r}{nearest(name, known)}", line)
     for name, column_rule in rule.columns.items():
         column = table.column(name)
+        if column is not None:
+            _refuse_coarsen(rule.name, column, column_rule, faults)
         if column is None or not column_rule.paths:
             continue
         if bare_type(column.base_type) not in _JSON or column.element_type is not None:
@@ -38,6 +41,16 @@ def refuse_columns(rule: TableRule, table: Table, faults: Faults) -> None:
                 "and jsonb have parts.",
                 column_rule.line,
             )
+
+
+def _refuse_coarsen(table: TableName, column: Column, rule: ColumnRule, faults: Faults) -> None:
+    fits = misfit(rule.coarsen, column) if rule.coarsen is not None else None
+    if fits is not None:
+        faults.add(
+            f"Column {table}.{column.name} cannot be made coarse by `{rule.coarsen}`: its type is "
+            f"{column.type}, and that transform is for {fits}.",
+            rule.line,
+        )
 
 
 def refuse_view(traced: TracedTable, rules: Mapping[TableName, TableRule], faults: Faults) -> None:

@@ -11,6 +11,7 @@ from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network
 
 from klover.catalog import TableName
+from klover.policy.admission import Claim, Limits, Window
 from klover.policy.countries import BUILT_IN, Countries
 from klover.policy.rules import (
     Backward,
@@ -122,6 +123,8 @@ class Requires:
     """A regular expression (full match) for the reference that goes with the purpose."""
     approvals: int = 0
     expires: timedelta | None = None
+    hours: tuple[Window, ...] = ()
+    """When it is open; always where there is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +137,17 @@ class Audience:
     sees: frozenset[DataClass]
     identifiers: Identifiers = Identifiers.PSEUDONYMISED
     requires: Requires = Requires()
+    claims: tuple[Claim, ...] = ()
+    networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    """Where the network address has to lie; anywhere where there is none."""
+    limits: Limits = field(default_factory=Limits)
     line: int = 0
+    lines: Mapping[str, int] = field(default_factory=dict, compare=False, repr=False)
+    """The line of each key of ``who``, ``requires`` and the audience itself."""
+
+    def line_of(self, key: str) -> int:
+        """Tell the line on which ``key`` is said; the audience's own where it is left out."""
+        return self.lines.get(key, self.line)
 
     @property
     def slug(self) -> str:

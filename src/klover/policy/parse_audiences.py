@@ -1,7 +1,8 @@
 """Who sees it: the parts ``audiences`` and ``never`` of a policy.
 
 ``located`` is never optional. An audience that says nothing of identifiers sees them
-pseudonymised. Two audiences may not share a door's name.
+pseudonymised. Two audiences may not share a door's name. ``parse_entry`` reads who is let in and
+when, ``parse_limits`` how much may be taken out.
 """
 
 import re
@@ -17,6 +18,8 @@ from klover.policy.model import (
     Region,
     Requires,
 )
+from klover.policy.parse_entry import read_hours, read_lines, read_who
+from klover.policy.parse_limits import read_limits
 from klover.policy.reading import Reader
 
 MAX_APPROVALS = 5
@@ -43,9 +46,9 @@ def read_audiences(node: Node | None, reader: Reader) -> Map[str, Audience]:
 def _audience(name: str, node: Node, line: int, reader: Reader) -> Audience:
     what = f"Audience {name}"
     parts = reader.mapping(
-        node, what, required=("who", "sees"), optional=("identifiers", "requires")
+        node, what, required=("who", "sees"), optional=("identifiers", "requires", "limits")
     )
-    groups, located = _who(parts.get("who"), what, reader)
+    who = read_who(parts.get("who"), what, reader)
     sees = reader.choices(parts["sees"], f"{what}: `sees`", DataClass) if "sees" in parts else None
     word = parts.get("identifiers")
     identifiers = (
@@ -53,28 +56,23 @@ def _audience(name: str, node: Node, line: int, reader: Reader) -> Audience:
     )
     return Audience(
         name=name,
-        groups=groups,
-        located=located,
+        groups=who.groups,
+        claims=who.claims,
+        located=who.located,
+        networks=who.networks,
         sees=sees or frozenset(),
         identifiers=identifiers or Identifiers.PSEUDONYMISED,
         requires=_requires(parts.get("requires"), what, reader),
+        limits=read_limits(parts.get("limits"), what, reader),
         line=line,
+        lines=read_lines(node, parts.get("who"), parts.get("requires")),
     )
-
-
-def _who(node: Node | None, what: str, reader: Reader) -> tuple[tuple[str, ...], Region]:
-    if node is None:
-        return (), Region()
-    parts = reader.mapping(node, f"{what}: `who`", required=("groups", "located"))
-    groups = reader.texts(parts["groups"], f"{what}: `groups`") if "groups" in parts else None
-    located = reader.region(parts["located"], f"{what}: `located`") if "located" in parts else None
-    return groups or (), located or Region()
 
 
 def _requires(node: Node | None, what: str, reader: Reader) -> Requires:
     if node is None:
         return Requires()
-    keys = ("purpose", "reference", "approvals", "expires")
+    keys = ("purpose", "reference", "approvals", "expires", "hours")
     parts = reader.mapping(node, f"{what}: `requires`", optional=keys)
     purposes: tuple[str, ...] | None = None
     if "purpose" in parts:
@@ -93,6 +91,7 @@ def _requires(node: Node | None, what: str, reader: Reader) -> Requires:
         reference=reference,
         approvals=approvals,
         expires=_span(parts.get("expires"), f"{what}: `expires`", reader),
+        hours=read_hours(parts.get("hours"), what, reader),
     )
 
 

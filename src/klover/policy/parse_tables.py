@@ -21,6 +21,7 @@ from klover.policy.model import (
     TableRule,
     Unique,
 )
+from klover.policy.parse_coarsen import read_coarsening
 from klover.policy.parse_defaults import read_defaults
 from klover.policy.parse_homes import read_homes
 from klover.policy.parse_parts import read_parts
@@ -30,7 +31,7 @@ from klover.policy.predicate import refuse_predicate
 from klover.policy.reading import Reader
 
 _TABLE_KEYS = ("shared", "subject", "public_rows", "hangs_off", "key", "references", "columns")
-_COLUMN_KEYS = ("identifies", "category", "unique", "stub", "paths")
+_COLUMN_KEYS = ("identifies", "category", "unique", "stub", "coarsen", "paths")
 
 
 def table_names(node: Node | None) -> frozenset[TableName]:
@@ -189,6 +190,7 @@ def _column(node: Node, what: str, line: int, reader: Reader) -> ColumnRule:
         category=reader.text(category, f"{what}: `category`") if category is not None else None,
         unique=reader.choice(unique, f"{what}: `unique`", Unique) if unique is not None else None,
         stub=_stub(parts.get("stub"), f"{what}: `stub`", reader),
+        coarsen=read_coarsening(parts.get("coarsen"), identifies, what, reader),
         paths=read_parts(parts.get("paths"), what, reader, _column),
         declared=True,
         line=line,

@@ -81,12 +81,19 @@ def _column(
     if clear is not None:
         return ColumnSight(column=column, show=Show.CLEAR, reason=clear)
     if rule.identifies is Identifies.INDIRECTLY:
-        return _absent(column, "identifies indirectly, which is not coarsened yet")
+        return _coarse(column, rule)
     names = rows_named(resolved, traced, column)
     if not names:
         return _absent(column, "identifies directly and is no key that a pseudonym could stand for")
     reason = f"{rule.data_class}, shown as {_pseudonym(names)}"
     return ColumnSight(column=column, show=Show.PSEUDONYM, names=names, reason=reason)
+
+
+def _coarse(column: str, rule: ColumnRule) -> ColumnSight:
+    if rule.coarsen is None:
+        return _absent(column, "identifies indirectly, and no `coarsen` says how to show it")
+    reason = f"{rule.data_class}, made coarse by {rule.coarsen}"
+    return ColumnSight(column=column, show=Show.COARSE, coarsen=rule.coarsen, reason=reason)
 
 
 def _pseudonym(names: tuple[NamedRow, ...]) -> str:

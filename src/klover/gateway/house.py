@@ -1,0 +1,45 @@
+"""What every session of a gateway shares, and where a client came from.
+
+Values and references only, made once by ``server``; nothing here does anything.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from klover.config import Backend
+from klover.gateway.authenticate import Trust
+from klover.gateway.cancel import Cancels
+from klover.gateway.daily import Daily
+from klover.gateway.door import DoorAddress
+from klover.gateway.lease import Leases
+from klover.gateway.release import Release
+from klover.policy.model import Policy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """What every session of a gateway shares."""
+
+    backend: Backend
+    policy: Policy
+    doors: Mapping[str, DoorAddress]
+    trust: Trust
+    release: Release
+    leases: Leases
+    cancels: Cancels
+    now: Callable[[], datetime]
+    daily: Daily | None = None
+    """Counts of the day; there is one wherever an audience has a limit of a day."""
+
+    def stamp(self) -> str:
+        """Tell the time as records carry it."""
+        return self.now().isoformat(timespec="microseconds")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """Where a client came from; ``simulated`` where a listener says so for demonstrations."""
+
+    address: str
+    simulated: bool

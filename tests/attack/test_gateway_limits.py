@@ -1,0 +1,435 @@
+"""Taking out more than a limit allows, or entering when one may not: each way that was thought of.
+
+Small pieces and large ones, several sessions at once and one after another, restarts, cancels,
+errors that carry values, clocks that are turned. What a client got is counted at the client.
+"""
+
+import shutil
+import ssl
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import errors
+
+from doubles.gateway_house import POLICY, Connection, House, hand_made_doors
+from doubles.raw_client import RawClient, error_of
+from klover.config import Backend
+from klover.errors import ConfigError
+from klover.event import Completion, Denial, SessionClosed
+from klover.log.tally import TallyFile
+from klover.policy.parse import parse
+from klover.store.embedded import Server
+from klover.wire import backend as answers, frontend
+from klover.wire.startup import CancelRequest
+
+ABROAD = "engineering-abroad"
+ROWS, DAY = 100, 250
+LIMITED = POLICY.replace(
+    "    identifiers: pseudonymised\n",
+    "    identifiers: pseudonymised\n"
+    "    limits:\n"
+    f"      session: {{rows: {ROWS}, bytes: 100 kB}}\n"
+    f"      day: {{rows: {DAY}, bytes: 10 MB}}\n",
+)
+ENTRY = POLICY.replace(
+    "    who: {groups: [engineering], located: any}\n",
+    "    who: {groups: [engineering], located: any, claims: {department: [cx, support]}, "
+    "networks: [10.60.0.0/16]}\n"
+    '    requires: {hours: "Mon-Fri 08:00-18:00 UTC"}\n',
+)
+FRIDAY = datetime(2026, 11, 27, 12, 0, tzinfo=UTC)
+
+
+@dataclass(kw_only=True)
+class Clock:
+    """The gateway's clock: it runs, and a test can turn it."""
+
+    turned: timedelta = timedelta()
+    began: float = field(default_factory=time.monotonic)
+    start: datetime = FRIDAY
+
+    def __call__(self) -> datetime:
+        gone = timedelta(seconds=time.monotonic() - self.began)
+        return self.start + gone + self.turned
+
+
+@pytest.fixture(scope="module")
+def backend(server: Server, standby: Server) -> Iterator[Backend]:
+    with hand_made_doors(server, standby) as found:
+        yield found
+
+
+def make(folder: Path, backend: Backend, text: str, clock: Clock, tally: TallyFile) -> House:
+    policy = parse(text, "klover.yaml")
+    return House(folder=folder, backend=backend, policy=policy, now=clock, tally=tally)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def house(backend: Backend, tmp_path: Path, clock: Clock) -> Iterator[House]:
+    with TallyFile(tmp_path / "day") as tally:
+        made = make(tmp_path, backend, LIMITED, clock, tally)
+        with made.run():
+            yield made
+
+
+def taken(connection: Connection, sql: str = "select id from videos order by id") -> int:
+    """Ask for rows until the session ends; tells how many came."""
+    count = 0
+    with suppress(psycopg.OperationalError), closing(connection):
+        while True:
+            for _ in connection.cursor().stream(sql):
+                count += 1
+    return count
+
+
+def raw(house: House) -> RawClient:
+    client = RawClient(house.thread.addresses[0]).encrypt(house.root)
+    client.log_in(house.token(), ABROAD, options="")
+    return client
+
+
+def rows_until_the_end(client: RawClient) -> tuple[int, tuple[str, str, str]]:
+    """Read to the end of the stream; tells the rows and the last error."""
+    rows, last = 0, ("", "", "")
+    while (message := client.read()) is not None:
+        rows += isinstance(message, answers.DataRow | answers.CopyData)
+        if isinstance(message, answers.ErrorResponse):
+            last = error_of([message])
+    return rows, last
+
+
+# One session ----------------------------------------------------------------------------------
+
+
+def test_one_statement_is_stopped_at_the_row(house: House) -> None:
+    with raw(house) as client:
+        client.send(frontend.Query(sql=b"select id from videos"))
+        rows, (severity, sqlstate, sentence) = rows_until_the_end(client)
+    assert rows == ROWS
+    assert (severity, sqlstate) == ("FATAL", "54000")
+    assert sentence == (
+        "Klover: the limit of 100 rows a session is reached; connect again for another session."
+    )
+    house.thread.stop()
+    (done,) = house.recorded(Completion)
+    assert (done.outcome, done.sqlstate, done.rows) == ("stopped", "54000", ROWS)
+    (denied,) = house.recorded(Denial)
+    assert denied.reason == "the limit of 100 rows a session is reached"
+    assert house.recorded(SessionClosed)[0].reason == denied.reason
+
+
+def test_a_driver_sees_an_error_of_its_own_kind(house: House) -> None:
+    with house.connect(ABROAD) as client, pytest.raises(errors.ProgramLimitExceeded):
+        client.execute("select id from videos").fetchall()
+
+
+def test_tiny_fetches_do_not_help(house: House) -> None:
+    with raw(house) as client:
+        client.send(
+            frontend.Query(sql=b"begin"),
+            frontend.Parse(name=b"s", sql=b"select id from videos"),
+            frontend.Bind(portal=b"p", statement=b"s", values=()),
+            *(
+                message
+                for _ in range(ROWS + 50)
+                for message in (frontend.Execute(portal=b"p", max_rows=1), frontend.Flush())
+            ),
+            frontend.Sync(),
+        )
+        rows, (_, sqlstate, _) = rows_until_the_end(client)
+    assert (rows, sqlstate) == (ROWS, "54000")
+
+
+def test_neither_does_a_cursor(house: House) -> None:
+    with house.connect(ABROAD) as client:
+        client.execute("begin")
+        client.execute("declare c cursor for select id from videos")
+        assert taken(client, "fetch 7 from c") == ROWS
+
+
+def test_nor_several_statements_in_a_text(house: House) -> None:
+    with raw(house) as client:
+        client.send(frontend.Query(sql=b"select id from videos limit 40;" * 4))
+        rows, _ = rows_until_the_end(client)
+    assert rows == ROWS
+    house.thread.stop()
+    outcomes = [(one.outcome, one.rows) for one in house.recorded(Completion)]
+    assert outcomes == [("SELECT", 40), ("SELECT", 40), ("stopped", 20), ("skipped", 0)]
+
+
+def test_nor_copy(house: House) -> None:
+    with raw(house) as client:
+        client.send(frontend.Query(sql=b"copy (select id from videos) to stdout"))
+        rows, (_, sqlstate, _) = rows_until_the_end(client)
+    assert (rows, sqlstate) == (ROWS, "54000")
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select string_agg(title, ',') from videos, generate_series(1, 20)",
+        "select array_agg(title) from videos, generate_series(1, 20)",
+        "copy (select string_agg(title, ',') from videos, generate_series(1, 20)) to stdout",
+    ],
+)
+def test_one_huge_row_is_not_begun(house: House, sql: str) -> None:
+    with raw(house) as client:
+        client.send(frontend.Query(sql=sql.encode()))
+        seen = b""
+        with suppress(TimeoutError):
+            while data := client.socket.recv(1 << 16):
+                seen += data
+    assert b"title 1" not in seen
+    assert b"the limit of 100 kB a session is reached" in seen
+
+
+def test_errors_that_carry_values_count(house: House) -> None:
+    told = 0
+    with house.connect(ABROAD) as client, suppress(psycopg.OperationalError):
+        for number in range(1, 1000):
+            with suppress(errors.InvalidTextRepresentation):
+                client.execute(f"select handle::int from accounts where id = {number}")
+            told += 1
+    assert told == ROWS
+
+
+def test_descriptions_count_by_their_bytes(house: House) -> None:
+    """Nothing is shown, but the session does not go on for ever."""
+    with raw(house) as client:
+        columns = b", ".join(b"id as c%d" % number for number in range(500))
+        for _ in range(100):
+            client.send(
+                frontend.Parse(name=b"", sql=b"select " + columns + b" from videos"),
+                frontend.Describe(target=b"S", name=b""),
+                frontend.Sync(),
+            )
+            if error := [m for m in client.until_ready() if isinstance(m, answers.ErrorResponse)]:
+                break
+        assert b"the limit of 100 kB a session is reached" in error[0].fields[b"M"]
+
+
+def test_what_fits_is_not_touched(house: House) -> None:
+    with house.connect(ABROAD) as client:
+        assert len(client.execute("select id from videos limit 100").fetchall()) == ROWS
+        with pytest.raises(errors.ProgramLimitExceeded):
+            client.execute("select 1")
+    with house.connect() as inside:
+        assert len(inside.execute("select id from videos").fetchall()) == 5000
+
+
+# A day ------------------------------------------------------------------------------------------
+
+
+def test_connecting_again_and_again_ends_with_the_day(house: House) -> None:
+    assert [taken(house.connect(ABROAD)) for _ in range(3)] == [ROWS, ROWS, DAY - 2 * ROWS]
+    with pytest.raises(psycopg.OperationalError, match="the limit of 250 rows a day is reached"):
+        house.connect(ABROAD)
+    with pytest.raises(psycopg.OperationalError, match="begins anew at 2026-11-28 00:00 UTC"):
+        house.connect(ABROAD)
+    reasons = [one.reason for one in house.recorded(Denial)]
+    assert reasons[-1] == "the limit of 250 rows a day is reached"
+    another = house.token(subject="bertil")
+    assert taken(house.connect(ABROAD, password=another)) == ROWS, "somebody else's day"
+
+
+def test_several_sessions_at_once_do_not_use_the_same_rest(house: House) -> None:
+    clients = [house.connect(ABROAD) for _ in range(4)]
+    counts: list[int] = []
+    threads = [
+        threading.Thread(target=lambda one=client: counts.append(taken(one))) for client in clients
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sum(counts) == DAY
+    assert max(counts) <= ROWS
+
+
+def test_a_session_that_was_open_before_is_held_to_what_is_left(house: House) -> None:
+    waiting = house.connect(ABROAD)
+    for _ in range(3):
+        taken(house.connect(ABROAD))
+    assert taken(waiting) == 0
+    waiting.close()
+
+
+SLOW = b"select id, repeat('x', 500), pg_sleep(0.0005) from videos"
+
+
+def test_cancelling_midway_gives_nothing_back(house: House) -> None:
+    seen, denied = 0, 0
+    for number in range(30):
+        with RawClient(house.thread.addresses[0]).encrypt(house.root) as client:
+            greeting = client.log_in(house.token(), ABROAD, options="")
+            keys = [one for one in greeting if isinstance(one, answers.BackendKeyData)]
+            if not keys:
+                denied += error_of(greeting)[1] == "54000"
+                continue
+            client.send(frontend.Query(sql=SLOW))
+            seen += some_rows(client, number % 5 + 1)
+            cancel(house, keys[0])
+            seen += rows_until_the_end_or_ready(client)
+    assert 0 < seen <= DAY
+    assert denied > 0
+
+
+def cancel(house: House, key: answers.BackendKeyData) -> None:
+    with RawClient(house.thread.addresses[0]) as other:
+        request = CancelRequest(process_id=key.process_id, secret=key.secret)
+        other.socket.sendall(request.encode())
+        assert other.socket.recv(1) == b""
+
+
+def some_rows(client: RawClient, wanted: int) -> int:
+    """Read so many rows, or up to the end."""
+    count = 0
+    while count < wanted and (message := client.read()) is not None:
+        count += isinstance(message, answers.DataRow)
+    return count
+
+
+def rows_until_the_end_or_ready(client: RawClient) -> int:
+    return sum(isinstance(one, answers.DataRow) for one in client.until_ready())
+
+
+def test_leaving_midway_gives_nothing_back(house: House) -> None:
+    seen = 0
+    with suppress(AssertionError):
+        for _ in range(40):
+            with RawClient(house.thread.addresses[0]).encrypt(house.root) as client:
+                greeting = client.log_in(house.token(), ABROAD, options="")
+                assert isinstance(greeting[-1], answers.ReadyForQuery)
+                client.send(frontend.Query(sql=b"select id from videos limit 60"))
+                seen += isinstance(client.read(), answers.RowDescription)
+    assert seen <= DAY // 60 + 1
+
+
+def test_a_restart_forgets_nothing(backend: Backend, tmp_path: Path, clock: Clock) -> None:
+    counts = []
+    for _ in range(4):
+        with TallyFile(tmp_path / "day") as tally:
+            house = make(tmp_path, backend, LIMITED, clock, tally)
+            with house.run(), suppress(psycopg.OperationalError):
+                counts.append(taken(house.connect(ABROAD)))
+    assert counts == [ROWS, ROWS, DAY - 2 * ROWS]
+
+
+def test_killed_at_any_moment_it_forgets_nothing(
+    backend: Backend, tmp_path: Path, clock: Clock
+) -> None:
+    """What is on disk while rows are in flight is what a killed gateway begins with."""
+    (tmp_path / "copy").mkdir()
+    total = 0
+    for moment in (3, 50, 90, 20, 99):
+        with TallyFile(tmp_path / "day") as tally:
+            house = make(tmp_path, backend, LIMITED, clock, tally)
+            with house.run(), RawClient(house.thread.addresses[0]).encrypt(house.root) as client:
+                client.log_in(house.token(), ABROAD, options="")
+                with suppress(ConnectionError, ssl.SSLError):
+                    client.send(frontend.Query(sql=SLOW))
+                    total += some_rows(client, moment)
+                shutil.copy(tmp_path / "day", tmp_path / "copy" / "day")
+        shutil.copy(tmp_path / "copy" / "day", tmp_path / "day")  # no orderly end ever was
+    assert 0 < total <= DAY
+
+
+def test_a_clock_turned_back_gives_no_second_day(house: House, clock: Clock) -> None:
+    for _ in range(3):
+        taken(house.connect(ABROAD))
+    clock.turned = timedelta(days=-1)
+    with pytest.raises(psycopg.OperationalError, match="a day is reached"):
+        house.connect(ABROAD)
+    clock.turned = timedelta(days=1)
+    assert taken(house.connect(ABROAD)) == ROWS
+
+
+def test_without_a_count_that_lasts_there_is_no_gateway(backend: Backend, tmp_path: Path) -> None:
+    house = House(folder=tmp_path, backend=backend, policy=parse(LIMITED, "klover.yaml"))
+    with pytest.raises(ConfigError, match="limit of a day"):
+        house.gateway()
+
+
+def test_when_the_count_cannot_be_kept_nothing_is_shown(
+    backend: Backend, tmp_path: Path, clock: Clock
+) -> None:
+    def full(step: str) -> None:
+        if step == "append":
+            raise OSError(28, "No space left on device")
+
+    with TallyFile(tmp_path / "day") as tally:
+        tally.put(FRIDAY.date(), b"k" * 32, 1, 1)
+    with TallyFile(tmp_path / "day", failpoint=full) as tally:
+        house = make(tmp_path, backend, LIMITED, clock, tally)
+        with house.run(), raw(house) as client:
+            client.send(frontend.Query(sql=b"select id from videos"))
+            rows, (_, sqlstate, _) = rows_until_the_end(client)
+    assert (rows, sqlstate) == (0, "57P03")
+
+
+# Entry --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def entry(backend: Backend, tmp_path: Path, clock: Clock) -> Iterator[House]:
+    with TallyFile(tmp_path / "day") as tally:
+        made = make(tmp_path, backend, ENTRY, clock, tally)
+        with made.run():
+            yield made
+
+
+def enter(house: House, listener: int = 1, **claims: object) -> Connection:
+    held = claims or {"department": ["cx"]}
+    return house.connect(ABROAD, listener, password=house.token(claims=held))
+
+
+def test_whoever_has_the_claim_and_sits_in_the_network_enters_in_time(entry: House) -> None:
+    with enter(entry) as client:
+        assert client.execute("select 1").fetchone() == (1,)
+    with enter(entry, department="support") as client:
+        assert client.execute("select 1").fetchone() == (1,)
+
+
+@pytest.mark.parametrize(
+    ("listener", "claims", "words"),
+    [
+        (1, {"other": "x"}, "claim department holds none of cx, support"),
+        (1, {"department": "cxx"}, "claim department holds none of cx, support"),
+        (1, {"department": {"cx": True}}, "claim department holds none of cx, support"),
+        (1, {"department": "cx support"}, "claim department holds none of cx, support"),
+        (0, {}, "the network address is in none of its networks"),
+        (2, {}, "the network address is in none of its networks"),
+    ],
+)
+def test_others_do_not(entry: House, listener: int, claims: dict[str, object], words: str) -> None:
+    with pytest.raises(psycopg.OperationalError, match=words):
+        enter(entry, listener, **claims)
+    assert words in entry.recorded(Denial)[0].reason
+
+
+def test_nobody_enters_out_of_hours(entry: House, clock: Clock) -> None:
+    clock.turned = timedelta(days=1)
+    with pytest.raises(psycopg.OperationalError, match="open Mon-Fri 08:00-18:00 UTC only"):
+        enter(entry)
+
+
+def test_a_session_ends_when_the_hours_do(entry: House, clock: Clock) -> None:
+    clock.turned = timedelta(hours=5, minutes=59, seconds=58) - (clock() - FRIDAY)
+    with enter(entry) as client:
+        assert client.execute("select 1").fetchone() == (1,)
+        with pytest.raises(errors.AdminShutdown, match="hours of this audience are over"):
+            client.execute("select pg_sleep(30)")
+    entry.thread.stop()
+    assert entry.recorded(SessionClosed)[0].reason == "hours over"
