@@ -1,0 +1,93 @@
+"""Words a column's name may be made of and still say nothing of anybody.
+
+These are the positive evidence that a flag, a number or an enumerated word is not restricted:
+*every* word of its name has to be here (or name a table that is nobody's secret). A word that is
+missing costs somebody a line to write; a word too many would open data, so each is general.
+"""
+
+GLUE = frozenset(
+    """a an and are as at be by can date did do does field for from get has have if in is it last
+    new next not of off on only or original out per previous row s set should that the this time
+    to up was when will with current first default""".split()
+)
+"""Words that only join others."""
+
+SETTING_VERBS = frozenset(
+    """accept allow auto disable disallow display enable exclude follow hide ignore include keep
+    limit mute notify opt prefer receive require send share show skip subscribe sync use wants
+    autoplay autofollow autoload force""".split()
+)
+"""First words of flags that say how somebody wants things, not what somebody did."""
+
+PLAIN = (
+    GLUE
+    | SETTING_VERBS
+    | frozenset(
+        """
+    able account active actor admin all anonymous any api app application approval approve archived
+    article attribute autosave available badge base batch blog board bot brand bulk cached category
+    channel clear closed collection color column compact complete confidential count counter css
+    currency custom dark days depth digest direction dirty disabled discoverable editable edition
+    email_free enabled entry enum exact exclusive extension featured feed fetch file filter final flag
+    folder follower following font format forum frequency frozen fulfilled global group height hidden
+    highlighted hint hour immutable index indexable internal item kind label language layout
+    legacy length level like list listable listed local lock locked main manual max maximum
+    member memorial mention menu mime min minimum minute mode module multiple mutable
+    mute name_format node notification obsolete open overwrite owner_type page pagination parallel
+    parent_type partial pending permission pinned pin_order plan plugin policy poll position post
+    primary priority privacy private processed processing product protected protocol provider_type
+    public publication published publish quality queue quota quote rank read_only ready reblog
+    recurring related reply repeat revision role root rule scheme schema second section sequence
+    shared side silent site size sort source stage stale standard state static status step sticky
+    storage store style superapp system tab table tag template theme thread threshold timeframe tool
+    topic total_count trendable type unit unlisted update updated uploaded usable use_count
+    version verified_type visibility visible week weight_order width wiki widget year created
+    create edit edited insert write lang lazy pinned_globally sorted revoked usage timeline
+    untrusted fav favorite share trend bookable sellable purchasable taxable shippable
+    stock inventory catalog department warehouse supplier digit scale precision iso symbol icon
+    """.split()
+    )
+)
+
+NUMBER_HEADS = frozenset(
+    """bit byte capacity column count counter days depth digit duration fav favs height hour id_scheme
+    index iteration length level limit max maximum min minimum minute month number_format order
+    ordinal page permission policy position precision priority protocol quota rank reblog revision
+    scale scheme second sequence size sort state status stage step threshold timeframe type version
+    visibility week width year like reply kind mode use uses rating_count""".split()
+)
+"""One of these has to be among the words of a number that is not restricted."""
+
+TEXT_HEADS = frozenset(
+    """class_type color currency direction extension font format icon_name kind lang language layout
+    level mime mode policy priority protocol scheme state stage status style theme type unit
+    version visibility""".split()
+)
+"""One of these has to be among the words of a text that is not restricted."""
+
+TECHNICAL = (
+    frozenset({"lock", "version"}),
+    frozenset({"schema", "version"}),
+    frozenset({"row", "version"}),
+    frozenset({"revision"}),
+)
+"""Names that say nothing even in a table of secrets, by their words."""
+
+TIMES = frozenset("created updated create update insert write modify edit edited revised".split())
+"""What bookkeeping times are of: when the row was written."""
+
+PUBLIC_TIMES = TIMES | frozenset(
+    """publish published start starts end ends begin finish open close closed expire fetch fetched
+    scheduled schedule score max review index indexed refresh valid effective release released
+    bump bumped sync synced featured pinned expires captured sent notification refreshed""".split()
+)
+"""The same where the row is a thing for everybody to see."""
+
+SHARED_NAMES = frozenset(
+    """category code color currency description hint icon iso kind label language name abbreviation
+    shortcode shortname slug state status symbol tag text_type title type unit version key var
+    plural singular translation locale lang domain model brand genre rating role permission
+    database relation schema branch level format length feature continent country city region province
+    zone timezone capital""".split()
+)
+"""Texts of a table that is nobody's data which may be public."""
