@@ -9,7 +9,7 @@ https://ethyca.github.io/fideslang/taxonomy/data_categories/
 import re
 from collections.abc import Sequence
 
-from klover.policy.words.personal import LONGEST, PHRASES, WEAK
+from klover.policy.words.personal import LONGEST, OFTEN, PHRASES, WEAK
 from klover.policy.words.split import words
 
 COUNTRY = "user.contact.address.country"
@@ -52,8 +52,9 @@ def of_words(said: Sequence[str], *, strong: bool = False) -> str | None:
     """
     for length in range(min(LONGEST, len(said)), 0, -1):
         for start in range(len(said) - length, -1, -1):
-            found = PHRASES.get(tuple(said[start : start + length]))
-            if found is not None and not (strong and found in WEAK):
+            phrase = tuple(said[start : start + length])
+            found = PHRASES.get(phrase)
+            if found is not None and not (strong and (found in WEAK or phrase in OFTEN)):
                 return found
     return None
 

@@ -71,41 +71,54 @@ SELF = frozenset("parent ancestor root previous prev next reblog reply original 
 SETTING = frozenset("setting preference permission configuration config policy option".split())
 RELATION = frozenset(
     """follow following follower like favorite favourite friendship friend block mute membership
-    member enrollment subscriber mention participation participant assignment assignee role
+    member enrollment subscriber mention participation participant assignment assignee
     watcher attendee connection link join pin collaborator contributor list recommendation
     severed""".split()
 )
 PUBLIC = frozenset(
     """post video article blog page photo album gallery playlist song track comment review topic
-    thread forum status poll tag hashtag channel community announcement recipe question answer
-    listing product story reel collection wiki news category emoji badge podcast episode
-    media attachment project repository snippet release milestone label publication book movie
-    film course lesson profile stat trend preview quote sticker event edit event_type""".split()
+    thread forum status poll tag hashtag channel community announcement recipe listing product
+    story reel collection wiki news category emoji badge podcast episode media attachment
+    release publication book movie film course lesson stat trend preview quote sticker
+    edit""".split()
 )
 PRIVATE = frozenset(
     """access activity addresse address alert allergy answer_sheet api appeal appointment approval audit
     authentication authorization backup bank basket behavior benefit bill billing bookmark booking
     call cart case chat claim complaint consent consultation contract conversation credential
     data_export deletion delivery diagnosis dialog direct document donation draft dump
-    email enquiry evaluation export filter finding gift history identity import incident inbox
+    email enquiry evaluation export filter finding gift history identity incident inbox
     inquiry invitation invite invoice ip job journal keyword lab ledger letter loan location log
     login mail message migration_request monitor note notification oauth observation offer order otp
     outbox password pay payment payout payroll payslip phone prescription purchase push queue
     reaction receipt record refund rental report request reservation result ride salary scheduled
     search session shipment sms subscription support survey task telemetry ticket token trace tracking
     transaction transfer treatment trip usage vault verification view visit vital vote wallet
-    warning webhook wishlist moderation security severance vehicle attempt test exam grade
-    submission scan device leave absence attendance timesheet shift interview application_form response
-    webauthn keypair key""".split()
+    warning webhook wishlist moderation security vehicle attempt test exam grade
+    submission scan device leave absence attendance timesheet shift interview response credential
+    loyalty gift insurance statement""".split()
 )
 """Tables whose rows tell what somebody did, has or is: everything in them but ids is restricted."""
 
 SYSTEM = frozenset(
     """migration migrations session sessions job jobs queue cache lock locks log logs event_store
     outbox dead_letter failed worker cron schedule changelog flyway alembic liquibase knex internal
-    metadata version versions audit history payload webhook""".split()
+    metadata version versions audit history payload""".split()
 )
 """Tables that machines write: nobody is named, and anything may stand in them."""
+
+PROGRAMS = frozenset("app relay server plugin integration provider extension theme".split())
+"""Last words of tables of programs and machines, whose rows are nobody's acts."""
+
+SORTS = frozenset("type category kind method level code class status grade unit format role".split())
+"""Last words of tables that list the sorts of something: ``payment_methods``."""
+
+PUBLISHED = frozenset(
+    """announcement rule term terms faq help product film movie category news software release
+    changelog documentation policy_text page plan city country language currency translation
+    holiday feature ingredient dish course preset""".split()
+)
+"""Things whose texts an operator writes for everybody, where nothing ties them to a person."""
 
 REFERENCE = frozenset(
     """actor brand category city color continent country county currency department dictionary

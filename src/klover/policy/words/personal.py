@@ -97,7 +97,7 @@ user.content.self_image: picture; photo; avatar; portrait; selfie; thumbnail; im
 user.content.private: message; note; content; text; comment; caption; detail; remark; subject; reply
     html; raw; cooked; memo; transcript; excerpt; spoiler; draft; prompt; answer; question; reason; justification
     complaint; feedback; reflection; essay; submission; letter; feeling; mood; opinion; story; poem; free text
-    statement; observation; narrative; instruction; cuttag; headline; tagline; quote; summary; snippet; keyword
+    statement; observation; narrative; instruction; cuttag; headline; changelog; release note; tagline; quote; summary; snippet; keyword
     phrase; todo; task; wish; greeting; rejection; explanation; description; title; review; vote; choice
 user.behavior.search_history: search; query; search term; searched
 user.behavior.browsing_history: referrer; referer; referral; landing; landing page; page view; visited; visit
@@ -144,6 +144,13 @@ LONGEST = max(len(phrase) for phrase in PHRASES)
 WEAK = frozenset(
     """user.content.private user.behavior user.behavior.media_consumption user.telemetry user.unique_id
     user.behavior.browsing_history user.demographic user.social user.workplace user.job_title
-    user.behavior.purchase_history user.location.imprecise user.contact.organization""".split()
+    user.behavior.purchase_history user.location.imprecise user.contact.organization
+    user.content.self_image""".split()
 )
-"""Categories whose words also stand for harmless things, where the table is nobody's data."""
+"""Categories whose words often stand for harmless things too."""
+
+OFTEN = frozenset((word,) for word in "total subtotal discount cost net gross region".split())
+"""Single words as harmless as those of weak categories."""
+
+ALONE = frozenset("card pin key image media video suffix prefix scope reset remember owner".split())
+"""Words that are as telling as that only where they are the whole name of a table."""

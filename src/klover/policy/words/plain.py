@@ -6,7 +6,7 @@ missing costs somebody a line to write; a word too many would open data, so each
 """
 
 GLUE = frozenset(
-    """a an and are as at be by can date did do does field for from get has have if in is it last
+    """id a an and are as at be by can date did do does field for from get has have if in is it last
     new next not of off on only or original out per previous row s set should that the this time
     to up was when will with current first default""".split()
 )
@@ -14,7 +14,7 @@ GLUE = frozenset(
 
 SETTING_VERBS = frozenset(
     """accept allow auto disable disallow display enable exclude follow hide ignore include keep
-    limit mute notify opt prefer receive require send share show skip subscribe sync use wants
+    limit mute notify opt prefer receive reject require send share show skip subscribe sync use wants
     autoplay autofollow autoload force""".split()
 )
 """First words of flags that say how somebody wants things, not what somebody did."""
@@ -24,7 +24,7 @@ PLAIN = (
     | SETTING_VERBS
     | frozenset(
         """
-    able account active actor admin all anonymous any api app application approval approve archived
+    account active actor approved imported feature failed successful item admin all anonymous any api app application approval approve archived
     article attribute autosave available badge base batch blog board bot brand bulk cached category
     channel clear closed collection color column compact complete confidential count counter css
     currency custom dark days depth digest direction dirty disabled discoverable editable edition
@@ -40,7 +40,7 @@ PLAIN = (
     recurring related reply repeat revision role root rule scheme schema second section sequence
     shared side silent site size sort source stage stale standard state static status step sticky
     storage store style superapp system tab table tag template theme thread threshold timeframe tool
-    topic total_count trendable type unit unlisted update updated uploaded usable use_count
+    topic total_count type unit unlisted update updated uploaded usable use_count
     version verified_type visibility visible week weight_order width wiki widget year created
     create edit edited insert write lang lazy pinned_globally sorted revoked usage timeline
     untrusted fav favorite share trend bookable sellable purchasable taxable shippable
@@ -50,7 +50,7 @@ PLAIN = (
 )
 
 NUMBER_HEADS = frozenset(
-    """bit byte capacity column count counter days depth digit duration fav favs height hour id_scheme
+    """active bit byte item capacity direction enabled column count counter days depth digit duration fav favs height hour id_scheme
     index iteration length level limit max maximum min minimum minute month number_format order
     ordinal page permission policy position precision priority protocol quota rank reblog revision
     scale scheme second sequence size sort state status stage step threshold timeframe type version
@@ -73,8 +73,27 @@ TECHNICAL = (
 )
 """Names that say nothing even in a table of secrets, by their words."""
 
+TECHNICAL_ENDS = (
+    ("schema", "version"),
+    ("content", "type"),
+    ("mime", "type"),
+    ("file", "size"),
+)
+"""Ends of names of what a program keeps beside a file."""
+
 TIMES = frozenset("created updated create update insert write modify edit edited revised".split())
 """What bookkeeping times are of: when the row was written."""
+
+FINDABLE = frozenset("discoverable indexable searchable".split())
+"""Words of flags that say whether anybody may find what the row is: it is made to be shown."""
+
+SHOWN = frozenset(
+    """username handle nickname display bio about note avatar header banner cover picture image
+    photo url website domain link icon description title name html text file remote public field
+    also known attribution shared inbox outbox collection featured actor_name headline tagline
+    blurhash caption user meta""".split()
+)
+"""Words of what such a row shows, where every word of the name is one of these or plain."""
 
 PUBLIC_TIMES = TIMES | frozenset(
     """publish published start starts end ends begin finish open close closed expire fetch fetched
@@ -82,6 +101,11 @@ PUBLIC_TIMES = TIMES | frozenset(
     bump bumped sync synced featured pinned expires captured sent notification refreshed""".split()
 )
 """The same where the row is a thing for everybody to see."""
+
+IMAGES = frozenset(
+    "image thumbnail avatar header cover banner icon picture photo logo poster media video".split()
+)
+"""Words for the pictures of a thing."""
 
 SHARED_NAMES = frozenset(
     """category code color currency description hint icon iso kind label language name abbreviation

@@ -65,6 +65,8 @@ def words(name: str) -> tuple[str, ...]:
 
 def singular(word: str) -> str:
     """Take a plural's ending off a word."""
+    if word in {"ids", "ips"}:
+        return word[:-1]
     for ending, instead in (("ies", "y"), ("sses", "ss"), ("shes", "sh"), ("ches", "ch")):
         if word.endswith(ending) and len(word) > len(ending) + 1:
             return word[: -len(ending)] + instead

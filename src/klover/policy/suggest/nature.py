@@ -1,0 +1,132 @@
+"""What a table is about, which decides how much its flags, numbers and times tell.
+
+The words of a table's name decide, the strictest first; what no word tells is of no known nature.
+A table that nobody's key ties to a person is the operator's own.
+"""
+
+from enum import StrEnum
+
+from klover.catalog import Column, Table
+from klover.policy.identify import is_harmless
+from klover.policy.labels import label, of_words
+from klover.policy.suggest.guess import Tie
+from klover.policy.suggest.shape import Shape, row_key
+from klover.policy.words import kinds
+from klover.policy.words.personal import ALONE
+from klover.policy.words.split import words
+
+
+class Nature(StrEnum):
+    """What rows of a table are."""
+
+    PERSON = "people"
+    PUBLIC = "things for everybody to see"
+    RELATION = "relations"
+    SETTING = "settings"
+    PRIVATE = "private acts or belongings"
+    UNKNOWN = "not known"
+    REFERENCE = "nobody's data"
+    GUARDED = "the operator's own, not for everybody"
+    SYSTEM = "what machines write"
+
+
+_FINDING = (
+    "user.contact.email",
+    "user.contact.phone",
+    "user.contact.address.street",
+    "user.name",
+    "user.account.username",
+    "user.device",
+    "user.authorization.password",
+    "user.demographic",
+    "user.government_id",
+    "user.financial.bank_account",
+)
+_OFTEN = ("user.name", "user.account.username")
+"""What a tag or a brand may have as well: a display name."""
+_MARKS = (("id",), ("uid",), ("uuid",), ("by",))
+_LEADING = frozenset({"account", "user", "person", "member", "customer"})
+_LINKED = 2
+
+
+def nature_of(table: Table, shape: Shape) -> Nature:
+    """Tell the nature of a table."""
+    said = words(table.name.name)
+    traced = table.name in shape.ways
+    if not traced:
+        return _untied(table, said, shape)
+    if table.name == shape.subjects or table.name in shape.people:
+        return Nature.PRIVATE if _secret(said, alone=True) else Nature.PERSON
+    return _tied(said, _links(shape.ties[table.name]))
+
+
+def _tied(said: tuple[str, ...], links: int) -> Nature:
+    about = [word for word in said if word not in _LEADING] or list(said)
+    if about[-1] == "app" or (about[-1] == "application" and set(about) & {"oauth", "api"}):
+        return Nature.GUARDED
+    if _secret(about, alone=len(said) == 1):
+        return Nature.PRIVATE
+    if about[-1] in kinds.SETTING or "setting" in about or "preference" in about:
+        return Nature.SETTING
+    if set(about) & kinds.PRIVATE:
+        return Nature.PRIVATE
+    if set(about) & kinds.RELATION and links >= _LINKED:
+        return Nature.RELATION
+    if set(about) & kinds.PUBLIC:
+        return Nature.PUBLIC
+    if links >= _LINKED and about[-1] not in kinds.SYSTEM:
+        return Nature.RELATION if set(about) <= _things() else Nature.UNKNOWN
+    return Nature.UNKNOWN
+
+
+def _untied(table: Table, said: tuple[str, ...], shape: Shape) -> Nature:
+    """Judge a table that no key ties to a person: by what it holds, then by its name."""
+    if said and said[-1] in kinds.PROGRAMS and table.name not in shape.people:
+        return Nature.GUARDED
+    if table.name in shape.people or any(_names_people(column, said) for column in table.columns):
+        return Nature.UNKNOWN
+    if set(said) & kinds.SYSTEM and not set(said) & kinds.REFERENCE:
+        return Nature.SYSTEM
+    if said and said[-1] in kinds.SORTS and not leads_nowhere(table, shape):
+        return Nature.REFERENCE
+    if leads_nowhere(table, shape):
+        return Nature.UNKNOWN
+    if _secret(said) or set(said) & (kinds.PRIVATE | kinds.RELATION):
+        return Nature.GUARDED
+    return Nature.REFERENCE
+
+
+def _names_people(column: Column, said: tuple[str, ...]) -> bool:
+    """Tell whether a column names or finds somebody; a city's own name is a city's."""
+    if is_harmless(column) or words(column.name) == said:
+        return False
+    found = label(column.name)
+    if found in _OFTEN and said and said[-1] in kinds.REFERENCE:
+        return False
+    return found is not None and found.startswith(_FINDING)
+
+
+def leads_nowhere(table: Table, shape: Shape) -> bool:
+    """Tell whether a column looks like a reference and leads nowhere: it may lead to a person."""
+    known = shape.ties[table.name].columns() | set(row_key(table))
+    return any(
+        column.name not in known and words(column.name)[-1:] in _MARKS for column in table.columns
+    )
+
+
+def _secret(said: tuple[str, ...] | list[str], *, alone: bool = False) -> bool:
+    """Tell whether a table's name speaks of health, money, credentials and the like."""
+    if not alone:
+        said = tuple(word for word in said if word not in ALONE)
+    found = of_words(said, strong=True)
+    return found is not None and not found.startswith(("user.contact.address", "user.contact.url"))
+
+
+def _things() -> frozenset[str]:
+    return kinds.PUBLIC | kinds.REFERENCE | kinds.RELATION
+
+
+def _links(tie: Tie) -> int:
+    """Count the rows that a row ties together."""
+    return len({(guess.column, guess.value) for guess in tie.all() if not guess.audit})
+
