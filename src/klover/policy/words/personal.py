@@ -62,14 +62,14 @@ user.government_id.passport_number: passport; passport number
 user.government_id.drivers_license_number: driver license; driving license; license number
 user.government_id.immigration: visa; immigration; residence permit; permit
 user.government_id.vehicle_registration: license plate; number plate; plate; vin; registration number; vehicle
-user.government_id: government; tax number; tax id; tax; fiscal code; fiscal
+user.government_id: government; tax number; tax id; fiscal code; fiscal
 user.financial.bank_account: bank account; iban; bic; account number; bank; sort code; routing number
     bank name; routing; sepa; mandate; creditor; debtor; account balance
 user.financial.credit_card: credit card; card number; card code; card; card expiry; last four; expiry month
     expiry year; last digit; card type; expiration month
 user.payment: payment; payment method; paypal; stripe; iban; transaction; refund; charge; billing; invoice
     checkout; payout; subscription; wallet; adyen; braintree; klarna; gateway; paid
-user.financial: amount; salary; wage; income; balance; credit; debit; debt; loan; mortgage; bonus
+user.financial: amount; tax; salary; wage; income; balance; credit; debit; debt; loan; mortgage; bonus
     pay; pay rate; payroll; compensation; commission; rent; revenue; net worth; asset; pension; deduction
     credit score; credit limit; spend; spent; tip; fare; fee; earning; earned; allowance; equity; gross; net
     portfolio; holding; stake; donation; donate; purchase; bet; discount; total; subtotal; owed; due; cost
@@ -81,7 +81,7 @@ user.health_and_medical: health; medical; diagnosis; symptom; treatment; medicat
     prescription; dosage; dose; weight; bmi; heart rate; pulse; pressure; glucose; cholesterol; temperature
     pregnancy; smoker; smoking; alcohol; therapy; surgery; clinical; patient; doctor; physician; nurse; ward
     admission; discharge; lab; test result; specimen; icd; mental; psychiatric; diet; sleep; cycle; sick
-    sick leave; insurance; cause; procedure; hospital; clinic; body; height cm; calorie; step count; chronic
+    sick leave; insurance; cause; procedure; hospital; clinic; height cm; calorie; step count; chronic
 user.biometric: biometric; face; retina; iris; voice; voiceprint; gait; palm; embedding; faceprint; thumbprint
 user.criminal_history: criminal; conviction; offence; offense; arrest; sentence; court; background check; police
 user.job_title: job; job title; position title; employment; hire; hired; hire date; terminated; leave
@@ -94,7 +94,7 @@ user.location.precise: latitude; longitude; location; coordinate; position lat; 
 user.location.imprecise: geoip; zone name; area
 user.content.self_image: picture; photo; avatar; portrait; selfie; thumbnail; image; headshot; gravatar; video
     media; audio; icon
-user.content.private: message; note; content; text; comment; caption; detail; remark; subject; reply
+user.content.private: message; body; note; content; text; comment; caption; detail; remark; subject; reply
     html; raw; cooked; memo; transcript; excerpt; spoiler; draft; prompt; answer; question; reason; justification
     complaint; feedback; reflection; essay; submission; letter; feeling; mood; opinion; story; poem; free text
     statement; observation; narrative; instruction; cuttag; headline; changelog; release note; tagline; quote; summary; snippet; keyword
@@ -117,7 +117,7 @@ user.unique_id: external id; provider id; external; remote; provider uid; uid; f
     oid; sid; code
 user.social: friend; follower list; relationship; connection; tagged; relative; parent name
 user.telemetry: telemetry; crash; stack trace; backtrace; error message; exception; payload; argument; params
-    parameter; data; metadata; meta; log; job class; handler; request; response; body; header; old value
+    parameter; data; metadata; meta; log; job class; handler; request; response; header; old value
     new value; changes; changeset; diff; snapshot; properties; attributes; extra; context; state data; value
     json; xml; blob; dump; raw data; cache; serialized; recorded; before; after; fields; option
 user.workplace: workplace; office; desk; room
