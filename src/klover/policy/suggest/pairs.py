@@ -19,19 +19,29 @@ _LONGEST_TYPE = 120
 
 
 def pairs(table: Table, catalog: Catalog, names: Names, evidence: Evidence) -> Iterator[Pair]:
-    """Find the pairs of ``table``; an id with a declared key of its own is none."""
+    """Find the pairs of ``table`` with what their types tell."""
+    for kind, one in _columns(table):
+        values = kind.enum_labels or evidence.values(table.name, kind.name)
+        halves = _halves(one, sorted(set(values))[:_MOST_TYPES], catalog, names)
+        yield Pair(type_column=kind.name, id_column=one.name, halves=tuple(halves))
+
+
+def type_columns(table: Table) -> list[str]:
+    """List the columns that tell what another one refers to; their values are words of a program."""
+    return [kind.name for kind, _ in _columns(table)]
+
+
+def _columns(table: Table) -> Iterator[tuple[Column, Column]]:
+    """Find type columns beside their id; an id with a declared key of its own is none."""
     declared = {column for key in table.foreign_keys for column in key.columns}
     by_words = {words(column.name): column for column in table.columns}
     for said, kind in by_words.items():
         if len(said) < 2 or said[-1] not in {"type", "class", "kind", "model"}:  # noqa: PLR2004
             continue
         one = by_words.get((*said[:-1], "id")) or by_words.get((*said[:-1], "uuid"))
-        texts = kind.enum_labels or family(kind.base_type) == "text"
-        if one is None or one.name in declared or not texts or kind.name in declared:
-            continue
-        values = kind.enum_labels or evidence.values(table.name, kind.name)
-        halves = _halves(one, sorted(set(values))[:_MOST_TYPES], catalog, names)
-        yield Pair(type_column=kind.name, id_column=one.name, halves=tuple(halves))
+        texts = bool(kind.enum_labels) or family(kind.base_type) == "text"
+        if one is not None and one.name not in declared and texts and kind.name not in declared:
+            yield kind, one
 
 
 def _halves(one: Column, values: Sequence[str], catalog: Catalog, names: Names) -> Iterator[Guess]:
