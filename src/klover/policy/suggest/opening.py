@@ -12,7 +12,7 @@ from klover.policy.model import DataClass
 from klover.policy.neutral import bare_type
 from klover.policy.suggest.nature import Nature
 from klover.policy.words import kinds, plain
-from klover.policy.words.split import words
+from klover.policy.words.split import KNOWN, words
 
 Opening = tuple[DataClass, float, str]
 
@@ -58,6 +58,11 @@ class Case:
     def findable(self) -> bool:
         """Whether the rows say if anybody may find them."""
         return any(set(words(column.name)) & plain.FINDABLE for column in self.table.columns)
+
+    @property
+    def known(self) -> bool:
+        """Whether every word of the name is one we know."""
+        return set(self.said) <= KNOWN | self.vocabulary
 
     @property
     def seen(self) -> DataClass:
@@ -116,11 +121,13 @@ def _time(case: Case) -> Opening | None:
     about = set(case.said) - _CLOCK
     if case.nature is Nature.REFERENCE and not case.strong:
         return DataClass.PUBLIC, 0.8, "time of a thing that is nobody's"
+    if case.nature is Nature.GUARDED and not case.strong:
+        return DataClass.INTEROPERABLE, 0.7, "time of the operator's own"
     times = about & plain.PUBLIC_TIMES
     rest = plain.PLAIN | plain.IMAGES | case.vocabulary
     if case.nature is Nature.PUBLIC and times and about - times <= rest:
         return DataClass.PUBLIC, 0.8, "time of a thing for everybody to see"
-    kept = case.nature in {Nature.PERSON, Nature.SETTING, Nature.RELATION, Nature.GUARDED}
+    kept = case.nature in {Nature.PERSON, Nature.SETTING, Nature.RELATION}
     if kept and about and about <= plain.TIMES:
         return DataClass.INTEROPERABLE, 0.7, "time the row was written"
     return None
@@ -129,7 +136,8 @@ def _time(case: Case) -> Opening | None:
 def _flag(case: Case) -> Opening | None:
     if case.strong:
         return None
-    if case.nature in _SEEN | {Nature.SETTING} or _begins_with_a_verb(case):
+    thing = case.nature in {Nature.PUBLIC, Nature.SETTING} and case.known
+    if thing or case.nature is Nature.REFERENCE or _begins_with_a_verb(case):
         return case.seen, 0.8, "a flag"
     if case.nature in {Nature.RELATION, Nature.GUARDED} and not case.labelled:
         return DataClass.INTEROPERABLE, 0.7, "a flag of a relation or of the operator's own"
@@ -154,7 +162,7 @@ def _number(case: Case) -> Opening | None:
         return DataClass.PUBLIC, 0.8, "a number of a thing that is nobody's"
     if case.strong:
         return None
-    if case.nature in {Nature.PUBLIC, Nature.SETTING}:
+    if case.nature in {Nature.PUBLIC, Nature.SETTING} and case.known:
         return case.seen, 0.7, "a number"
     if case.nature is Nature.GUARDED and not case.labelled:
         return DataClass.INTEROPERABLE, 0.6, "a number of the operator's own"
@@ -189,9 +197,16 @@ def _text(case: Case) -> Opening | None:
         return None
     if {"language", "lang"} & said and case.nature is not Nature.PUBLIC:
         return None  # there it is somebody's language, not a thing's
-    if case.plain:
+    if case.plain and not _is_a_state(case):
         return case.seen, 0.6, "an enumerated text, every word of its name plain"
     return None
+
+
+def _is_a_state(case: Case) -> bool:
+    """Tell whether a ``state`` is one of an address: a city or a street stands beside it."""
+    beside = [of_words(words(column.name), strong=True) or "" for column in case.table.columns]
+    address = any(one.startswith("user.contact.address") for one in beside)
+    return address and "state" in case.said
 
 
 def _operators_text(case: Case) -> Opening | None:

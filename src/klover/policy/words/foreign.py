@@ -107,7 +107,8 @@ timestamp=time; datetime=time; dt=date; qty=quantity; cnt=count; amt=amount; des
 descr=description; cat=category; lang=language; tz=time zone; timezone=time zone; pic=picture
 img=image; msg=message; txt=text; cmt=comment; ref=reference; seq=position; ord=position
 num=number; no=number; org=organisation; organization=organisation; dept=department
-emp=employee; cust=customer; usr=user; ppl=person; people=person; staff=employee
+emp=employee; cust=customer; usr=user; ppl=person; people=person; staff=employee; children=child; kids=child; kinder=child; kind=kind; enfants=child
+hijos=child; men=man; women=woman; feet=foot
 colour=color; favourite=favorite; enrolment=enrollment; cancelled=canceled; licence=license
 modified=updated; changed=updated; inserted=created; added=created; lastmodified=updated
 lastupdate=updated; last_update=updated; mtime=updated; ctime=created; atime=access time

@@ -54,7 +54,7 @@ user.demographic.religious_belief: religion; religious; faith; church; denominat
 user.demographic.political_opinion: political; party membership; union; trade union; political party; ideology
 user.demographic.sexual_orientation: sexual; sexual orientation; orientation; lgbt
 user.demographic: education; degree; qualification; school; income band; veteran; disability; disabled
-    immigrant; homeless; literacy; occupation; profession; hobby; interest; biography; bio; about
+    immigrant; asylum; refugee; homeless; literacy; occupation; profession; hobby; interest; biography; bio; about
 user.government_id.national_identification_number: national id; social security; social security number
     identity card; national identification; identity number; identity document; aadhaar; personnummer
     id number; id card; document number; national number; insurance number; citizen; pesel
@@ -72,7 +72,7 @@ user.payment: payment; payment method; paypal; stripe; iban; transaction; refund
 user.financial: amount; tax; salary; wage; income; balance; credit; debit; debt; loan; mortgage; bonus
     pay; pay rate; payroll; compensation; commission; rent; revenue; net worth; asset; pension; deduction
     credit score; credit limit; spend; spent; tip; fare; fee; earning; earned; allowance; equity; gross; net
-    portfolio; holding; stake; donation; donate; purchase; bet; discount; total; subtotal; owed; due; cost
+    portfolio; holding; stake; donation; donate; purchase; bet; discount; total; subtotal; owed; due; bankrupt; bankruptcy; insolvent; loyalty; cost
     freight; risk score; risk; fraud
 user.health_and_medical.record_id: medical record; record number; mrn; nhs number; nhs; insurance id
 user.health_and_medical.genetic: genetic; dna; genome; gene
@@ -80,7 +80,7 @@ user.health_and_medical: health; medical; diagnosis; symptom; treatment; medicat
     blood group; blood type; hiv; std; covid; vaccine; vaccination; vaccinated; disease; illness; condition
     prescription; dosage; dose; weight; bmi; heart rate; pulse; pressure; glucose; cholesterol; temperature
     pregnancy; smoker; smoking; alcohol; therapy; surgery; clinical; patient; doctor; physician; nurse; ward
-    admission; discharge; lab; test result; specimen; icd; mental; psychiatric; diet; sleep; cycle; sick
+    admission; discharge; lab; test result; specimen; icd; mental; psychiatric; diet; vegan; vegetarian; systolic; diastolic; pain; prognosis; therapist; sleep; cycle; sick
     sick leave; insurance; cause; procedure; hospital; clinic; height cm; calorie; step count; chronic
 user.biometric: biometric; face; retina; iris; voice; voiceprint; gait; palm; embedding; faceprint; thumbprint
 user.criminal_history: criminal; conviction; offence; offense; arrest; sentence; court; background check; police
@@ -143,13 +143,20 @@ LONGEST = max(len(phrase) for phrase in PHRASES)
 
 WEAK = frozenset(
     """user.content.private user.behavior user.behavior.media_consumption user.telemetry user.unique_id
-    user.behavior.browsing_history user.demographic user.social user.workplace user.job_title
+    user.behavior.browsing_history user.social user.workplace
     user.behavior.purchase_history user.location.imprecise user.contact.organization
     user.content.self_image""".split()
 )
 """Categories whose words often stand for harmless things too."""
 
-OFTEN = frozenset((word,) for word in "total subtotal discount cost net gross region".split())
+OFTEN = frozenset(
+    (word,)
+    for word in """total subtotal discount cost net gross region rating score job mark shift
+    performance contract promotion about interest school leave manager supervisor profession degree
+    commission hobby asset holding origin condition location place area destination route track
+    heading speed temperature pressure cycle procedure treatment subscription scope network screen
+    platform prefix suffix disabled""".split()
+)
 """Single words as harmless as those of weak categories."""
 
 ALONE = frozenset("card pin key image media video suffix prefix scope reset remember owner".split())

@@ -27,11 +27,11 @@ PLAIN = (
     account active actor approved imported feature failed successful item admin all anonymous any api app application approval approve archived
     article attribute autosave available badge base batch blog board bot brand bulk cached category
     channel clear closed collection color column compact complete confidential count counter css
-    currency custom dark days depth digest direction dirty disabled discoverable editable edition
+    currency custom dark days depth digest direction dirty discoverable editable edition
     email_free enabled entry enum exact exclusive extension featured feed fetch file filter final flag
-    folder follower following font format forum frequency frozen fulfilled global group height hidden
+    folder follower following font format forum frequency frozen fulfilled global group hidden
     highlighted hint hour immutable index indexable internal item kind label language layout
-    legacy length level like list listable listed local lock locked main manual max maximum
+    legacy length like list listable listed local lock locked main manual max maximum
     member memorial mention menu mime min minimum minute mode module multiple mutable
     mute name_format node notification obsolete open overwrite owner_type page pagination parallel
     parent_type partial pending permission pinned pin_order plan plugin policy poll position post
@@ -41,20 +41,33 @@ PLAIN = (
     shared side silent site size sort source stage stale standard state static status step sticky
     storage store style superapp system tab table tag template theme thread threshold timeframe tool
     topic total_count type unit unlisted update updated uploaded usable use_count
-    version verified_type visibility visible week weight_order width wiki widget year created
+    version verified_type visibility visible week weight_order wiki widget year created
     create edit edited insert write lang lazy pinned_globally sorted revoked usage timeline
-    untrusted fav favorite share trend bookable sellable purchasable taxable shippable
+    untrusted fav share trend bookable sellable purchasable taxable shippable
     stock inventory catalog department warehouse supplier digit scale precision iso symbol icon
     """.split()
     )
 )
 
+OF_THINGS = frozenset(
+    """allowed sensitive nsfw explicit spam answered solved pinnable able width height level limited
+    urgent purged hit play download upload upvote downvote star fork clone subscriber viewer visitor
+    like dislike reaction bookmark impression reach popularity popular trending boost promoted
+    sponsored verified official collapsed expanded locked stickied anonymous nested depth tree left
+    right parent child root original copy duplicate translated rotated compressed encoded transcoded
+    bitrate resolution framerate aspect ratio dimension weight thickness speed volume capacity
+    seat chapter episode season track disc edition isbn barcode sku price currency rate fee tax
+    discount minimum maximum rating score average sum total voter participant member guest winner
+    round lap point goal set match game team award bonus reward badge level rank tier""".split()
+)
+"""More words that things have, read only where a row is a thing or a setting."""
+
 NUMBER_HEADS = frozenset(
-    """active bit byte item capacity direction enabled column count counter days depth digit duration fav favs height hour id_scheme
-    index iteration length level limit max maximum min minimum minute month number_format order
+    """active bit byte item capacity direction enabled column count counter days depth digit duration fav favs hour id_scheme
+    index iteration length limit max maximum min minimum minute month number_format order
     ordinal page permission policy position precision priority protocol quota rank reblog revision
     scale scheme second sequence size sort state status stage step threshold timeframe type version
-    visibility week width year like reply kind mode use uses rating_count""".split()
+    visibility week year like reply kind mode use uses rating_count""".split()
 )
 """One of these has to be among the words of a number that is not restricted."""
 

@@ -28,6 +28,7 @@ KNOWN = (
     | plain.NUMBER_HEADS
     | plain.TEXT_HEADS
     | plain.PUBLIC_TIMES
+    | plain.OF_THINGS
     | plain.SHARED_NAMES
     | frozenset(kinds.PEOPLE)
     | kinds.ROLES
