@@ -138,30 +138,14 @@ def by_role(
 ) -> Iterator[Guess]:
     """Guess references by the part somebody plays (``sellerId``, ``created_by``) or to oneself."""
     for column in table.columns:
-        said = words(column.name)
-        stem = _stem(said)
-        if column.name in taken or not said or column.name in _own_key(table):
+        if column.name in taken or column.name in _own_key(table):
             continue
-        element = column.element_type is not None
-        audit = said[0] in kinds.AUDIT and said[-1] in {"by", "uid", "id"} and len(said) > 1
-        audit = audit and bool({"by", "uid"} & set(said))
-        part = bool(stem) and stem[-1] in kinds.ROLES and stem != said
-        part = part or (said[-1] == "by" and len(said) > 1)
-        if audit or part:
-            for target in people:
-                key = _key_column(catalog.tables[target], ("id",))
-                if key is not None and comparable(column, key, element=element):
-                    yield Guess(
-                        columns=(column.name,),
-                        target=target,
-                        target_columns=(key.name,),
-                        element=element,
-                        audit=audit,
-                        confidence=_WEAK,
-                        reason="by the part somebody plays",
-                    )
-                    break
-        elif stem != said and set(stem) & kinds.SELF and set(stem) <= kinds.SELF | GLUE:
+        said = words(column.name)
+        if _is_part(said):
+            found = next(_to_people(table, column, catalog, people), None)
+            if found is not None:
+                yield found
+        elif _is_self(said):
             key = _key_column(table, ("id",))
             if key is not None and comparable(column, key):
                 yield Guess(
@@ -171,6 +155,50 @@ def by_role(
                     confidence=_WEAK,
                     reason="another row of the same table",
                 )
+
+
+def is_audit(said: tuple[str, ...]) -> bool:
+    """Tell whether a name's words say who entered a row: ``created_by``, ``write_uid``."""
+    return len(said) > 1 and said[0] in kinds.AUDIT and bool({"by", "uid"} & set(said))
+
+
+def _is_part(said: tuple[str, ...]) -> bool:
+    stem = _stem(said)
+    if is_audit(said) or (len(stem) > 1 and stem[-1] == "by"):
+        return True
+    assigned = len(stem) > 1 and stem[-1] == "to" and stem[0] in {"assigned", "report", "belongs"}
+    return assigned or (bool(stem) and stem != said and stem[-1] in kinds.ROLES)
+
+
+def _is_self(said: tuple[str, ...]) -> bool:
+    stem = set(_stem(said))
+    return _stem(said) != said and bool(stem & kinds.SELF) and stem <= kinds.SELF | GLUE
+
+
+def _to_people(
+    table: Table, column: Column, catalog: Catalog, people: tuple[TableName, ...]
+) -> Iterator[Guess]:
+    """Refer to the likeliest people whose key compares; of a wide key the rest has to be here."""
+    element = column.element_type is not None
+    for target in people:
+        key = catalog.tables[target].primary_key
+        *shared, last = key.columns if key is not None else ("",)
+        there = catalog.tables[target].column(last) if key else None
+        if key is None:
+            there = _key_column(catalog.tables[target], ("id",))
+        here = all(table.column(name) is not None and name != column.name for name in shared)
+        if there is None or not comparable(column, there, element=element) or not here:
+            continue
+        if not (shared and element):
+            yield Guess(
+                columns=(*shared, column.name),
+                target=target,
+                target_columns=(*shared, there.name),
+                element=element,
+                audit=is_audit(words(column.name)),
+                confidence=_WEAK,
+                reason="by the part somebody plays",
+            )
 
 
 def _own_key(table: Table) -> tuple[str, ...]:

@@ -56,7 +56,7 @@ def nature_of(table: Table, shape: Shape) -> Nature:
     if not traced:
         return _untied(table, said, shape)
     if table.name == shape.subjects or table.name in shape.people:
-        return Nature.PRIVATE if _secret(said, alone=True) else Nature.PERSON
+        return Nature.PRIVATE if _secret(said[-1:], alone=True) else Nature.PERSON
     return _tied(said, _links(shape.ties[table.name]))
 
 

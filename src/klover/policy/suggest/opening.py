@@ -21,6 +21,13 @@ _NUMBERS = ("smallint", "integer", "bigint", "numeric", "real", "double precisio
 _TEXTS = ("text", "character varying", "character", "citext", "name")
 _CLOCK = frozenset("at on date time timestamp last row when sent by is day".split())
 _SEEN = frozenset({Nature.PUBLIC, Nature.REFERENCE})
+_WHERE = (
+    "user.location",
+    "user.contact.address.city",
+    "user.contact.address.country",
+    "user.contact.address.state",
+)
+"""Where a thing is that is nobody's: a city's country, a shop's region."""
 _CLOSED = frozenset({Nature.PRIVATE, Nature.SYSTEM})
 
 
@@ -174,7 +181,7 @@ def _number(case: Case) -> Opening | None:
 def _personal_number(case: Case) -> bool:
     """Prices of things are nobody's; wages are somebody's."""
     found = of_words(case.said, strong=True) or ""
-    thing = ("user.financial", "user.payment", "user.health", "user.contact.address", "user.dev")
+    thing = ("user.financial", "user.payment", "user.health", *_WHERE, "user.device")
     worst = {"salary", "wage", "income", "bonus", "debt", "credit", "pension", "pay", "payroll"}
     return bool(found) and (not found.startswith(thing) or bool(worst & set(case.said)))
 
@@ -197,6 +204,8 @@ def _text(case: Case) -> Opening | None:
         return None
     if {"language", "lang"} & said and case.nature is not Nature.PUBLIC:
         return None  # there it is somebody's language, not a thing's
+    if case.nature is Nature.UNKNOWN:
+        return None
     if case.plain and not _is_a_state(case):
         return case.seen, 0.6, "an enumerated text, every word of its name plain"
     return None
@@ -215,7 +224,7 @@ def _operators_text(case: Case) -> Opening | None:
     table = words(case.table.name.name)
     if case.said == table:
         return DataClass.PUBLIC, 0.8, "the thing's own name"
-    if case.strong:
+    if case.strong and (of_words(case.said, strong=True) or "") not in _WHERE:
         return None
     heads = plain.SHARED_NAMES | plain.TEXT_HEADS | ({"url"} if said & plain.IMAGES else set())
     rest = plain.PLAIN | plain.IMAGES | case.vocabulary | {"remote"}

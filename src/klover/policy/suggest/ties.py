@@ -15,6 +15,7 @@ from klover.policy.suggest.keys import (
     by_name,
     by_role,
     by_values,
+    is_audit,
     open_questions,
     question,
     table_names,
@@ -86,7 +87,7 @@ def _first(table: Table, catalog: Catalog, names: Names, evidence: Evidence) -> 
             target=parts.get(key.target, key.target),
             target_columns=key.target_columns,
             declared=True,
-            audit=_is_audit(key.columns[-1]),
+            audit=is_audit(words(key.columns[-1])),
         )
         for key in table.foreign_keys
         if parts.get(key.target, key.target) in bases
@@ -126,11 +127,6 @@ def _second(
 
 def _weighed(table: Table, guess: Guess, evidence: Evidence) -> Guess | None:
     return weigh(guess, evidence.answers.get(question(table.name, guess)))
-
-
-def _is_audit(column: str) -> bool:
-    said = words(column)
-    return bool(said) and said[0] in kinds.AUDIT and bool({"by", "uid"} & set(said))
 
 
 def _people(catalog: Catalog, ties: Mapping[TableName, Tie]) -> tuple[TableName, ...]:

@@ -6,6 +6,7 @@ A word that is missing here is unknown, and unknown words never make anything le
 
 _PAIRS = """
 vorname=first name; rufname=first name; nachname=last name; familienname=last name; zuname=last name
+katalog=catalog; catalogue=catalog; catalogo=catalog
 geburtsname=last name; geburtsdatum=birth date; geburtstag=birth date; geburtsort=birth place
 geburt=birth; anrede=salutation; titel=title; geschlecht=gender; familienstand=marital status
 staatsangehoerigkeit=nationality; staatsangehorigkeit=nationality; nationalitaet=nationality

@@ -40,7 +40,6 @@ PEOPLE = {
     "profile": 3,
     "lead": 3,
     "owner": 2,
-    "tenant": 1,
     "admin": 2,
     "doctor": 3,
 }
@@ -101,16 +100,17 @@ PRIVATE = frozenset(
 """Tables whose rows tell what somebody did, has or is: everything in them but ids is restricted."""
 
 SYSTEM = frozenset(
-    """migration migrations session sessions job jobs queue cache lock locks log logs event_store
-    outbox dead_letter failed worker cron schedule changelog flyway alembic liquibase knex internal
-    metadata version versions audit history payload""".split()
+    """session sessions job jobs queue cache lock locks log logs event_store
+    outbox dead_letter failed worker cron schedule metadata audit history payload""".split()
 )
 """Tables that machines write: nobody is named, and anything may stand in them."""
 
-PROGRAMS = frozenset("app relay server plugin integration provider extension theme".split())
+PROGRAMS = frozenset(
+    "migration migrations flyway alembic liquibase knex changelog catalog app relay server plugin integration provider extension theme".split()
+)
 """Last words of tables of programs and machines, whose rows are nobody's acts."""
 
-SORTS = frozenset("type category kind method level code class status grade unit format role".split())
+SORTS = frozenset("catalog dictionary type category kind method level code class status grade unit format role".split())
 """Last words of tables that list the sorts of something: ``payment_methods``."""
 
 PUBLISHED = frozenset(

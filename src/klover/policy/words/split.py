@@ -19,6 +19,7 @@ _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": 
 _SHORT = frozenset({"id", "ip", "at", "by", "to", "is", "no", "in", "on", "uid"})
 _SHORTEST = 3
 _LONGEST_CUT = 40
+_LONG = 7
 
 KNOWN = (
     frozenset(word for phrase in PHRASES for word in phrase)
@@ -93,12 +94,18 @@ def _run(run: str) -> tuple[str, ...]:
 @cache
 def _word(run: str) -> tuple[str, ...] | None:
     """Tell the English of a word we know, in either number."""
-    for form in (run, singular(run)):
+    for form in (run, singular(run), *_german(run)):
         if form in FOREIGN:
             return FOREIGN[form]
-        if form in KNOWN:
+        if form in KNOWN and form in {run, singular(run)}:
             return (singular(form) if singular(form) in KNOWN else form,)
     return None
+
+
+def _german(run: str) -> tuple[str, ...]:
+    """Take German plurals' endings off a word that is long enough for one."""
+    endings = ("en", "n", "e", "er") if len(run) > _LONG else ()
+    return tuple(run.removesuffix(end) for end in endings if run.endswith(end))
 
 
 def _cut(run: str) -> tuple[str, ...] | None:
