@@ -22,6 +22,7 @@ from klover.policy.resolved import Resolved
 
 app = typer.Typer(help="Check, explain and suggest a policy.", no_args_is_help=True)
 app.command("homes")(policy_homes)
+app.command("suggest")(suggest_policy)
 
 File = Annotated[Path, typer.Argument(help="The policy, usually klover.yaml.")]
 Dsn = Annotated[
@@ -95,9 +96,6 @@ def explain_policy(
         )
         lines = [*more, *lines[:1], *lines[2:5]]
     _print(lines, as_json=as_json)
-
-
-app.command("suggest")(suggest_policy)
 
 
 def _read(file: Path) -> Policy:

@@ -8,8 +8,8 @@
     classes  the class of each column       opening   what speaks for more than restricted
     draft    all of it as values            write     the commented file
 
-Recall of ``restricted`` comes first: what nothing speaks for stays closed. Pure: a database is asked
-by ``store/sample``; no value of a row is ever written.
+Recall of ``restricted`` comes first: what nothing speaks for stays closed. Pure: a database is
+asked by ``store/sample``; no value of a row is ever written.
 """
 
 from klover.policy.suggest.draft import Draft, draft

@@ -135,6 +135,6 @@ def _is_number(column: Column) -> bool:
 
 
 def _vocabulary(table: Table) -> frozenset[str]:
-    """The table's own name is plain in its columns, unless it speaks of a secret itself."""
+    """Tell the words of the table's name: plain in its columns, unless they speak of a secret."""
     said = words(table.name.name)
     return frozenset() if of_words(said, strong=True) else frozenset(said)

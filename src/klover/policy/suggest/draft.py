@@ -18,7 +18,6 @@ from klover.policy.suggest.nature import Nature, nature_of
 from klover.policy.suggest.shape import Shape, Way, find_shape, row_key
 from klover.policy.suggest.ties import tie
 
-
 _MOST_NAMED = 4
 
 
@@ -83,31 +82,43 @@ def _stand(
     if table.name == shape.subjects:
         return Standing.SUBJECTS, (), None
     ways = shape.ways.get(table.name, ())
-    if any(not way.audit for way in ways):
-        return Standing.TRACED, tuple(way for way in ways if not way.audit), None
+    sure = tuple(way for way in ways if not way.audit)
+    if sure:
+        return Standing.TRACED, sure, None
     nobodys = nature in {Nature.REFERENCE, Nature.GUARDED}
-    if ways and not nobodys:
-        return Standing.TRACED, ways, "these columns only tell who entered the row; is it theirs?"
     if ways:
-        columns = ", ".join(way.text for way in ways)
-        return Standing.SHARED, (), f"only {columns} ties it to people, as who entered the row"
-    if table.name in shape.people:
-        return Standing.OPEN, (), "these look like people too; add `subject:` or `shared: true`"
-    if nobodys:
+        return _entered(ways, nobodys=nobodys)
+    if nobodys and table.name not in shape.people:
         return Standing.SHARED, (), None
+    return _untied(table, shape, verdicts)
+
+
+def _entered(ways: tuple[Way, ...], *, nobodys: bool) -> tuple[Standing, tuple[Way, ...], str]:
+    """Judge a table that is tied to people only as to who entered its rows."""
+    if nobodys:
+        columns = ", ".join(way.text for way in ways)
+        question = f"only {columns} ties it to people, as who entered the row"
+        return Standing.SHARED, (), question
+    return Standing.TRACED, ways, "these columns only tell who entered the row; is it theirs?"
+
+
+def _untied(
+    table: Table, shape: Shape, verdicts: tuple[Verdict, ...]
+) -> tuple[Standing, tuple[Way, ...], str | None]:
+    """Judge a table that nothing ties to one person: it may be shared, or must be decided."""
+    if table.name in shape.people:
+        question = "these look like people too; add `subject:` or `shared: true`"
+        return Standing.OPEN, (), question
     possible = shape.possible.get(table.name)
     if possible is not None:
-        return Standing.TRACED, (possible,), "several people may share a row; then it is all of theirs"
-    if not any(_tells(one, table) for one in verdicts):
-        return Standing.SHARED, (), None
+        question = "several people may share a row; then it is all of theirs"
+        return Standing.TRACED, (possible,), question
     names = [one.column for one in verdicts if _tells(one, table)]
+    if not names:
+        return Standing.SHARED, (), None
     told = ", ".join(names[:_MOST_NAMED]) + (" …" if len(names) > _MOST_NAMED else "")
-    return (
-        Standing.OPEN,
-        (),
-        f"no key leads from here to one person, but there is {told}; "
-        "add `subject:` or `shared: true`",
-    )
+    question = f"no key leads to one person, but there is {told}; add `subject:` or `shared: true`"
+    return Standing.OPEN, (), question
 
 
 def _tells(verdict: Verdict, table: Table) -> bool:

@@ -15,7 +15,7 @@ Samples = Mapping[TableName, Mapping[str, Sequence[str]]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """Do values of a column (or of its elements) stand in a key of another table?"""
+    """Whether values of a column (or of its elements) stand in a key of another table."""
 
     table: TableName
     column: str

@@ -16,11 +16,46 @@ from klover.policy.words.split import words
 
 KINDS = ("country", "phone", "locale", "time_zone", "ip")
 _PLACES = frozenset(
-    """address city country region state province county place location district town zip postal
-    contact profile detail home residence info person party""".split()
+    {
+        "address",
+        "city",
+        "country",
+        "region",
+        "state",
+        "province",
+        "county",
+        "place",
+        "location",
+        "district",
+        "town",
+        "zip",
+        "postal",
+        "contact",
+        "profile",
+        "detail",
+        "home",
+        "residence",
+        "info",
+        "person",
+        "party",
+    }
 )
 _NOT_HOME = frozenset(
-    "birth born nationality citizenship origin passport ship shipping tax bank issue issuing visa".split()
+    {
+        "birth",
+        "born",
+        "nationality",
+        "citizenship",
+        "origin",
+        "passport",
+        "ship",
+        "shipping",
+        "tax",
+        "bank",
+        "issue",
+        "issuing",
+        "visa",
+    }
 )
 _COUNTRY_NAMES = (("iso",), ("code",), ("iso", "code"), ("alpha",), ("name",), ("country",))
 _FARTHEST = 4
@@ -94,16 +129,14 @@ def evidence_of(column: Column, table: Table) -> str | None:
     kind = family(column.base_type)
     if kind in {"inet", "cidr"} or (kind == "text" and said[-1:] == ("ip",)):
         return "ip"
-    if kind != "text" and not column.enum_labels:
+    if (kind != "text" and not column.enum_labels) or set(said) & _NOT_HOME:
         return None
-    if set(said) & _NOT_HOME:
-        return None
-    if label(column.name) == COUNTRY and said[-1:] != ("id",):
-        return "country"
-    if words(table.name.name) == ("country",) and said in _COUNTRY_NAMES:
-        return "country"
-    if "phone" in said and said[-1] in {"phone", "number"}:
-        return "phone"
-    if said[-1:] == ("locale",):
-        return "locale"
-    return "time_zone" if said[-2:] == ("time", "zone") else None
+    country = label(column.name) == COUNTRY and said[-1:] != ("id",)
+    country = country or (words(table.name.name) == ("country",) and said in _COUNTRY_NAMES)
+    fitting = (
+        (country, "country"),
+        ("phone" in said and said[-1] in {"phone", "number"}, "phone"),
+        (said[-1:] == ("locale",), "locale"),
+        (said[-2:] == ("time", "zone"), "time_zone"),
+    )
+    return next((name for fits, name in fitting if fits), None)

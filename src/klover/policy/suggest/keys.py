@@ -40,9 +40,7 @@ def table_names(catalog: Catalog) -> Names:
     )
 
 
-def by_name(
-    table: Table, catalog: Catalog, names: Names, taken: frozenset[str]
-) -> Iterator[Guess]:
+def by_name(table: Table, catalog: Catalog, names: Names, taken: frozenset[str]) -> Iterator[Guess]:
     """Guess the references of the columns that are not ``taken``, by names and types."""
     for column in table.columns:
         if column.name in taken:
@@ -95,7 +93,7 @@ def _bare(column: Column, said: tuple[str, ...]) -> bool:
 
 
 def _stands_alone(table: Table, column: Column, target: TableName) -> bool:
-    """A table's own number beside its key refers to nothing: ``orders.order_number``."""
+    """Tell whether a column is a table's own number: ``orders.order_number``."""
     key = table.primary_key
     return target == table.name and (key is None or column.name in key.columns)
 
@@ -207,7 +205,7 @@ def _own_key(table: Table) -> tuple[str, ...]:
 
 
 def open_questions(table: Table, catalog: Catalog, taken: frozenset[str]) -> Iterator[Question]:
-    """Ask of columns that look like references but name no table: in which key do they stand?"""
+    """Ask of columns that look like references but name no table in which key they stand."""
     own = _own_key(table)
     for column in table.columns:
         said = words(column.name)

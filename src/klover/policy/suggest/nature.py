@@ -61,39 +61,37 @@ def nature_of(table: Table, shape: Shape) -> Nature:
 
 
 def _tied(said: tuple[str, ...], links: int) -> Nature:
+    """Judge a table that a key ties to people: the first that fits, the strictest first."""
     about = [word for word in said if word not in _LEADING] or list(said)
-    if about[-1] == "app" or (about[-1] == "application" and set(about) & {"oauth", "api"}):
-        return Nature.GUARDED
-    if _secret(about, alone=len(said) == 1):
-        return Nature.PRIVATE
-    if about[-1] in kinds.SETTING or "setting" in about or "preference" in about:
-        return Nature.SETTING
-    if set(about) & kinds.PRIVATE:
-        return Nature.PRIVATE
-    if set(about) & kinds.RELATION and links >= _LINKED:
-        return Nature.RELATION
-    if set(about) & kinds.PUBLIC:
-        return Nature.PUBLIC
-    if links >= _LINKED and about[-1] not in kinds.SYSTEM:
-        return Nature.RELATION if set(about) <= _things() else Nature.UNKNOWN
-    return Nature.UNKNOWN
+    has, linked = set(about), links >= _LINKED
+    programs = about[-1] == "app" or (about[-1] == "application" and bool(has & {"oauth", "api"}))
+    setting = about[-1] in kinds.SETTING or bool(has & {"setting", "preference"})
+    fitting = (
+        (programs, Nature.GUARDED),
+        (_secret(about, alone=len(said) == 1), Nature.PRIVATE),
+        (setting, Nature.SETTING),
+        (bool(has & kinds.PRIVATE), Nature.PRIVATE),
+        (linked and bool(has & kinds.RELATION), Nature.RELATION),
+        (bool(has & kinds.PUBLIC), Nature.PUBLIC),
+        (linked and has <= _things(), Nature.RELATION),
+    )
+    return next((nature for fits, nature in fitting if fits), Nature.UNKNOWN)
 
 
 def _untied(table: Table, said: tuple[str, ...], shape: Shape) -> Nature:
     """Judge a table that no key ties to a person: by what it holds, then by its name."""
-    if said and said[-1] in kinds.PROGRAMS and table.name not in shape.people:
-        return Nature.GUARDED
-    if table.name in shape.people or any(_names_people(column, said) for column in table.columns):
-        return Nature.UNKNOWN
-    if set(said) & kinds.SYSTEM and not set(said) & kinds.REFERENCE:
-        return Nature.SYSTEM
-    if said and said[-1] in kinds.SORTS and not leads_nowhere(table, shape):
-        return Nature.REFERENCE
-    if leads_nowhere(table, shape):
-        return Nature.UNKNOWN
-    if _secret(said) or set(said) & (kinds.PRIVATE | kinds.RELATION):
-        return Nature.GUARDED
-    return Nature.REFERENCE
+    person, has = table.name in shape.people, set(said)
+    nowhere = leads_nowhere(table, shape)
+    guarded = _secret(said) or bool(has & (kinds.PRIVATE | kinds.RELATION))
+    fitting = (
+        (not person and said[-1:] != () and said[-1] in kinds.PROGRAMS, Nature.GUARDED),
+        (person or any(_names_people(one, said) for one in table.columns), Nature.UNKNOWN),
+        (bool(has & kinds.SYSTEM) and not has & kinds.REFERENCE, Nature.SYSTEM),
+        (said[-1:] != () and said[-1] in kinds.SORTS and not nowhere, Nature.REFERENCE),
+        (nowhere, Nature.UNKNOWN),
+        (guarded, Nature.GUARDED),
+    )
+    return next((nature for fits, nature in fitting if fits), Nature.REFERENCE)
 
 
 def _names_people(column: Column, said: tuple[str, ...]) -> bool:
@@ -129,4 +127,3 @@ def _things() -> frozenset[str]:
 def _links(tie: Tie) -> int:
     """Count the rows that a row ties together."""
     return len({(guess.column, guess.value) for guess in tie.all() if not guess.audit})
-

@@ -4,6 +4,7 @@ One function a kind of type. Each tells the class, how sure that is and why, or 
 The orders of the checks matter only for the reason that is told; every check can only keep closed.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from klover.catalog import Column, Table
@@ -19,7 +20,9 @@ Opening = tuple[DataClass, float, str]
 _TIMES = ("timestamp without time zone", "timestamp with time zone", "date")
 _NUMBERS = ("smallint", "integer", "bigint", "numeric", "real", "double precision")
 _TEXTS = ("text", "character varying", "character", "citext", "name")
-_CLOCK = frozenset("at on date time timestamp last row when sent by is day".split())
+_CLOCK = frozenset(
+    ["at", "on", "date", "time", "timestamp", "last", "row", "when", "sent", "by", "is", "day"]
+)
 _SEEN = frozenset({Nature.PUBLIC, Nature.REFERENCE})
 _WHERE = (
     "user.location",
@@ -81,27 +84,28 @@ def opened(case: Case) -> Opening | None:
     """Tell what opens the column of ``case``; None where nothing does."""
     if frozenset(case.said) in plain.TECHNICAL:
         return DataClass.INTEROPERABLE, 0.9, "bookkeeping"
-    if case.said[-2:] in plain.TECHNICAL_ENDS[:3] and not case.strong:
-        return case.seen, 0.8, "a format"
+    ends = plain.TECHNICAL_ENDS[:3] if case.nature in _CLOSED else plain.TECHNICAL_ENDS
+    if case.said[-2:] in ends and not case.strong:
+        return case.seen, 0.8, "what a program keeps beside a file"
     if case.nature in _CLOSED:
         return _wish(case)
-    if case.said[-2:] in plain.TECHNICAL_ENDS and not case.strong:
-        return case.seen, 0.8, "what a program keeps beside a file"
-    column = case.column
     if _shown(case):
         return DataClass.PUBLIC, 0.6, "shown to everybody: the row says whether it may be found"
+    return _by_type(case.column)(case)
+
+
+def _by_type(column: Column) -> Callable[[Case], Opening | None]:
+    """Choose who judges a column by its type; whatever is unknown is a document."""
     if column.type_kind == "e":
-        return _word(case)
-    bare = bare_type(column.base_type)
-    if bare in _TIMES:
-        return _time(case)
-    if bare == "boolean":
-        return _flag(case)
+        return _word
     if column.element_type is not None:
-        return _list(case)
-    if bare in _NUMBERS:
-        return _number(case)
-    return _text(case) if bare in _TEXTS else _document(case)
+        return _list
+    bare = bare_type(column.base_type)
+    judges = {"boolean": _flag}
+    judges |= dict.fromkeys(_TIMES, _time)
+    judges |= dict.fromkeys(_NUMBERS, _number)
+    judges |= dict.fromkeys(_TEXTS, _text)
+    return judges.get(bare, _document)
 
 
 def _wish(case: Case) -> Opening | None:
@@ -154,7 +158,7 @@ def _flag(case: Case) -> Opening | None:
 
 
 def _word(case: Case) -> Opening | None:
-    """An enumerated word."""
+    """Judge an enumerated word."""
     if case.strong:
         return None
     if case.nature in _SEEN | {Nature.SETTING}:
@@ -219,7 +223,7 @@ def _is_a_state(case: Case) -> bool:
 
 
 def _operators_text(case: Case) -> Opening | None:
-    """A text of a table that nothing ties to a person and that names or finds nobody."""
+    """Judge a text of a table that nothing ties to a person and that names nobody."""
     said = set(case.said)
     table = words(case.table.name.name)
     if case.said == table:

@@ -1,7 +1,7 @@
-"""Polymorphic pairs: ``target_type`` tells to what ``target_id`` refers.
+r"""Polymorphic pairs: ``target_type`` tells to what ``target_id`` refers.
 
 The types come from sampled values or an enumeration's labels and are matched with tables by the
-words of their names (``Admin::ActionLog``, ``App\\Models\\User``, ``status``). Where none is known
+words of their names (``Admin::ActionLog``, ``App\Models\User``, ``status``). Where none is known
 the pair is told without halves, for a person to fill in.
 """
 
@@ -27,7 +27,7 @@ def pairs(table: Table, catalog: Catalog, names: Names, evidence: Evidence) -> I
 
 
 def type_columns(table: Table) -> list[str]:
-    """List the columns that tell what another one refers to; their values are words of a program."""
+    """List the columns that tell what another one refers to; they hold a program's words."""
     return [kind.name for kind, _ in _columns(table)]
 
 

@@ -7,8 +7,8 @@ from klover.policy.suggest.nature import Nature
 from klover.policy.suggest.shape import quoted
 from klover.policy.words.split import words
 
-_FLAGS = frozenset("public published visible listed".split())
-_CLOSED = frozenset("draft hidden private unlisted archived secret".split())
+_FLAGS = frozenset(["public", "published", "visible", "listed"])
+_CLOSED = frozenset(["draft", "hidden", "private", "unlisted", "archived", "secret"])
 
 
 def public_rows(one: TableDraft) -> str | None:

@@ -46,7 +46,7 @@ def _rule(verdict: Verdict, *, unique: bool = False) -> Rule:
 
 
 def _of_shared(verdict: Verdict, one: TableDraft, shared: frozenset[TableName]) -> Rule:
-    """A shared table's own key and what refers to other shared tables is as public as they are."""
+    """Write a shared table's key, and what refers to shared tables, as public as those are."""
     if not verdict.reference:
         return _rule(verdict)
     targets = {guess.target for guess in one.tie.all() if verdict.column in guess.columns}
@@ -61,9 +61,7 @@ def _unique(table: Table, shape: Shape) -> frozenset[str]:
         if guess.target in shape.ways
         for column in guess.columns
     }
-    return frozenset(
-        key.columns[0] for key in table.uniques if not own.intersection(key.columns)
-    )
+    return frozenset(key.columns[0] for key in table.uniques if not own.intersection(key.columns))
 
 
 def find_defaults(

@@ -155,9 +155,7 @@ def _backward(
         yield target, (min(texts, key=lambda way: (_length(way), way.text)),)
 
 
-def _possible(
-    ways: Ways, ties: Ties, people: tuple[TableName, ...]
-) -> Mapping[TableName, Way]:
+def _possible(ways: Ways, ties: Ties, people: tuple[TableName, ...]) -> Mapping[TableName, Way]:
     """Find the shortest way back from people's own rows, where several may share the row."""
     found: dict[TableName, list[Way]] = {}
     for source, guess in _declared(ways, ties):
@@ -180,9 +178,7 @@ def _back(source: TableName, guess: Guess, ways: Ways) -> Iterator[Way]:
     for way in ways[source] or (Way(text=""),):
         if "from " not in way.text:
             text = f"{step}.{way.text}" if way.text else step
-            yield Way(
-                text=text, confidence=0.8 * way.confidence, reason="by a key that leads here"
-            )
+            yield Way(text=text, confidence=0.8 * way.confidence, reason="by a key that leads here")
 
 
 def is_unique(table: Table, columns: tuple[str, ...]) -> bool:

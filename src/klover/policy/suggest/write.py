@@ -1,13 +1,15 @@
 """The draft put down as a commented file.
 
-Every line that was not certain says how sure it is and why. Column rules that recur under one name
-stand once, under ``defaults``: an open class only where every table agrees, so that no pattern opens
-what nobody looked at.
+Every line that was not certain says how sure it is and why. Column rules that recur under one
+name stand once, under ``defaults``: an open class only where every table agrees, so that no
+pattern opens what nobody looked at.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from klover.catalog import TableName
 from klover.policy.suggest.draft import Draft, Standing, TableDraft
+from klover.policy.suggest.home import Home
 from klover.policy.suggest.rows import public_rows
 from klover.policy.suggest.rules import Defaults, Rule, find_defaults, rules_of
 from klover.policy.suggest.shape import Way, row_key
@@ -89,7 +91,7 @@ def _home(draft: Draft) -> Iterator[str]:
     if not usable:
         yield "  home: none  # decide: nothing tells a country, so everybody counts as inside"
         if addresses:
-            yield f"  # or by address, with a table of addresses named in klover.toml: {_ip(addresses)}"
+            yield f"  # or, with a table of addresses named in klover.toml: {_ip(addresses)}"
         return
     if len(usable) == 1 and usable[0].kind == "country" and not addresses:
         yield f"  home: {text(usable[0].path)}"
@@ -102,8 +104,8 @@ def _home(draft: Draft) -> Iterator[str]:
         yield f"    # - {_ip(addresses)}  # with a table of addresses named in klover.toml"
 
 
-def _ip(addresses: Sequence[object]) -> str:
-    return ", ".join(f"{{ip: {text(getattr(one, 'path'))}}}" for one in addresses)  # noqa: B009
+def _ip(addresses: Sequence[Home]) -> str:
+    return ", ".join(f"{{ip: {text(one.path)}}}" for one in addresses)
 
 
 def _defaults(defaults: Defaults) -> Iterator[str]:
@@ -115,7 +117,7 @@ def _defaults(defaults: Defaults) -> Iterator[str]:
 
 
 def _tables(
-    draft: Draft, rules: Mapping[object, Mapping[str, Rule]], defaults: Defaults
+    draft: Draft, rules: Mapping[TableName, Mapping[str, Rule]], defaults: Defaults
 ) -> Iterator[str]:
     order = sorted(
         draft.tables.values(), key=lambda one: (_ORDER.index(one.standing), one.table.name)
@@ -128,6 +130,8 @@ def _tables(
     }
     told: Standing | None = None
     for one in order:
+        if one.table.inherits and not _added(draft, one):
+            continue  # it follows its parent in everything
         if one.standing is not told:
             told = one.standing
             yield f"  # {titles[told]} {'-' * (88 - len(titles[told]))}\n"
@@ -141,37 +145,66 @@ def _table(
     name = text(str(one.table.name))
     if one.question is not None:
         yield f"# decide: {one.question}"
-    columns = {
-        column: rule for column, rule in rules.items() if defaults.get(column) != rule.said
-    }
+    if one.table.inherits:
+        added = {column: rules[column] for column in _added(draft, one)}
+        yield f"{name}:  # follows {', '.join(str(above) for above in one.table.inherits)}"
+        yield from _columns(added)
+        return
+    columns = {column: rule for column, rule in rules.items() if defaults.get(column) != rule.said}
+    stated = _stated(one)
     if one.standing is Standing.SHARED:
-        told = {column: rule for column, rule in columns.items() if not _goes_without(column, rule, defaults)}
-        if not told and not _stated(draft, one):
+        columns = {
+            column: rule
+            for column, rule in columns.items()
+            if not _goes_without(column, rule, defaults)
+        }
+        if not columns and not stated:
             yield f"{name}: shared"
             return
-        yield f"{name}:"
+    yield (
+        f"{name}:"
+        if columns or stated or one.ways or one.standing is Standing.SHARED
+        else (f"{name}: {{}}")
+    )
+    yield from _whose(one)
+    yield from stated
+    yield from _columns(columns)
+
+
+def _whose(one: TableDraft) -> Iterator[str]:
+    """Write whose rows they are, and what may be said of them besides."""
+    if one.standing is Standing.SHARED:
         yield "  shared: true"
-        columns = told
-    else:
-        yield f"{name}:"
-        if one.ways:
-            yield _subject(one.ways)
-        if not row_key(one.table):
-            yield "  # decide: `key: […]`, the columns that tell its rows apart; none is declared"
-        hint = public_rows(one)
-        if hint is not None:
-            yield f"  # public_rows: {hint}  # decide: which rows everybody may see"
-    yield from _stated(draft, one)
+        return
+    if one.ways:
+        yield _subject(one.ways)
+    if not row_key(one.table):
+        yield "  # decide: `key: […]`, the columns that tell its rows apart; none is declared"
+    hint = public_rows(one)
+    if hint is not None:
+        yield f"  # public_rows: {hint}  # decide: which rows everybody may see"
+
+
+def _columns(columns: Mapping[str, Rule]) -> Iterator[str]:
     if columns:
         yield "  columns:"
-        for column, rule in columns.items():
-            yield commented(f"    {text(column)}: {rule.said}", rule.why)
-    elif one.standing in {Standing.OPEN, Standing.SUBJECTS} and not _stated(draft, one):
-        yield "  columns: {}"
+    for column, rule in columns.items():
+        yield commented(f"    {text(column)}: {rule.said}", rule.why)
+
+
+def _added(draft: Draft, one: TableDraft) -> list[str]:
+    """List the columns that a table adds to those it inherits."""
+    above = {
+        column.name
+        for name in one.table.inherits
+        if name in draft.tables
+        for column in draft.tables[name].table.columns
+    }
+    return [column.name for column in one.table.columns if column.name not in above]
 
 
 def _goes_without(column: str, rule: Rule, defaults: Defaults) -> bool:
-    """What a shared table's key and references are goes without saying; so does public."""
+    """Tell whether the language says the same of a shared table's column by itself."""
     said = rule.said == "public" or (rule.said == "interoperable" and not rule.why)
     return said and column not in defaults
 
@@ -185,7 +218,7 @@ def _subject(ways: Sequence[Way]) -> str:
     return commented(f"  subject: {said}", why)
 
 
-def _stated(draft: Draft, one: TableDraft) -> list[str]:
+def _stated(one: TableDraft) -> list[str]:
     """State the references that no declared key tells of, and ask about pairs."""
     lines = []
     guessed = [guess for guess in one.tie.guesses if not guess.declared]
@@ -196,10 +229,9 @@ def _stated(draft: Draft, one: TableDraft) -> list[str]:
             lines.append(commented(f"    {column}: {target}", why))
     for pair in one.tie.pairs:
         if not pair.halves:
-            lines.append(
-                f"  # decide: {pair.type_column} tells what {pair.id_column} refers to; name each type:"
-            )
-            lines.append(
-                f"  #   references: {{{pair.id_column}: {{by: {pair.type_column}, Type: table.id}}}}"
-            )
+            kind, one_id = pair.type_column, pair.id_column
+            lines += [
+                f"  # decide: {kind} tells what {one_id} refers to; name each type:",
+                f"  #   references: {{{one_id}: {{by: {kind}, Type: table.id}}}}",
+            ]
     return lines

@@ -44,8 +44,8 @@ KNOWN = (
     | _SHORT
     | frozenset(
         """business entity home work required ship unit per quantity other secondary total net
-        gross other half full short long big small real true whole low high min max avg average
-        amount sum mean percent ratio hash name number date time year day reference value""".split()
+        gross half full short long big small real true whole low high min max avg average amount
+        sum mean percent ratio hash name number date time year day reference value""".split()
     )
 )
 
