@@ -87,7 +87,7 @@ def _stand(
         return Standing.TRACED, sure, None
     nobodys = nature in {Nature.REFERENCE, Nature.GUARDED}
     if ways:
-        return _entered(ways, nobodys=nobodys)
+        return _entered(ways, nobodys=nature is Nature.REFERENCE)
     if nobodys and table.name not in shape.people:
         return Standing.SHARED, (), None
     return _untied(table, shape, verdicts)

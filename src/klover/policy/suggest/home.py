@@ -132,7 +132,7 @@ def evidence_of(column: Column, table: Table) -> str | None:
     if (kind != "text" and not column.enum_labels) or set(said) & _NOT_HOME:
         return None
     country = label(column.name) == COUNTRY and said[-1:] != ("id",)
-    country = country or (words(table.name.name) == ("country",) and said in _COUNTRY_NAMES)
+    country = country or (words(table.name.name)[-1:] == ("country",) and said in _COUNTRY_NAMES)
     fitting = (
         (country, "country"),
         ("phone" in said and said[-1] in {"phone", "number"}, "phone"),

@@ -41,6 +41,7 @@ _FINDING = (
     "user.demographic",
     "user.government_id",
     "user.financial.bank_account",
+    "user.financial.credit_card",
 )
 _OFTEN = ("user.name", "user.account.username")
 """What a tag or a brand may have as well: a display name."""
@@ -52,7 +53,9 @@ _LINKED = 2
 def nature_of(table: Table, shape: Shape) -> Nature:
     """Tell the nature of a table."""
     said = words(table.name.name)
-    traced = table.name in shape.ways
+    traced = table.name == shape.subjects or any(
+        not way.audit for way in shape.ways.get(table.name, ())
+    )
     if not traced:
         return _untied(table, said, shape)
     if table.name == shape.subjects or table.name in shape.people:
@@ -82,21 +85,22 @@ def _untied(table: Table, said: tuple[str, ...], shape: Shape) -> Nature:
     """Judge a table that no key ties to a person: by what it holds, then by its name."""
     person, has = table.name in shape.people, set(said)
     nowhere = leads_nowhere(table, shape)
-    guarded = _secret(said) or bool(has & (kinds.PRIVATE | kinds.RELATION))
+    content = has & kinds.PUBLIC and not has & (kinds.REFERENCE | kinds.PUBLISHED)
+    guarded = _secret(said) or content or has & (kinds.PRIVATE | kinds.RELATION)
     fitting = (
         (not person and said[-1:] != () and said[-1] in kinds.PROGRAMS, Nature.GUARDED),
         (person or any(_names_people(one, said) for one in table.columns), Nature.UNKNOWN),
         (bool(has & kinds.SYSTEM) and not has & kinds.REFERENCE, Nature.SYSTEM),
         (said[-1:] != () and said[-1] in kinds.SORTS and not nowhere, Nature.REFERENCE),
         (nowhere, Nature.UNKNOWN),
-        (guarded, Nature.GUARDED),
+        (bool(guarded), Nature.GUARDED),
     )
     return next((nature for fits, nature in fitting if fits), Nature.REFERENCE)
 
 
 def _names_people(column: Column, said: tuple[str, ...]) -> bool:
-    """Tell whether a column names or finds somebody; a city's own name is a city's."""
-    if is_harmless(column) or words(column.name) == said:
+    """Tell whether a column names or finds somebody."""
+    if is_harmless(column):
         return False
     found = label(column.name)
     if found in _OFTEN and said and said[-1] in kinds.REFERENCE:
@@ -106,8 +110,9 @@ def _names_people(column: Column, said: tuple[str, ...]) -> bool:
 
 def leads_nowhere(table: Table, shape: Shape) -> bool:
     """Tell whether a column looks like a reference and leads nowhere: it may lead to a person."""
-    known = shape.ties[table.name].columns() | set(row_key(table))
-    return any(
+    tie = shape.ties[table.name]
+    known = tie.columns() | set(row_key(table))
+    return any(not pair.halves for pair in tie.pairs) or any(
         column.name not in known and words(column.name)[-1:] in _MARKS for column in table.columns
     )
 

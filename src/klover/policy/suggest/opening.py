@@ -169,15 +169,16 @@ def _word(case: Case) -> Opening | None:
 
 
 def _number(case: Case) -> Opening | None:
+    if set(case.said) & plain.TIMES and set(case.said) <= plain.TIMES | _CLOCK:
+        return _time(case)  # seconds since 1970, as some applications keep times
     if case.nature is Nature.REFERENCE and not _personal_number(case):
         return DataClass.PUBLIC, 0.8, "a number of a thing that is nobody's"
     if case.strong:
         return None
     if case.nature in {Nature.PUBLIC, Nature.SETTING} and case.known:
         return case.seen, 0.7, "a number"
-    if case.nature is Nature.GUARDED and not case.labelled:
-        return DataClass.INTEROPERABLE, 0.6, "a number of the operator's own"
-    if case.plain and set(case.said) & plain.NUMBER_HEADS:
+    guarded = case.nature is Nature.GUARDED and not case.labelled
+    if guarded or (case.plain and set(case.said) & plain.NUMBER_HEADS):
         return DataClass.INTEROPERABLE, 0.7, "a count or state, every word of it plain"
     return None
 

@@ -11,17 +11,10 @@ from klover.catalog import Catalog, Table, TableName
 from klover.policy.labels import label
 from klover.policy.suggest.evidence import Evidence, Question
 from klover.policy.suggest.guess import Guess, Names, Tie, Ties
-from klover.policy.suggest.keys import (
-    by_name,
-    by_role,
-    by_values,
-    is_audit,
-    open_questions,
-    question,
-    table_names,
-    weigh,
-)
+from klover.policy.suggest.keys import by_name, table_names
 from klover.policy.suggest.pairs import pairs
+from klover.policy.suggest.questions import by_values, open_questions, question, weigh
+from klover.policy.suggest.roles import by_role, is_audit
 from klover.policy.suggest.wide import by_wide_name
 from klover.policy.words import kinds
 from klover.policy.words.split import words
@@ -132,8 +125,8 @@ def _weighed(table: Table, guess: Guess, evidence: Evidence) -> Guess | None:
 def _people(catalog: Catalog, ties: Mapping[TableName, Tie]) -> tuple[TableName, ...]:
     """Rank the tables of people: by name, by what refers to them, by what stands in them."""
     inbound: dict[TableName, int] = {}
-    for one in ties.values():
-        for target in {guess.target for guess in one.all() if not guess.audit}:
+    for name, one in ties.items():
+        for target in {guess.target for guess in one.all() if not guess.audit} - {name}:
             inbound[target] = inbound.get(target, 0) + 1
     scores: dict[TableName, int] = {}
     for table in catalog.base_tables():

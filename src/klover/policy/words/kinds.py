@@ -6,7 +6,7 @@ and then nothing in it is opened but what its columns' own names say.
 
 PEOPLE = {
     "user": 9,
-    "customer": 10,
+    "customer": 12,
     "account": 8,
     "person": 8,
     "patient": 10,
@@ -60,6 +60,11 @@ ROLES = frozenset(
 )
 """Words for the part somebody plays: ``seller_id`` refers to a person."""
 
+AUTHORS = frozenset(
+    "author owner creator sender recipient user customer assignee reporter editor".split()
+)
+"""Those of them that a number may be named after without a mark of a key: ``post_author``."""
+
 AUDIT = frozenset(
     """created updated create write modified modify edited changed deleted archived
     inserted locked approved assigned disabled verified last_edited revised""".split()
@@ -84,7 +89,7 @@ PUBLIC = frozenset(
     preview quote sticker edit""".split()
 )
 PRIVATE = frozenset(
-    """access activity addresse address alert allergy answer_sheet api appeal appointment
+    """sale access activity addresse address alert allergy answer_sheet api appeal appointment
     approval audit authentication authorization backup bank basket behavior benefit bill
     billing bookmark booking call cart case chat claim complaint consent consultation
     contract conversation credential data_export deletion delivery diagnosis dialog

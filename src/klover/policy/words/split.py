@@ -43,7 +43,8 @@ KNOWN = (
     | kinds.REFERENCE
     | _SHORT
     | frozenset(
-        """business entity home work required ship unit per quantity other secondary total net
+        """sale sales header line detail business entity home
+        work required ship unit per quantity other secondary total net
         gross half full short long big small real true whole low high min max avg average amount
         sum mean percent ratio hash name number date time year day reference value""".split()
     )
