@@ -67,7 +67,7 @@ def _verdict(
             return _restricted(column, spoken, 0.9, "a key that tells something itself")
         if not natural:
             return _open(column, DataClass.INTEROPERABLE, 0.95, "key", reference=True)
-    if _tells_where(column, table, keys):
+    if _tells_where(column, table, tied):
         return _open(column, DataClass.INTEROPERABLE, 0.8, "tells what the id beside it is of")
     case = Case(column=column, table=table, nature=nature, vocabulary=_vocabulary(table))
     opening = opened(case)
@@ -122,12 +122,12 @@ def _open(
     )
 
 
-def _tells_where(column: Column, table: Table, keys: frozenset[str]) -> bool:
+def _tells_where(column: Column, table: Table, tied: frozenset[str]) -> bool:
     """Tell whether a ``…_type`` stands beside a ``…_id`` that refers somewhere."""
     stem = words(column.name)[:-1]
     if not stem or words(column.name)[-1] != "type":
         return False
-    return any(one.name in keys and words(one.name) == (*stem, "id") for one in table.columns)
+    return any(one.name in tied and words(one.name) == (*stem, "id") for one in table.columns)
 
 
 def _is_number(column: Column) -> bool:

@@ -86,7 +86,7 @@ def _stand(
     if sure:
         return Standing.TRACED, sure, None
     nobodys = nature in {Nature.REFERENCE, Nature.GUARDED}
-    if ways:
+    if ways and table.name not in shape.people:
         return _entered(ways, nobodys=nature is Nature.REFERENCE)
     if nobodys and table.name not in shape.people:
         return Standing.SHARED, (), None

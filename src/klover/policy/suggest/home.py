@@ -131,7 +131,8 @@ def evidence_of(column: Column, table: Table) -> str | None:
         return "ip"
     if (kind != "text" and not column.enum_labels) or set(said) & _NOT_HOME:
         return None
-    country = label(column.name) == COUNTRY and said[-1:] != ("id",)
+    country = "country" in said or label(column.name) == COUNTRY
+    country = country and not set(said) & {"id", "phone", "dial", "calling", "currency"}
     country = country or (words(table.name.name)[-1:] == ("country",) and said in _COUNTRY_NAMES)
     fitting = (
         (country, "country"),

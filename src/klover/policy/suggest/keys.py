@@ -125,7 +125,7 @@ def stem_of(said: tuple[str, ...]) -> tuple[str, ...]:
         said = said[:-1]
     elif len(said) > 1 and said[0] in {"id", "fk"}:
         return said[1:]
-    return said[1:] if len(said) > 1 and said[0] in {"fk", "id"} else said
+    return said[1:] if len(said) > 1 and said[0] in {"fk", "id", "uid"} else said
 
 
 def _near(found: tuple[TableName, ...], own: TableName) -> tuple[TableName, ...]:

@@ -60,7 +60,15 @@ def nature_of(table: Table, shape: Shape) -> Nature:
         return _untied(table, said, shape)
     if table.name == shape.subjects or table.name in shape.people:
         return Nature.PRIVATE if _secret(said[-1:], alone=True) else Nature.PERSON
-    return _tied(said, _links(shape.ties[table.name]))
+    found = _tied(said, _links(shape.ties[table.name]))
+    if found not in {Nature.SETTING, Nature.GUARDED} and _delicate(shape):
+        return Nature.PRIVATE
+    return found
+
+
+def _delicate(shape: Shape) -> bool:
+    """Tell whether the people are such that every row about them is a private one."""
+    return any(words(name.name)[-1] in kinds.DELICATE for name in shape.people)
 
 
 def _tied(said: tuple[str, ...], links: int) -> Nature:
@@ -90,12 +98,18 @@ def _untied(table: Table, said: tuple[str, ...], shape: Shape) -> Nature:
     fitting = (
         (not person and said[-1:] != () and said[-1] in kinds.PROGRAMS, Nature.GUARDED),
         (person or any(_names_people(one, said) for one in table.columns), Nature.UNKNOWN),
-        (bool(has & kinds.SYSTEM) and not has & kinds.REFERENCE, Nature.SYSTEM),
+        (_is_system(said), Nature.SYSTEM),
         (said[-1:] != () and said[-1] in kinds.SORTS and not nowhere, Nature.REFERENCE),
         (nowhere, Nature.UNKNOWN),
         (bool(guarded), Nature.GUARDED),
     )
     return next((nature for fits, nature in fitting if fits), Nature.REFERENCE)
+
+
+def _is_system(said: tuple[str, ...]) -> bool:
+    """Tell whether a machine writes the rows: by the last word, or by a first one that says so."""
+    first = said[:1] and said[0] in kinds.SYSTEM - {"job"}
+    return bool(said) and (first or said[-1] in kinds.SYSTEM)
 
 
 def _names_people(column: Column, said: tuple[str, ...]) -> bool:

@@ -147,8 +147,8 @@ def _time(case: Case) -> Opening | None:
 def _flag(case: Case) -> Opening | None:
     if case.strong:
         return None
-    thing = case.nature in {Nature.PUBLIC, Nature.SETTING} and case.known
-    if thing or case.nature is Nature.REFERENCE or _begins_with_a_verb(case):
+    thing = case.nature is Nature.PUBLIC and case.known
+    if thing or case.nature in {Nature.REFERENCE, Nature.SETTING} or _begins_with_a_verb(case):
         return case.seen, 0.8, "a flag"
     if case.nature in {Nature.RELATION, Nature.GUARDED} and not case.labelled:
         return DataClass.INTEROPERABLE, 0.7, "a flag of a relation or of the operator's own"

@@ -44,6 +44,13 @@ def is_audit(said: tuple[str, ...]) -> bool:
     return len(said) > 1 and said[0] in kinds.AUDIT and bool({"by", "uid"} & set(said))
 
 
+def is_responsible(table: Table, column: str) -> bool:
+    """Tell whether a column names who runs a department or a shop, which is nobody's data."""
+    said = words(table.name.name)
+    thing = said[-1:] != () and said[-1] in kinds.REFERENCE | kinds.SORTS
+    return thing and bool(set(words(column)) & kinds.RESPONSIBLE)
+
+
 def _is_part(said: tuple[str, ...]) -> bool:
     stem = stem_of(said)
     if is_audit(said) or (len(stem) > 1 and stem[-1] == "by"):
@@ -62,6 +69,9 @@ def _to_people(
 ) -> Iterator[Guess]:
     """Refer to the likeliest people whose key compares; of a wide key the rest has to be here."""
     element = column.element_type is not None
+    said = words(column.name)
+    if is_audit(said) or "creator" in said:  # whoever entered it has a login
+        people = tuple(sorted(people, key=lambda name: words(name.name)[-1] != "user"))
     for target in people:
         key = catalog.tables[target].primary_key
         *shared, last = key.columns if key is not None else ("",)
@@ -77,7 +87,7 @@ def _to_people(
                 target=target,
                 target_columns=(*shared, there.name),
                 element=element,
-                audit=is_audit(words(column.name)),
+                audit=is_audit(said) or is_responsible(table, column.name),
                 confidence=WEAK,
                 reason="by the part somebody plays",
             )

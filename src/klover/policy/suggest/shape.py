@@ -110,6 +110,7 @@ def _forward(
             for guess in usable
             if guess.target in ways and guess.target != subjects
             for way in ways[guess.target]
+            if not way.audit
         ]
         if direct or longer:
             shortest = min((_length(way) for way in longer), default=0)

@@ -14,7 +14,7 @@ from klover.policy.suggest.guess import Guess, Names, Tie, Ties
 from klover.policy.suggest.keys import by_name, table_names
 from klover.policy.suggest.pairs import pairs
 from klover.policy.suggest.questions import by_values, open_questions, question, weigh
-from klover.policy.suggest.roles import by_role, is_audit
+from klover.policy.suggest.roles import by_role, is_audit, is_responsible
 from klover.policy.suggest.wide import by_wide_name
 from klover.policy.words import kinds
 from klover.policy.words.split import words
@@ -80,7 +80,7 @@ def _first(table: Table, catalog: Catalog, names: Names, evidence: Evidence) -> 
             target=parts.get(key.target, key.target),
             target_columns=key.target_columns,
             declared=True,
-            audit=is_audit(words(key.columns[-1])),
+            audit=is_audit(words(key.columns[-1])) or is_responsible(table, key.columns[-1]),
         )
         for key in table.foreign_keys
         if parts.get(key.target, key.target) in bases
@@ -151,7 +151,7 @@ def _has_key(table: Table) -> bool:
 
 def _own(table: Table) -> int:
     """Count what a person's row has; a table of money is rather a bank's account."""
-    labels = [label(column.name) or "" for column in table.columns]
+    labels = [label(column.name) or "" for column in table.columns if column.base_type != "boolean"]
     personal = sum(_EACH for prefix in _PERSONAL if any(one.startswith(prefix) for one in labels))
     money = any(one.startswith(_FINANCIAL) for one in labels)
     return min(personal, _MOST) + (_FAR if money and not personal else 0)

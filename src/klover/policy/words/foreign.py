@@ -20,18 +20,19 @@ mitarbeiter=employee; angestellter=employee; beschaeftigte=employee; personal=em
 patienten=patient; patientin=patient; versicherter=insured; mieter=tenant person; schueler=student
 lehrer=teacher; arzt=doctor; aerzte=doctor; gehalt=salary; lohn=salary; kontonummer=account number
 konto=account; konten=account; bankverbindung=bank account; betrag=amount; preis=price
-rechnung=invoice; rechnungen=invoice; bestellung=order; bestellungen=order; auftrag=order
-auftraege=order; zahlung=payment; zahlungen=payment; steuernummer=tax number; steuerid=tax number
-sozialversicherungsnummer=social security number; krankenkasse=health insurance
-krankenversicherung=health insurance; diagnose=diagnosis; diagnosen=diagnosis; befund=diagnosis
-blutgruppe=blood group; allergien=allergy; konfession=religion; gewicht=weight; groesse=height
-bemerkung=remark; bemerkungen=remark; notiz=note; notizen=note; kommentar=comment
-nachricht=message; nachrichten=message; inhalt=content; anzahl=count; menge=quantity; datum=date
-uhrzeit=time; zeit=time; erstellt=created; angelegt=created; geaendert=updated; geandert=updated
-aktualisiert=updated; geloescht=deleted; aktiv=active; gesperrt=locked; freigegeben=approved
-gueltig=valid; bezeichnung=name; beschreibung=description; nummer=number; nr=number
-kategorie=category; kategorien=category; produkt=product; produkte=product; artikel=product
-lager=warehouse; lieferant=supplier; lieferanten=supplier; firma=company; abteilung=department
+movimiento=movement; movimientos=movement; rechnung=invoice; rechnungen=invoice; bestellung=order
+bestellungen=order; auftrag=order; auftraege=order; zahlung=payment; zahlungen=payment
+steuernummer=tax number; steuerid=tax number; sozialversicherungsnummer=social security number
+krankenkasse=health insurance; krankenversicherung=health insurance; diagnose=diagnosis
+diagnosen=diagnosis; befund=diagnosis; blutgruppe=blood group; allergien=allergy
+konfession=religion; gewicht=weight; groesse=height; bemerkung=remark; bemerkungen=remark
+notiz=note; notizen=note; kommentar=comment; nachricht=message; nachrichten=message
+inhalt=content; anzahl=count; menge=quantity; datum=date; uhrzeit=time; zeit=time
+erstellt=created; angelegt=created; geaendert=updated; geandert=updated; aktualisiert=updated
+geloescht=deleted; aktiv=active; gesperrt=locked; freigegeben=approved; gueltig=valid
+bezeichnung=name; beschreibung=description; nummer=number; nr=number; kategorie=category
+kategorien=category; produkt=product; produkte=product; artikel=product; lager=warehouse
+lieferant=supplier; lieferanten=supplier; firma=company; abteilung=department
 abteilungen=department; vertrag=contract; vertraege=contract; standort=location; sprache=language
 waehrung=currency; wahrung=currency; einstellung=setting; einstellungen=setting; rolle=role
 rollen=role; gruppe=group; gruppen=group; art=type; typ=type; reihenfolge=position

@@ -46,11 +46,11 @@ PEOPLE = {
 """Last words of the names of tables that hold people, with how strongly they say so."""
 
 ROLES = frozenset(
-    """account actor admin advisor agent applicant approver assignee assigner attendee
-    author beneficiary blocked blocker borrower buyer candidate child client coach
-    collaborator commenter contact contributor creator customer doctor donor driver
-    editor employee followee follower following friend guest guide holder host
-    instructor invitee inviter learner lender liker manager member mentor moderator
+    """head chief boss account actor admin advisor agent applicant approver assignee
+    assigner attendee author beneficiary blocked blocker borrower buyer candidate child
+    client coach collaborator commenter contact contributor creator customer doctor
+    donor driver editor employee followee follower following friend guest guide holder
+    host instructor invitee inviter learner lender liker manager member mentor moderator
     nurse organizer organiser owner parent_user participant partner passenger patient
     payee payer performer person physician player poster profile publisher receiver
     recipient referee referrer rep reporter representative requester resident reviewer
@@ -60,8 +60,14 @@ ROLES = frozenset(
 )
 """Words for the part somebody plays: ``seller_id`` refers to a person."""
 
+RESPONSIBLE = frozenset("manager head lead chief supervisor contact responsible".split())
+"""Parts that make nobody a department's or a shop's subject."""
+
+DELICATE = frozenset("patient insured policyholder inmate donor resident".split())
+"""People whose mere presence tells something: every row about them is a private one."""
+
 AUTHORS = frozenset(
-    "author owner creator sender recipient user customer assignee reporter editor".split()
+    """author owner creator sender recipient user customer assignee reporter editor""".split()
 )
 """Those of them that a number may be named after without a mark of a key: ``post_author``."""
 
@@ -89,21 +95,22 @@ PUBLIC = frozenset(
     preview quote sticker edit""".split()
 )
 PRIVATE = frozenset(
-    """sale access activity addresse address alert allergy answer_sheet api appeal appointment
-    approval audit authentication authorization backup bank basket behavior benefit bill
-    billing bookmark booking call cart case chat claim complaint consent consultation
-    contract conversation credential data_export deletion delivery diagnosis dialog
-    direct document donation draft dump email enquiry evaluation export filter finding
-    gift history identity incident inbox inquiry invitation invite invoice ip job
-    journal keyword lab ledger letter loan location log login mail message
-    migration_request monitor note notification oauth observation offer order otp outbox
-    password pay payment payout payroll payslip phone prescription purchase push queue
-    reaction receipt record refund rental report request reservation result ride salary
-    scheduled search session shipment sms subscription support survey task telemetry
-    ticket token trace tracking transaction transfer treatment trip usage vault
-    verification view visit vital vote wallet warning webhook wishlist moderation
-    security vehicle attempt test exam grade submission scan device leave absence
-    attendance timesheet shift interview response loyalty insurance statement""".split()
+    """sale encounter obs immunization movement access activity addresse address alert
+    allergy answer_sheet api appeal appointment approval audit authentication
+    authorization backup bank basket behavior benefit bill billing bookmark booking call
+    cart case chat claim complaint consent consultation contract conversation credential
+    data_export deletion delivery diagnosis dialog direct document donation draft dump
+    email enquiry evaluation export filter finding gift history identity incident inbox
+    inquiry invitation invite invoice ip job journal keyword lab ledger letter loan
+    location log login mail message migration_request monitor note notification oauth
+    observation offer order otp outbox password pay payment payout payroll payslip phone
+    prescription purchase push queue reaction receipt record refund rental report
+    request reservation result ride salary scheduled search session shipment sms
+    subscription support survey task telemetry ticket token trace tracking transaction
+    transfer treatment trip usage vault verification view visit vital vote wallet
+    warning webhook wishlist moderation security vehicle attempt test exam grade
+    submission scan device leave absence attendance timesheet shift interview response
+    loyalty insurance statement""".split()
 )
 """Tables whose rows tell what somebody did, has or is: everything in them but ids is restricted."""
 
