@@ -33,9 +33,11 @@ from klover.policy.parse import parse
 from klover.policy.parse_countries import named_file
 from klover.policy.resolved import Resolved
 from klover.policy.sight import sees_restricted
+from klover.policy.suggest import Draft, draft, questions
 from klover.policy.trace import trace
 from klover.store.connect import Connection, connect
 from klover.store.inspect import read_catalog
+from klover.store.sample import Progress as SampleProgress, sample
 from klover.tlog.key import SignerKey, VerifierKey
 
 
@@ -115,6 +117,21 @@ def read_live_catalog(dsn: str, *, what: str) -> Catalog:
     """Read a database's catalog by its connection string."""
     with connect(dsn, what=what) as connection:
         return read_catalog(connection)
+
+
+def suggest(dsn: str, rows: int, progress: SampleProgress) -> tuple[Draft, int]:
+    """Draft a policy for a database; tells how many looks at values were passed over too."""
+    with connect(dsn, what="the database") as connection:
+        catalog = read_catalog(connection)
+        if not catalog.base_tables():
+            raise SourceError(
+                f"The database {connection.info.dbname} has no tables that this role can see; "
+                "check the database's name in --dsn."
+            )
+        if not rows:
+            return draft(catalog), 0
+        found = sample(connection, catalog, questions(catalog), rows=rows, progress=progress)
+    return draft(catalog, found.evidence), found.passed_over
 
 
 def resolve_policy(deployment: Deployment, connection: Connection) -> Resolved:

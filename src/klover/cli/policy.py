@@ -13,6 +13,7 @@ from rich.markup import escape
 
 from klover.catalog import Catalog, TableName
 from klover.cli.homes import policy_homes
+from klover.cli.suggest import suggest_policy
 from klover.errors import CheckFailed, InputError, PolicyError
 from klover.policy.finding import Finding, Severity
 from klover.policy.model import Policy
@@ -21,6 +22,7 @@ from klover.policy.resolved import Resolved
 
 app = typer.Typer(help="Check, explain and suggest a policy.", no_args_is_help=True)
 app.command("homes")(policy_homes)
+app.command("suggest")(suggest_policy)
 
 File = Annotated[Path, typer.Argument(help="The policy, usually klover.yaml.")]
 Dsn = Annotated[
@@ -94,35 +96,6 @@ def explain_policy(
         )
         lines = [*more, *lines[:1], *lines[2:5]]
     _print(lines, as_json=as_json)
-
-
-@app.command("suggest")
-def suggest_policy(
-    dsn: Annotated[str, typer.Option("--dsn", help="The database to write a policy for.")],
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Write there; never over another file.")
-    ] = None,
-) -> None:
-    """Write a first policy from a database's tables and keys; no row is read.
-
-    What it cannot know is marked `# decide:`. What it is unsure of is restricted.
-    """
-    from klover.policy.suggest import suggest
-
-    text = suggest(_catalog(dsn), None)
-    if output is None:
-        typer.echo(text, nl=False)
-        return
-    try:
-        with output.open("x", encoding="utf-8") as stream:
-            stream.write(text)
-    except FileExistsError as error:
-        raise InputError(f"{output} is there already; name another file.") from error
-    except OSError as error:
-        raise InputError(f"Cannot write {output}: {error.strerror}.") from error
-    marked = [line for line in text.splitlines() if "# decide:" in line and "`" not in line]
-    open_points = len(marked)
-    typer.echo(f"Wrote {output}. {open_points} points are marked `# decide:`.", err=True)
 
 
 def _read(file: Path) -> Policy:

@@ -1,61 +1,69 @@
 """What a column's name says it may hold, in the words of the fideslang taxonomy.
 
-A heuristic that only ever makes things stricter: a label means *looks personal*, no label means
-nothing at all. Names are English and compared part by part (``billing_email`` is an e-mail).
+A heuristic that only ever makes things stricter: a label means *may be personal*, no label means
+nothing at all. ``label`` knows the words that hardly ever stand for anything else, ``category``
+also those that often do (``title``, ``value``).
 https://ethyca.github.io/fideslang/taxonomy/data_categories/
 """
 
 import re
 from collections.abc import Sequence
 
+from klover.policy.words.personal import LONGEST, OFTEN, PHRASES, WEAK
+from klover.policy.words.split import words
+
 COUNTRY = "user.contact.address.country"
 
-_LABELS: tuple[tuple[str, str], ...] = (
-    (r"e?mail|email_address", "user.contact.email"),
-    (r"phone|mobile|msisdn|telephone|fax", "user.contact.phone_number"),
-    (r"ip|ip_addr|ip_address|locationip|remote_addr|inet", "user.device.ip_address"),
-    (r"user_agent|useragent|browser|browser_used|device", "user.device"),
-    (r"push_token|device_token|device_id|fingerprint|imei|idfa", "user.device.device_id"),
-    (r"password|passwd|passphrase|otp|otp_secret|backup_codes", "user.authorization.password"),
-    (r"token|secret|private_key|api_key|session_id|key_auth|key_p256dh", "user.authorization"),
-    (r"(first|last|middle|full|real|legal|sur|family|given|display)_?name", "user.name"),
-    (r"firstname|lastname|surname", "user.name"),
-    (r"username|handle|login|nickname|acct|human_identifier", "user.account.username"),
-    (r"address|address[12]|street|district|postcode", "user.contact.address.street"),
-    (r"postal_code|zip|zipcode|zip_code", "user.contact.address.postal_code"),
-    (r"country|country_code", COUNTRY),
-    (r"birth|birthday|birthdate|birth_date|date_of_birth|dob", "user.demographic.date_of_birth"),
-    (r"gender|sex", "user.demographic.gender"),
-    (r"locale|time_zone|timezone", "user.demographic.language"),
-    (r"latitude|longitude|lat|lon|lng|geo", "user.location.imprecise"),
-    (r"card|iban|account_number|bic", "user.payment"),
-    (r"amount|price|salary|balance", "user.financial"),
-    (r"ssn|passport|national_id|tax_id", "user.government_id"),
-    (r"picture|photo|avatar|portrait", "user.content.photos"),
-    (r"bio|note|content|body|text|comment|message|caption|details", "user.content"),
-)
-_PATTERNS = tuple(
-    (re.compile(rf"(^|_)({pattern})(s?)($|_)"), category) for pattern, category in _LABELS
-)
+_TECHNICAL_ENDS = ({"type"}, {"size"}, {"format"}, {"content", "type"}, {"mime", "type"})
 _VALUES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"[^@\s]+@[^@\s]+\.[a-z]{2,}\Z", re.IGNORECASE), "user.contact.email"),
-    (re.compile(r"(\d{1,3}\.){3}\d{1,3}\Z"), "user.device.ip_address"),
-    (re.compile(r"\+\d[\d ()-]{6,}\Z"), "user.contact.phone_number"),
+    (re.compile(r"(\d{1,3}\.){3}\d{1,3}(/\d+)?\Z"), "user.device.ip_address"),
+    (re.compile(r"([0-9a-f]{0,4}:){3,7}[0-9a-f]{0,4}\Z", re.IGNORECASE), "user.device.ip_address"),
+    (re.compile(r"(\+|00)\d[\d ()./-]{6,}\Z"), "user.contact.phone_number"),
+    (re.compile(r"[A-Z]{2}\d{2} ?[A-Z0-9]{4}( ?[A-Z0-9]{4}){2,6}( ?[A-Z0-9]{1,4})?\Z"), "iban"),
+    (re.compile(r"\d{4}[ -]?\d{4}[ -]?\d{4}[ -]?\d{1,7}\Z"), "user.financial.credit_card"),
+    (re.compile(r"Mozilla/\d|Dalvik/\d|okhttp/\d|[\w-]+/\d[\d.]* \(.*\)"), "user.device"),
+    (re.compile(r"\$2[aby]\$|\$argon2|pbkdf2|\{SSHA\}|\$[156]\$"), "user.authorization.password"),
+    (re.compile(r"ey[JA][\w-]+\.[\w-]+\.[\w-]*\Z"), "user.authorization.credentials"),
+    (re.compile(r"https?://"), "user.contact.url"),
 )
+_NAMES = {"iban": "user.financial.bank_account"}
+_SOME = 0.2
+"""The share of a column's values that have to have a form; personal data among others counts."""
+
+
+def category(column: str) -> str | None:
+    """Tell the category that a column's name may stand for; None where it says nothing."""
+    return of_words(words(column))
 
 
 def label(column: str) -> str | None:
-    """Tell the fideslang category that a column's name suggests; None where it suggests none."""
-    name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", column).lower()
-    if name.endswith(("_type", "_size", "_format")):
+    """Tell the category that a column's name clearly suggests; None where it suggests none."""
+    said = words(column)
+    if any(set(said[-len(end) :]) == end for end in _TECHNICAL_ENDS):
         return None
-    return next((category for pattern, category in _PATTERNS if pattern.search(name)), None)
+    return of_words(said, strong=True)
+
+
+def of_words(said: Sequence[str], *, strong: bool = False) -> str | None:
+    """Tell the category of a name's words: the longest phrase, and the last of equals.
+
+    ``strong`` passes over words that often stand for harmless things.
+    """
+    for length in range(min(LONGEST, len(said)), 0, -1):
+        for start in range(len(said) - length, -1, -1):
+            phrase = tuple(said[start : start + length])
+            found = PHRASES.get(phrase)
+            if found is not None and not (strong and (found in WEAK or phrase in OFTEN)):
+                return found
+    return None
 
 
 def label_values(values: Sequence[str]) -> str | None:
-    """Tell the category that most of a column's sample values have the form of."""
+    """Tell the category that a share of a column's sample values have the form of."""
     filled = [value for value in values if value]
-    for pattern, category in _VALUES:
-        if filled and sum(bool(pattern.match(value)) for value in filled) * 2 > len(filled):
-            return category
+    for pattern, found in _VALUES:
+        fitting = sum(bool(pattern.match(value)) for value in filled)
+        if filled and fitting >= max(1, len(filled) * _SOME):
+            return _NAMES.get(found, found)
     return None

@@ -1,0 +1,140 @@
+"""The class of each column, with how sure that is and why.
+
+Restricted is what is left where nothing speaks for more: free text, documents, addresses, money,
+health, ids of other systems, unknown types and unknown words. A column is opened only by positive
+evidence: it is a key or a reference, or every word of its name is plain, or its table holds things
+for everybody to see. Values that look like an address or a secret close it again.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from klover.catalog import Column, Table
+from klover.policy.identify import is_harmless
+from klover.policy.labels import category, label_values, of_words
+from klover.policy.model import DataClass
+from klover.policy.neutral import bare_type
+from klover.policy.suggest.evidence import Evidence
+from klover.policy.suggest.nature import Nature
+from klover.policy.suggest.opening import Case, opened
+from klover.policy.suggest.shape import Shape, row_key
+from klover.policy.words.split import words
+
+_ID_TYPES = frozenset({"smallint", "integer", "bigint", "uuid", "numeric"})
+_SECRET = ("user.authorization", "user.device", "user.contact", "user.financial", "user.government")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """The class of one column."""
+
+    column: str
+    data_class: DataClass
+    category: str | None = None
+    confidence: float
+    reason: str
+    """A short clause for people; no value."""
+    reference: bool = False
+
+
+def classify(table: Table, shape: Shape, nature: Nature, evidence: Evidence) -> list[Verdict]:
+    """Tell the class of each column of ``table``, in its order."""
+    tied = shape.ties[table.name].columns()
+    keys = frozenset(row_key(table)) | tied
+    found = [
+        _verdict(column, table, shape, nature, keys, evidence.values(table.name, column.name))
+        for column in table.columns
+    ]
+    return _row_times(found, table, nature)
+
+
+def _verdict(
+    column: Column,
+    table: Table,
+    shape: Shape,
+    nature: Nature,
+    keys: frozenset[str],
+    values: Sequence[str],
+) -> Verdict:
+    seen = label_values(values)
+    if seen is not None:
+        return _restricted(column, seen, 0.95, "sampled values have the form of it")
+    tied = shape.ties[table.name].columns()
+    if column.name in keys:
+        spoken = of_words(words(column.name), strong=True)
+        natural = column.name not in tied and not _is_number(column)
+        if spoken is not None and natural and spoken.startswith(_SECRET):
+            return _restricted(column, spoken, 0.9, "a key that tells something itself")
+        if not natural:
+            return _open(column, DataClass.INTEROPERABLE, 0.95, "key", reference=True)
+    if _tells_where(column, table, tied):
+        return _open(column, DataClass.INTEROPERABLE, 0.8, "tells what the id beside it is of")
+    case = Case(column=column, table=table, nature=nature, vocabulary=_vocabulary(table))
+    opening = opened(case)
+    if opening is not None:
+        return _open(column, *opening)
+    said = category(column.name)
+    reason = "by its name" if said is not None else "nothing speaks for more"
+    return _restricted(column, said, 0.9 if said else 0.6, reason)
+
+
+def _row_times(found: list[Verdict], table: Table, nature: Nature) -> list[Verdict]:
+    """Close the times of a relation or setting whose rows tell more than ids, flags and counts."""
+    if nature not in {Nature.RELATION, Nature.SETTING}:
+        return found
+    harmless = {column.name for column in table.columns if is_harmless(column)}
+    tells = any(
+        one.data_class is DataClass.RESTRICTED and one.column not in harmless for one in found
+    )
+    return [
+        _restricted_from(one, "the time of a row that tells more than a relation")
+        if tells and one.reason.startswith("time")
+        else one
+        for one in found
+    ]
+
+
+def _restricted_from(one: Verdict, reason: str) -> Verdict:
+    return Verdict(
+        column=one.column, data_class=DataClass.RESTRICTED, confidence=0.7, reason=reason
+    )
+
+
+def _restricted(column: Column, said: str | None, sure: float, reason: str) -> Verdict:
+    return Verdict(
+        column=column.name,
+        data_class=DataClass.RESTRICTED,
+        category=said,
+        confidence=sure,
+        reason=reason,
+    )
+
+
+def _open(
+    column: Column, data_class: DataClass, sure: float, reason: str, *, reference: bool = False
+) -> Verdict:
+    return Verdict(
+        column=column.name,
+        data_class=data_class,
+        confidence=sure,
+        reason=reason,
+        reference=reference,
+    )
+
+
+def _tells_where(column: Column, table: Table, tied: frozenset[str]) -> bool:
+    """Tell whether a ``…_type`` stands beside a ``…_id`` that refers somewhere."""
+    stem = words(column.name)[:-1]
+    if not stem or words(column.name)[-1] != "type":
+        return False
+    return any(one.name in tied and words(one.name) == (*stem, "id") for one in table.columns)
+
+
+def _is_number(column: Column) -> bool:
+    return bare_type(column.base_type) in _ID_TYPES
+
+
+def _vocabulary(table: Table) -> frozenset[str]:
+    """Tell the words of the table's name: plain in its columns, unless they speak of a secret."""
+    said = words(table.name.name)
+    return frozenset() if of_words(said, strong=True) else frozenset(said)

@@ -1,0 +1,148 @@
+"""What a table is about, which decides how much its flags, numbers and times tell.
+
+The words of a table's name decide, the strictest first; what no word tells is of no known nature.
+A table that nobody's key ties to a person is the operator's own.
+"""
+
+from enum import StrEnum
+
+from klover.catalog import Column, Table
+from klover.policy.identify import is_harmless
+from klover.policy.labels import label, of_words
+from klover.policy.suggest.guess import Tie
+from klover.policy.suggest.shape import Shape, row_key
+from klover.policy.words import kinds
+from klover.policy.words.personal import ALONE
+from klover.policy.words.split import words
+
+
+class Nature(StrEnum):
+    """What rows of a table are."""
+
+    PERSON = "people"
+    PUBLIC = "things for everybody to see"
+    RELATION = "relations"
+    SETTING = "settings"
+    PRIVATE = "private acts or belongings"
+    UNKNOWN = "not known"
+    REFERENCE = "nobody's data"
+    GUARDED = "the operator's own, not for everybody"
+    SYSTEM = "what machines write"
+
+
+_FINDING = (
+    "user.contact.email",
+    "user.contact.phone",
+    "user.contact.address.street",
+    "user.name",
+    "user.account.username",
+    "user.device",
+    "user.authorization.password",
+    "user.demographic",
+    "user.government_id",
+    "user.financial.bank_account",
+    "user.financial.credit_card",
+)
+_OFTEN = ("user.name", "user.account.username")
+"""What a tag or a brand may have as well: a display name."""
+_MARKS = (("id",), ("uid",), ("uuid",), ("by",))
+_LEADING = frozenset({"account", "user", "person", "member", "customer"})
+_LINKED = 2
+
+
+def nature_of(table: Table, shape: Shape) -> Nature:
+    """Tell the nature of a table."""
+    said = words(table.name.name)
+    traced = table.name == shape.subjects or any(
+        not way.audit for way in shape.ways.get(table.name, ())
+    )
+    if not traced:
+        return _untied(table, said, shape)
+    if table.name == shape.subjects or table.name in shape.people:
+        return Nature.PRIVATE if _secret(said[-1:], alone=True) else Nature.PERSON
+    found = _tied(said, _links(shape.ties[table.name]))
+    if found not in {Nature.SETTING, Nature.GUARDED} and _delicate(shape):
+        return Nature.PRIVATE
+    return found
+
+
+def _delicate(shape: Shape) -> bool:
+    """Tell whether the people are such that every row about them is a private one."""
+    return any(words(name.name)[-1] in kinds.DELICATE for name in shape.people)
+
+
+def _tied(said: tuple[str, ...], links: int) -> Nature:
+    """Judge a table that a key ties to people: the first that fits, the strictest first."""
+    about = [word for word in said if word not in _LEADING] or list(said)
+    has, linked = set(about), links >= _LINKED
+    programs = about[-1] == "app" or (about[-1] == "application" and bool(has & {"oauth", "api"}))
+    setting = about[-1] in kinds.SETTING or bool(has & {"setting", "preference"})
+    fitting = (
+        (programs, Nature.GUARDED),
+        (_secret(about, alone=len(said) == 1), Nature.PRIVATE),
+        (setting, Nature.SETTING),
+        (bool(has & kinds.PRIVATE), Nature.PRIVATE),
+        (linked and bool(has & kinds.RELATION), Nature.RELATION),
+        (bool(has & kinds.PUBLIC), Nature.PUBLIC),
+        (linked and has <= _things(), Nature.RELATION),
+    )
+    return next((nature for fits, nature in fitting if fits), Nature.UNKNOWN)
+
+
+def _untied(table: Table, said: tuple[str, ...], shape: Shape) -> Nature:
+    """Judge a table that no key ties to a person: by what it holds, then by its name."""
+    person, has = table.name in shape.people, set(said)
+    nowhere = leads_nowhere(table, shape)
+    content = has & kinds.PUBLIC and not has & (kinds.REFERENCE | kinds.PUBLISHED)
+    guarded = _secret(said) or content or has & (kinds.PRIVATE | kinds.RELATION)
+    fitting = (
+        (not person and said[-1:] != () and said[-1] in kinds.PROGRAMS, Nature.GUARDED),
+        (person or any(_names_people(one, said) for one in table.columns), Nature.UNKNOWN),
+        (_is_system(said), Nature.SYSTEM),
+        (said[-1:] != () and said[-1] in kinds.SORTS and not nowhere, Nature.REFERENCE),
+        (nowhere, Nature.UNKNOWN),
+        (bool(guarded), Nature.GUARDED),
+    )
+    return next((nature for fits, nature in fitting if fits), Nature.REFERENCE)
+
+
+def _is_system(said: tuple[str, ...]) -> bool:
+    """Tell whether a machine writes the rows: by the last word, or by a first one that says so."""
+    first = said[:1] and said[0] in kinds.SYSTEM - {"job"}
+    return bool(said) and (first or said[-1] in kinds.SYSTEM)
+
+
+def _names_people(column: Column, said: tuple[str, ...]) -> bool:
+    """Tell whether a column names or finds somebody."""
+    if is_harmless(column):
+        return False
+    found = label(column.name)
+    if found in _OFTEN and said and said[-1] in kinds.REFERENCE:
+        return False
+    return found is not None and found.startswith(_FINDING)
+
+
+def leads_nowhere(table: Table, shape: Shape) -> bool:
+    """Tell whether a column looks like a reference and leads nowhere: it may lead to a person."""
+    tie = shape.ties[table.name]
+    known = tie.columns() | set(row_key(table))
+    return any(not pair.halves for pair in tie.pairs) or any(
+        column.name not in known and words(column.name)[-1:] in _MARKS for column in table.columns
+    )
+
+
+def _secret(said: tuple[str, ...] | list[str], *, alone: bool = False) -> bool:
+    """Tell whether a table's name speaks of health, money, credentials and the like."""
+    if not alone:
+        said = tuple(word for word in said if word not in ALONE)
+    found = of_words(said, strong=True)
+    return found is not None and not found.startswith(("user.contact.address", "user.contact.url"))
+
+
+def _things() -> frozenset[str]:
+    return kinds.PUBLIC | kinds.REFERENCE | kinds.RELATION
+
+
+def _links(tie: Tie) -> int:
+    """Count the rows that a row ties together."""
+    return len({(guess.column, guess.value) for guess in tie.all() if not guess.audit})

@@ -1,0 +1,93 @@
+"""References told by the part somebody plays: ``sellerId``, ``created_by``, ``reports_to``.
+
+They refer to the likeliest people whose key compares. ``parent_id`` and its like refer to another
+row of the same table.
+"""
+
+from collections.abc import Iterator
+
+from klover.catalog import Catalog, Column, Table, TableName
+from klover.policy.suggest.guess import Guess, comparable
+from klover.policy.suggest.keys import WEAK, is_bare, key_column, own_key, stem_of
+from klover.policy.words import kinds
+from klover.policy.words.plain import GLUE
+from klover.policy.words.split import words
+
+
+def by_role(
+    table: Table, catalog: Catalog, taken: frozenset[str], people: tuple[TableName, ...]
+) -> Iterator[Guess]:
+    """Guess references by the part somebody plays (``sellerId``, ``created_by``) or to oneself."""
+    for column in table.columns:
+        if column.name in taken or column.name in own_key(table):
+            continue
+        said = words(column.name)
+        unmarked = said[-1:] != () and said[-1] in kinds.AUTHORS and is_bare(column, said)
+        if _is_part(said) or unmarked:
+            found = next(_to_people(table, column, catalog, people), None)
+            if found is not None:
+                yield found
+        elif _is_self(said):
+            key = key_column(table, ("id",))
+            if key is not None and comparable(column, key):
+                yield Guess(
+                    columns=(column.name,),
+                    target=table.name,
+                    target_columns=(key.name,),
+                    confidence=WEAK,
+                    reason="another row of the same table",
+                )
+
+
+def is_audit(said: tuple[str, ...]) -> bool:
+    """Tell whether a name's words say who entered a row: ``created_by``, ``write_uid``."""
+    return len(said) > 1 and said[0] in kinds.AUDIT and bool({"by", "uid"} & set(said))
+
+
+def is_responsible(table: Table, column: str) -> bool:
+    """Tell whether a column names who runs a department or a shop, which is nobody's data."""
+    said = words(table.name.name)
+    thing = said[-1:] != () and said[-1] in kinds.REFERENCE | kinds.SORTS
+    return thing and bool(set(words(column)) & kinds.RESPONSIBLE)
+
+
+def _is_part(said: tuple[str, ...]) -> bool:
+    stem = stem_of(said)
+    if is_audit(said) or (len(stem) > 1 and stem[-1] == "by"):
+        return True
+    assigned = len(stem) > 1 and stem[-1] == "to" and stem[0] in {"assigned", "report", "belongs"}
+    return assigned or (bool(stem) and stem != said and stem[-1] in kinds.ROLES)
+
+
+def _is_self(said: tuple[str, ...]) -> bool:
+    stem = set(stem_of(said))
+    return stem_of(said) != said and bool(stem & kinds.SELF) and stem <= kinds.SELF | GLUE
+
+
+def _to_people(
+    table: Table, column: Column, catalog: Catalog, people: tuple[TableName, ...]
+) -> Iterator[Guess]:
+    """Refer to the likeliest people whose key compares; of a wide key the rest has to be here."""
+    element = column.element_type is not None
+    said = words(column.name)
+    if is_audit(said) or "creator" in said:  # whoever entered it has a login
+        people = tuple(sorted(people, key=lambda name: words(name.name)[-1] != "user"))
+    for target in people:
+        key = catalog.tables[target].primary_key
+        *shared, last = key.columns if key is not None else ("",)
+        there = catalog.tables[target].column(last) if key else None
+        if key is None:
+            there = key_column(catalog.tables[target], ("id",))
+        here = all(table.column(name) is not None and name != column.name for name in shared)
+        if there is None or not comparable(column, there, element=element) or not here:
+            continue
+        if not (shared and element):
+            yield Guess(
+                columns=(*shared, column.name),
+                target=target,
+                target_columns=(*shared, there.name),
+                element=element,
+                audit=is_audit(said) or is_responsible(table, column.name),
+                confidence=WEAK,
+                reason="by the part somebody plays",
+            )

@@ -1,0 +1,132 @@
+"""Words a column's name may be made of and still say nothing of anybody.
+
+These are the positive evidence that a flag, a number or an enumerated word is not restricted:
+*every* word of its name has to be here (or name a table that is nobody's secret). A word that is
+missing costs somebody a line to write; a word too many would open data, so each is general.
+"""
+
+GLUE = frozenset(
+    """id a an and are as at be by can date did do does field for from get has have if in is it
+    last new next not of off on only or original out per previous row s set should that the this
+    time to up was when will with current first default""".split()
+)
+"""Words that only join others."""
+
+SETTING_VERBS = frozenset(
+    """accept allow auto disable disallow display enable exclude follow hide ignore include keep
+    limit mute notify opt prefer receive reject require send share show skip subscribe sync use
+    wants autoplay autofollow autoload force""".split()
+)
+"""First words of flags that say how somebody wants things, not what somebody did."""
+
+PLAIN = (
+    GLUE
+    | SETTING_VERBS
+    | frozenset(
+        """account active actor approved imported feature failed successful item admin all
+        anonymous any api app application approval approve archived article attribute autosave
+        available badge base batch blog board bot brand bulk cached category channel clear
+        closed collection color column compact complete confidential count counter css currency
+        custom dark days depth digest direction dirty discoverable editable edition email_free
+        enabled entry enum exact exclusive extension featured feed fetch file filter final flag
+        folder follower following font format forum frequency frozen fulfilled global group
+        hidden highlighted hint hour immutable index indexable internal kind label language
+        layout legacy length like list listable listed local lock locked main manual max maximum
+        member memorial mention menu mime min minimum minute mode module multiple mutable mute
+        name_format node notification obsolete open overwrite owner_type page pagination
+        parallel parent_type partial pending permission pinned pin_order plan plugin policy poll
+        position post primary priority privacy private processed processing product protected
+        protocol provider_type public publication published publish quality queue quota quote
+        rank read_only ready reblog recurring related reply repeat revision role root rule
+        scheme schema second section sequence shared side silent site size sort source stage
+        stale standard state static status step sticky storage store style superapp system tab
+        table tag template theme thread threshold timeframe tool topic total_count type unit
+        unlisted update updated uploaded usable use_count version verified_type visibility
+        visible week weight_order wiki widget year created create edit edited insert write lang
+        lazy pinned_globally sorted revoked usage timeline untrusted fav share trend bookable
+        sellable purchasable taxable shippable stock inventory catalog department warehouse
+        supplier digit scale precision iso symbol icon""".split()
+    )
+)
+
+OF_THINGS = frozenset(
+    """allowed sensitive nsfw explicit spam answered solved pinnable able width height level
+    limited urgent purged hit play download upload upvote downvote star fork clone subscriber
+    viewer visitor like dislike reaction bookmark impression reach popularity popular trending
+    boost promoted sponsored verified official collapsed expanded locked stickied anonymous
+    nested depth tree left right parent child root original copy duplicate translated rotated
+    compressed encoded transcoded bitrate resolution framerate aspect ratio dimension weight
+    thickness speed volume capacity seat chapter episode season track disc edition isbn barcode
+    sku price currency rate fee tax discount minimum maximum rating score average sum total
+    voter participant member guest winner round lap point goal set match game team award bonus
+    reward badge rank tier""".split()
+)
+"""More words that things have, read only where a row is a thing or a setting."""
+
+NUMBER_HEADS = frozenset(
+    """active bit byte item capacity direction enabled column count counter days depth digit
+    duration fav favs hour id_scheme index iteration length limit max maximum min minimum minute
+    month number_format order ordinal page permission policy position precision priority
+    protocol quota rank reblog revision scale scheme second sequence size sort state status
+    stage step threshold timeframe type version visibility week year like reply kind mode use
+    uses rating_count""".split()
+)
+"""One of these has to be among the words of a number that is not restricted."""
+
+TEXT_HEADS = frozenset(
+    """class_type color currency direction extension font format icon_name kind lang language
+    layout level mime mode policy priority protocol scheme state stage status style theme type
+    unit version visibility""".split()
+)
+"""One of these has to be among the words of a text that is not restricted."""
+
+TECHNICAL = (
+    frozenset({"lock", "version"}),
+    frozenset({"schema", "version"}),
+    frozenset({"row", "version"}),
+    frozenset({"revision"}),
+)
+"""Names that say nothing even in a table of secrets, by their words."""
+
+TECHNICAL_ENDS = (
+    ("schema", "version"),
+    ("content", "type"),
+    ("mime", "type"),
+    ("file", "size"),
+)
+"""Ends of names of what a program keeps beside a file."""
+
+TIMES = frozenset("created updated create update insert write modify edit edited revised".split())
+"""What bookkeeping times are of: when the row was written."""
+
+FINDABLE = frozenset("discoverable indexable searchable".split())
+"""Words of flags that say whether anybody may find what the row is: it is made to be shown."""
+
+SHOWN = frozenset(
+    """username handle nickname display bio about note avatar header banner cover picture image
+    photo url website domain link icon description title name html text file remote public field
+    also known attribution shared inbox outbox collection featured actor_name headline tagline
+    blurhash caption user meta""".split()
+)
+"""Words of what such a row shows, where every word of the name is one of these or plain."""
+
+PUBLIC_TIMES = TIMES | frozenset(
+    """publish published start starts end ends begin finish open close closed expire fetch fetched
+    scheduled schedule score max review index indexed refresh valid effective release released
+    bump bumped sync synced featured pinned expires captured sent notification refreshed""".split()
+)
+"""The same where the row is a thing for everybody to see."""
+
+IMAGES = frozenset(
+    "image thumbnail avatar header cover banner icon picture photo logo poster media video".split()
+)
+"""Words for the pictures of a thing."""
+
+SHARED_NAMES = frozenset(
+    """category code color currency description hint icon iso kind label language name abbreviation
+    shortcode shortname slug state status symbol tag text_type title type unit version key var
+    plural singular translation locale lang domain model brand genre rating role permission
+    database relation schema branch level format length feature continent country city region
+    province zone timezone capital""".split()
+)
+"""Texts of a table that is nobody's data which may be public."""
