@@ -14,6 +14,8 @@ from klover.event.record import (
     Intent,
     MigrationStep,
     PolicyAdopted,
+    PolicyObjected,
+    PolicyProposed,
     SessionClosed,
     SessionOpened,
 )
@@ -29,6 +31,8 @@ __all__ = [
     "Intent",
     "MigrationStep",
     "PolicyAdopted",
+    "PolicyObjected",
+    "PolicyProposed",
     "Recorder",
     "SessionClosed",
     "SessionOpened",
