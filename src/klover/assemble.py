@@ -5,15 +5,18 @@ recorder of a writer, the log, the gateway. Nothing is decided here.
 """
 
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from klover import config
+import psycopg
+
+from klover import adopt, config
+from klover.adopt import keep, pin
 from klover.catalog import Catalog
 from klover.config import Deployment
 from klover.door import naming
-from klover.errors import ConfigError, InputError, SourceError, VerifyError
+from klover.errors import CheckFailed, ConfigError, InputError, SourceError, VerifyError
 from klover.event import Recorder
 from klover.gateway.authenticate import trust
 from klover.gateway.daily import Tally
@@ -28,11 +31,13 @@ from klover.migrate import cohort
 from klover.migrate.addresses import Addresses, open_addresses
 from klover.migrate.plan import Homes
 from klover.migrate.work import Parts, Progress
+from klover.policy.change import Standing, Version
 from klover.policy.model import EvidenceKind, Policy
 from klover.policy.parse import parse
 from klover.policy.parse_countries import named_file
 from klover.policy.resolved import Resolved
 from klover.policy.sight import sees_restricted
+from klover.policy.statement import START
 from klover.policy.suggest import Draft, draft, questions
 from klover.policy.trace import trace
 from klover.store.connect import Connection, connect
@@ -77,11 +82,18 @@ def read_policy(path: Path) -> Policy:
 
     Raises InputError or PolicyError with file and line.
     """
+    texts = policy_texts(path)
+    return parse(texts.policy, str(path), texts.countries or None)
+
+
+def policy_texts(path: Path) -> adopt.Texts:
+    """Read a policy's text, and that of the file of countries that it names."""
     text = _read_text(path, "the policy")
     named = named_file(text, str(path))
     if named is None:
-        return parse(text, str(path))
-    return parse(text, str(path), _read_text(path.parent / named, "the policy's file of countries"))
+        return adopt.Texts(policy=text)
+    countries = _read_text(path.parent / named, "the policy's file of countries")
+    return adopt.Texts(policy=text, countries=countries)
 
 
 def _read_text(path: Path, what: str) -> str:
@@ -134,9 +146,59 @@ def suggest(dsn: str, rows: int, progress: SampleProgress) -> tuple[Draft, int]:
     return draft(catalog, found.evidence), found.passed_over
 
 
-def resolve_policy(deployment: Deployment, connection: Connection) -> Resolved:
-    """Hold the deployment's policy against the database behind ``connection``."""
-    policy, catalog = read_policy(Path(deployment.policy)), read_catalog(connection)
+def policy_pin(deployment: Deployment) -> Path:
+    """Tell the file that remembers the last entry of the policy's history seen here."""
+    return Path(deployment.log.directory) / pin.FILE
+
+
+def policy_standing(deployment: Deployment, enclave: Connection) -> Standing | None:
+    """Tell what the history of the policy amounts to now; None where nobody signs."""
+    return adopt.read_standing(enclave, policy_pin(deployment), datetime.now(UTC))
+
+
+def policy_in_effect(deployment: Deployment, enclave: Connection) -> tuple[Policy, Version | None]:
+    """Read the deployment's policy, which has to be the one in effect; tell its version, too.
+
+    Without signatures the file alone counts, and the version is None.
+    """
+    policy = read_policy(Path(deployment.policy))
+    return policy, adopt.held(policy, policy_standing(deployment, enclave))
+
+
+def policy_watch(
+    deployment: Deployment, policy: Policy, version: Version | None
+) -> Callable[[], None]:
+    """Make a check for whoever works by ``policy``: it raises CheckFailed once he has to stop."""
+    seen = [version.point if version is not None else START]
+
+    def look() -> None:
+        try:
+            with open_standby(deployment) as standby:
+                head = keep.head(standby)
+                if head == seen[0]:
+                    return
+                standing = policy_standing(deployment, standby)
+        except (SourceError, psycopg.OperationalError):
+            return  # without the server no session works either
+        if adopt.outdated(version, policy.digest, standing):
+            raise CheckFailed(
+                "The gateway has stopped: the policy in effect is another now, and tighter. Put "
+                "it in the file's place, run `klover doors apply`, and start again."
+            )
+        seen[0] = head
+
+    return look
+
+
+def resolve_policy(
+    deployment: Deployment, connection: Connection, *, enclave: Connection | None = None
+) -> Resolved:
+    """Hold the policy in effect against the database behind ``connection``.
+
+    ``enclave`` tells what is in effect, where ``connection`` is to a source.
+    """
+    policy, _ = policy_in_effect(deployment, enclave or connection)
+    catalog = read_catalog(connection)
     if not catalog.base_tables():
         raise SourceError(
             f"The database {connection.info.dbname} has no tables yet; in the enclave "
@@ -178,8 +240,8 @@ def migration_parts(
 ) -> Parts:
     """Tell what a migration from ``source`` is built from; the policy is held against it."""
     chosen = deployment.source(source)
-    with open_source(deployment, chosen.name) as connection:
-        resolved = resolve_policy(deployment, connection)
+    with open_source(deployment, chosen.name) as connection, open_primary(deployment) as enclave:
+        resolved = resolve_policy(deployment, connection, enclave=enclave)
     return Parts(
         source=chosen.name,
         cell=deployment.cell.name,
@@ -255,11 +317,12 @@ def open_tally(deployment: Deployment, writer: str) -> TallyFile:
     return TallyFile(Path(deployment.log.directory) / SPOOL / writer / "day")
 
 
-def make_gateway(deployment: Deployment, recorder: Recorder, tally: Tally) -> Gateway:
+def make_gateway(
+    deployment: Deployment, recorder: Recorder, tally: Tally, policy: Policy
+) -> Gateway:
     """Build the gateway of a deployment. Raises ConfigError for what is missing in its file."""
     if deployment.gateway is None or deployment.issuer is None:
         raise ConfigError("The configuration needs [gateway] and [issuer] to open the gateway.")
-    policy = read_policy(Path(deployment.policy))
     doors = {
         name: DoorAddress(
             schema=naming.schema(name),

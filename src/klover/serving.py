@@ -6,9 +6,9 @@ published. Beside ``assemble``, which says what it is made of; nothing is decide
 
 import asyncio
 import contextlib
+import itertools
 import threading
 from collections.abc import Callable, Coroutine, Sequence
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -20,9 +20,13 @@ from klover.errors import RecordError
 from klover.event import PolicyAdopted
 from klover.gateway.server import Gateway
 from klover.log.sequence import Cosigner
+from klover.policy.change import Version
+from klover.policy.model import Policy
 
 _WRITER = "gateway"
 _PUBLISH_SECONDS = 1.0
+_WATCH_TURNS = 5
+"""How many publications pass between two looks at whether the policy became tighter."""
 
 
 class Serving:
@@ -40,6 +44,7 @@ class Serving:
         self._started = threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._publish: Callable[[], Coroutine[None, None, None]] | None = None
+        self._watch: Callable[[], None] = lambda: None
         self._until = asyncio.Event()
         self._ended = threading.Event()
         self.failure: BaseException | None = None
@@ -101,8 +106,10 @@ class Serving:
             assemble.open_recorder(self._deployment, _WRITER) as recorder,
             assemble.open_tally(self._deployment, _WRITER) as tally,
         ):
-            gateway = assemble.make_gateway(self._deployment, recorder, tally)
-            recorder.append(_adopted(self._deployment))
+            with assemble.open_standby(self._deployment) as standby:
+                policy, version = assemble.policy_in_effect(self._deployment, standby)
+            gateway = assemble.make_gateway(self._deployment, recorder, tally, policy)
+            recorder.append(_adopted(policy, version))
             recorder.flush()
             turn = asyncio.Lock()
 
@@ -113,6 +120,7 @@ class Serving:
                     self.published = checkpoint.size
 
             self._publish = publish
+            self._watch = assemble.policy_watch(self._deployment, policy, version)
             await gateway.start()
             self._started.set()
             try:
@@ -132,9 +140,13 @@ class Serving:
             await publish()
 
     async def _publish_until_stopped(self, gateway: Gateway) -> None:
-        while not self._until.is_set():
+        for turn in itertools.count():
+            if self._until.is_set():
+                return
             if self._publish is not None:
                 await self._publish()
+            if turn % _WATCH_TURNS == 0:
+                await asyncio.to_thread(self._watch)
             waiting = {
                 asyncio.ensure_future(self._until.wait()),
                 asyncio.ensure_future(gateway.failed.wait()),
@@ -154,11 +166,12 @@ class Serving:
         )
 
 
-def _adopted(deployment: Deployment) -> PolicyAdopted:
-    policy = assemble.read_policy(Path(deployment.policy))
+def _adopted(policy: Policy, version: Version | None) -> PolicyAdopted:
     return PolicyAdopted(
         time=assemble.now(),
         enclave=policy.enclave,
         digest=policy.digest,
         countries_edition=policy.countries.edition,
+        number=version.point.number if version is not None else 0,
+        link=version.point.link if version is not None else "",
     )

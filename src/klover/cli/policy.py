@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from klover.catalog import Catalog, TableName
+from klover.cli import policy_change
 from klover.cli.homes import policy_homes
 from klover.cli.suggest import suggest_policy
 from klover.errors import CheckFailed, InputError, PolicyError
@@ -23,6 +24,7 @@ from klover.policy.resolved import Resolved
 app = typer.Typer(help="Check, explain and suggest a policy.", no_args_is_help=True)
 app.command("homes")(policy_homes)
 app.command("suggest")(suggest_policy)
+policy_change.register(app)
 
 File = Annotated[Path, typer.Argument(help="The policy, usually klover.yaml.")]
 Dsn = Annotated[

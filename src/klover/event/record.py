@@ -27,17 +27,55 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PolicyAdopted(Event):
-    """A policy took effect. ``digest`` is SHA-256 of the file's bytes.
+class PolicyProposed(Event):
+    """A policy was handed in. ``digest`` and ``replaces`` are SHA-256 of files' bytes.
 
-    ``countries_edition`` names the country data, here and in every record of a decision:
-    ``2026-11``, or ``2026-11+sha256:…`` with the digest of the policy's own file.
+    ``signers`` are the names that the policy in effect gives them; ``need`` of them were asked
+    for. ``number`` and ``link`` tell the entry of the policy's history, and all before it.
+    """
+
+    kind: ClassVar[str] = "policy-proposed"
+    enclave: str
+    digest: str
+    replaces: str
+    meaning: str
+    """``first``, ``same``, ``tightens`` or ``loosens``."""
+    differences: str
+    signers: tuple[str, ...]
+    need: int
+    effective_at: str
+    number: int
+    link: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyObjected(Event):
+    """The overseer objected to entry ``proposal`` before it took effect."""
+
+    kind: ClassVar[str] = "policy-objected"
+    enclave: str
+    digest: str
+    proposal: int
+    number: int
+    link: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyAdopted(Event):
+    """A policy took effect, or a process began to work by it.
+
+    ``digest`` is SHA-256 of the file's bytes. ``number`` and ``link`` tell the entry of the
+    policy's history that brought it; 0 and empty where nobody signs. ``countries_edition`` names
+    the country data, here and in every record of a decision: ``2026-11``, or
+    ``2026-11+sha256:…`` with the digest of the policy's own file.
     """
 
     kind: ClassVar[str] = "policy-adopted"
     enclave: str
     digest: str
     countries_edition: str
+    number: int = 0
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,6 +29,7 @@ from klover.policy.rules import (
     TableRule,
     Unique,
 )
+from klover.policy.signing import Signing
 
 __all__ = [
     "Application",
@@ -220,3 +221,5 @@ class Policy:
     defaults: Defaults = field(default_factory=Defaults)
     tables_line: int = 0
     """Where ``tables:`` stands; for what is missing there."""
+    signing: Signing | None = None
+    """Who may change the policy; None in a trial, where whoever holds the file may."""

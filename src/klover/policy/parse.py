@@ -15,6 +15,7 @@ from klover.policy.model import DataClass, Policy, Region
 from klover.policy.parse_audiences import read_audiences, read_nevers
 from klover.policy.parse_countries import read_countries
 from klover.policy.parse_places import read_applications, read_networks, read_places
+from klover.policy.parse_signing import read_signing
 from klover.policy.parse_tables import read_subjects, read_table_defaults, read_tables, table_names
 from klover.policy.reading import Reader
 
@@ -28,6 +29,7 @@ _OPTIONAL = (
     "applications",
     "places",
     "never",
+    "signing",
 )
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,39}\Z")
 _NOWHERE = Region()
@@ -53,12 +55,13 @@ def _read(root: Mapping, text: str, reader: Reader) -> Policy:
     if "klover" in parts:
         reader.integer(parts["klover"], "`klover` (the language's version)", low=1, high=VERSION)
     known = table_names(parts.get("tables"))
+    rests_in = _rests_in(parts.get("rests_in"), reader)
     return Policy(
         file=reader.faults.file,
         digest=hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest(),
         countries=reader.countries,
         enclave=_enclave(parts.get("enclave"), reader),
-        rests_in=_rests_in(parts.get("rests_in"), reader),
+        rests_in=rests_in,
         subjects=read_subjects(parts.get("subjects"), reader, known),
         tables=read_tables(parts.get("tables"), reader, known),
         defaults=read_table_defaults(parts.get("defaults"), reader, known),
@@ -69,6 +72,7 @@ def _read(root: Mapping, text: str, reader: Reader) -> Policy:
         applications=read_applications(parts.get("applications"), reader),
         places=read_places(parts.get("places"), reader),
         nevers=read_nevers(parts.get("never"), reader),
+        signing=read_signing(parts.get("signing"), reader, rests_in),
     )
 
 

@@ -1,0 +1,150 @@
+"""``klover policy status`` and ``current``: what is in effect, what waits, and what came before.
+
+The whole history is checked first. Also how a version is told, after a command that moved one.
+"""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from klover import assemble
+from klover.errors import ConfigError, InputError
+from klover.policy.change import Standing, State, Version
+from klover.policy.span import span_text
+from klover.policy.statement import Meaning, write_time
+
+Config = Annotated[Path, typer.Option("--config", help="The deployment's configuration.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+CONFIG = Path("klover.toml")
+WORDS = {
+    Meaning.FIRST: "is the first that names signers",
+    Meaning.SAME: "changes nothing for anybody",
+    Meaning.TIGHTENS: "tightens",
+    Meaning.LOOSENS: "loosens",
+}
+
+
+def status(config: Config = CONFIG, as_json: AsJson = False) -> None:
+    """Tell which policy is in effect, what waits and how long, and what came before.
+
+    The whole history is checked first, signature by signature.
+    """
+    deployment = assemble.load_deployment(config)
+    with assemble.open_primary(deployment) as primary:
+        standing = assemble.policy_standing(deployment, primary)
+    if as_json:
+        versions = standing.versions if standing is not None else ()
+        told = {"signed": standing is not None, "versions": [_as_object(one) for one in versions]}
+        typer.echo(json.dumps(told, indent=2))
+        return
+    if standing is None:
+        typer.echo(
+            f"Nobody signs: {deployment.policy} counts as it stands, as in a trial. "
+            "docs/change.md tells how to begin."
+        )
+        return
+    _print_history(standing)
+
+
+def current(
+    config: Config = CONFIG,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write there; else to standard output.")
+    ] = None,
+) -> None:
+    """Tell the text of the policy in effect, byte for byte."""
+    standing = read_standing(config)
+    if standing.in_effect is None:
+        raise InputError("No policy was put into effect by signatures; the file alone counts.")
+    data = standing.in_effect.text.encode()
+    if output is None:
+        typer.echo(data, nl=False)
+    else:
+        write(output, data)
+        typer.echo(f"Wrote {output}.", err=True)
+
+
+def read_standing(config: Path) -> Standing:
+    """Tell what stands in the enclave of a deployment; an empty one where nobody signs."""
+    deployment = assemble.load_deployment(config)
+    with assemble.open_primary(deployment) as primary:
+        return assemble.policy_standing(deployment, primary) or Standing()
+
+
+def write(path: Path, data: bytes) -> None:
+    """Write a file, whole or not at all. Raises ConfigError."""
+    from klover.log.durable import write_file
+
+    try:
+        write_file(path, data)
+    except OSError as error:
+        raise ConfigError(f"Cannot write {path}: {error.strerror}.") from error
+
+
+def tell_version(version: Version, standing: Standing, *, as_json: bool) -> None:
+    """Tell what came of handing something in."""
+    if as_json:
+        typer.echo(json.dumps(_as_object(version), indent=2))
+        return
+    digest = version.policy.digest[:16]
+    if version.state is State.OBJECTED:
+        typer.echo(f"The overseer has objected to {digest}; it will not take effect.")
+    elif version.state is State.PENDING:
+        wait = span_text(version.effective_at - version.at)
+        typer.echo(
+            f"The change {WORDS[version.meaning]}, so policy {digest} takes effect in {wait}, on "
+            f"{_when(version.effective_at)}, unless the overseer objects."
+        )
+    else:
+        typer.echo(f"The change {WORDS[version.meaning]}: policy {digest} is in effect.")
+        typer.echo(
+            "Put it where klover.toml names it, run `klover doors apply`, restart the gateway."
+        )
+    typer.echo(f"On record as entry {standing.head.number}.")
+
+
+def _print_history(standing: Standing) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("entry", "policy", "state", "change", "signed by", "proposed", "effect", box=None)
+    for one in reversed(standing.versions):
+        left = one.effective_at - datetime.now(UTC)
+        state = f"{one.state} ({span_text(left)} left)" if one.state is State.PENDING else one.state
+        table.add_row(
+            str(one.point.number),
+            one.policy.digest[:16],
+            str(state),
+            str(one.meaning),
+            ", ".join(one.signers) or "nobody",
+            _when(one.at),
+            _when(one.effective_at) if one.was_in_effect or one.state is State.PENDING else "never",
+        )
+    console = Console(highlight=False, markup=False, soft_wrap=True)
+    console.print(table)
+    console.print(f"Every signature holds; {standing.head.number} entries.")
+
+
+def _when(time: datetime) -> str:
+    return time.strftime("%Y-%m-%d %H:%M UTC")
+
+
+def _as_object(version: Version) -> dict[str, Any]:
+    left = (version.effective_at - datetime.now(UTC)).total_seconds()
+    pending = version.state is State.PENDING
+    return {
+        "entry": version.point.number,
+        "link": version.point.link,
+        "digest": version.policy.digest,
+        "state": version.state,
+        "meaning": version.meaning,
+        "signers": list(version.signers),
+        "need": version.need,
+        "proposed_at": write_time(version.at),
+        "effective_at": write_time(version.effective_at),
+        "seconds_left": max(0, int(left)) if pending else None,
+        "objected_at": write_time(version.objected_at) if version.objected_at else None,
+    }

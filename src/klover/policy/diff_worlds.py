@@ -1,0 +1,99 @@
+"""Two policies laid over the same made-up tables, where no catalog tells the real ones.
+
+A column that leaves ``identifies`` open is decided by its type and keys. So each policy is decided
+in every *world*: where columns are harmless numbers, where they are texts, and where each names a
+row. Each world holds every column that either policy names, and one that neither does.
+"""
+
+from collections.abc import Mapping
+from enum import Enum
+
+from klover.catalog import Catalog, Column, Table, TableKind, TableName
+from klover.policy.diff_sight import OTHER, Pair
+from klover.policy.faults import Faults
+from klover.policy.filled import filled
+from klover.policy.identify import column_rules
+from klover.policy.model import Policy, TableRule
+from klover.policy.resolved import Reference, Resolved, TracedTable
+
+_KEY = "the key"
+
+
+class World(Enum):
+    """What every column is, as far as nobody says otherwise."""
+
+    NUMBERS = "bigint"
+    TEXTS = "text"
+    NAMES = "uuid"
+
+
+def worlds(old: Policy, new: Policy) -> tuple[Pair, ...]:
+    """Lay both policies over the same made-up tables, once for each world."""
+    names = _columns(old, new)
+    return tuple((_resolved(old, names, world), _resolved(new, names, world)) for world in World)
+
+
+def _columns(*policies: Policy) -> Mapping[TableName, tuple[str, ...]]:
+    found: dict[TableName, dict[str, None]] = {}
+    for policy in policies:
+        for name, rule in _entries(policy).items():
+            found.setdefault(name, {}).update(dict.fromkeys(rule.columns))
+    return {name: (*columns, OTHER) for name, columns in found.items()}
+
+
+def _entries(policy: Policy) -> Mapping[TableName, TableRule]:
+    own = policy.subjects.table
+    return {own: TableRule(name=own), **policy.tables}
+
+
+def _resolved(policy: Policy, names: Mapping[TableName, tuple[str, ...]], world: World) -> Resolved:
+    tables = {name: _table(name, columns, world) for name, columns in names.items()}
+    catalog = Catalog(server_version=0, tables=tables)
+    rules = filled(policy, catalog, _entries(policy), Faults(policy.file))
+    return Resolved(
+        policy=policy,
+        catalog=catalog,
+        tables={name: _traced(policy, rule, tables[name], rules) for name, rule in rules.items()},
+        home=(),
+    )
+
+
+def _table(name: TableName, columns: tuple[str, ...], world: World) -> Table:
+    made = tuple(
+        Column(
+            name=column,
+            ordinal=ordinal,
+            type=world.value,
+            type_kind="b",
+            base_type=world.value,
+        )
+        for ordinal, column in enumerate(columns, 1)
+    )
+    return Table(name=name, kind=TableKind.TABLE, columns=made)
+
+
+def _traced(
+    policy: Policy, rule: TableRule, table: Table, rules: Mapping[TableName, TableRule]
+) -> TracedTable:
+    """Trace a table by its rule alone; in the world of names each column names a subject."""
+    subjects = policy.subjects.table
+    references: tuple[Reference, ...] = ()
+    if table.columns[0].type == World.NAMES.value:
+        references = tuple(
+            Reference(
+                columns=(column.name,),
+                target=subjects,
+                target_columns=(_KEY,),
+                declared=False,
+            )
+            for column in table.columns
+        )
+    return TracedTable(
+        table=table,
+        rule=rule,
+        key=(_KEY,) if rule.name == subjects else (),
+        columns=column_rules(table, rule, (), references, rules),
+        lineages=() if rule.shared else ((),),
+        references=references,
+        parents=(),
+    )

@@ -1,0 +1,175 @@
+"""Random policies over the small video application, and changes of them, for property tests.
+
+``CHANGES`` draws a pair: a policy, and the same with one to three parts drawn anew. Two policies
+drawn apart from each other would almost never differ in one direction only.
+"""
+
+from dataclasses import replace
+from datetime import timedelta
+from ipaddress import ip_network
+from typing import Any
+
+from hypothesis import strategies as st
+
+from doubles.catalogs import POLICY, videos
+from klover.policy.model import (
+    Audience,
+    ColumnRule,
+    DataClass,
+    Identifiers,
+    Identifies,
+    Network,
+    Never,
+    Policy,
+    Region,
+    Requires,
+    Rows,
+    TableRule,
+)
+from klover.policy.parse import parse
+
+EXAMPLE = parse(POLICY, "k.yaml")
+CATALOG = videos()
+_PLACES = ["EEA", "EU", "adequate", "GB", "CH", "US", "CN", "IE"]
+
+REGIONS = st.one_of(
+    st.just(Region(everywhere=True)),
+    st.builds(
+        lambda names, negated: Region(names=tuple(names), negated=negated),
+        st.lists(st.sampled_from(_PLACES), min_size=1, max_size=3, unique=True),
+        st.booleans(),
+    ),
+)
+NAMED = st.lists(st.sampled_from(_PLACES), min_size=1, max_size=3, unique=True).map(
+    lambda names: Region(names=tuple(names))
+)
+REQUIRES = st.builds(
+    Requires,
+    purposes=st.sampled_from([(), ("abuse",), ("abuse", "legal"), ("legal",)]),
+    reference=st.sampled_from([None, "CASE-[0-9]+", "[A-Z]+"]),
+    approvals=st.sampled_from([0, 0, 0, 1]),
+    expires=st.sampled_from([None, timedelta(hours=1), timedelta(hours=8)]),
+)
+
+
+def audiences(name: str) -> st.SearchStrategy[Audience]:
+    return st.builds(
+        Audience,
+        name=st.just(name),
+        groups=st.sampled_from([("g",), ("g", "h"), ("h",)]),
+        located=REGIONS,
+        sees=st.frozensets(st.sampled_from(DataClass), min_size=1),
+        identifiers=st.sampled_from(Identifiers),
+        requires=REQUIRES,
+    )
+
+
+COLUMNS = st.one_of(
+    st.none(),
+    st.builds(
+        lambda data_class, identifies: ColumnRule(
+            data_class=data_class,
+            identifies=identifies or Identifies.DIRECTLY,
+            identifies_stated=identifies is not None,
+            declared=True,
+        ),
+        st.sampled_from(DataClass),
+        st.sampled_from([None, *Identifies]),
+    ),
+)
+NETWORKS = st.lists(
+    st.builds(
+        lambda text, names: Network(range=ip_network(text), where=Region(names=tuple(names))),
+        st.sampled_from(["10.0.0.0/8", "10.1.0.0/16", "10.0.0.0/9", "10.128.0.0/9", "10.1.1.0/24"]),
+        st.lists(st.sampled_from(["IE", "CN", "EEA"]), min_size=1, max_size=2, unique=True),
+    ),
+    max_size=3,
+    unique_by=lambda network: network.range,
+).map(tuple)
+NEVERS = st.lists(
+    st.builds(
+        Never,
+        located=REGIONS,
+        sees=st.frozensets(st.sampled_from(DataClass)),
+        identifiers=st.sampled_from([None, Identifiers.CLEAR]),
+    ),
+    max_size=2,
+).map(tuple)
+
+
+@st.composite
+def _tables(draw: st.DrawFn, rule: TableRule) -> TableRule:
+    columns = {}
+    for column in CATALOG.tables[rule.name].columns:
+        drawn = draw(COLUMNS)
+        if drawn is not None:
+            columns[column.name] = drawn
+    rows = Rows.NONE if rule.shared else draw(st.sampled_from(Rows))
+    return replace(
+        rule,
+        columns=columns,
+        public_rows=rows,
+        predicate=draw(st.sampled_from(["id > 0", "id > 1"])) if rows is Rows.PREDICATE else None,
+        hangs_off=None if rule.shared else draw(st.sampled_from([(), rule.hangs_off])),
+    )
+
+
+@st.composite
+def _changed(draw: st.DrawFn, policy: Policy) -> Policy:
+    """Draw one part anew."""
+    part = draw(st.sampled_from(["table", "audience", "audience", "column", "whole", "column"]))
+    if part == "audience":
+        name = draw(st.sampled_from(["a", "b"]))
+        people = {**policy.audiences, name: draw(audiences(name))}
+        if draw(st.booleans()) and len(people) > 1:
+            old = policy.audiences.get(name)
+            people[name] = people[name] if old is None else replace(old, located=draw(REGIONS))
+        return replace(policy, audiences=people)
+    if part in {"table", "column"}:
+        table = draw(st.sampled_from(sorted(policy.tables)))
+        drawn = draw(_tables(policy.tables[table]))
+        if part == "column" and drawn.columns:
+            column = draw(st.sampled_from(sorted(drawn.columns)))
+            columns = {**policy.tables[table].columns, column: drawn.columns[column]}
+            drawn = replace(policy.tables[table], columns=columns)
+        return replace(policy, tables={**policy.tables, table: drawn})
+    return replace(policy, **draw(_whole()))
+
+
+@st.composite
+def _whole(draw: st.DrawFn) -> dict[str, Any]:
+    strategies: dict[str, st.SearchStrategy[Any]] = {
+        "rests_in": NAMED,
+        "networks": NETWORKS,
+        "nevers": NEVERS,
+        "stays_outside": st.frozensets(st.sampled_from(list(DataClass)[1:])),
+        "subjects": REGIONS.map(lambda region: replace(EXAMPLE.subjects, inside=region)),
+    }
+    name = draw(st.sampled_from(sorted(strategies)))
+    return {name: draw(strategies[name])}
+
+
+@st.composite
+def policies(draw: st.DrawFn) -> Policy:
+    """Draw a whole policy over the example's tables."""
+    tables = {name: draw(_tables(rule)) for name, rule in EXAMPLE.tables.items()}
+    names = draw(st.sampled_from([["a"], ["a", "b"]]))
+    policy = replace(
+        EXAMPLE,
+        tables=tables,
+        audiences={name: draw(audiences(name)) for name in names},
+        rests_in=draw(NAMED),
+    )
+    for _ in range(2):
+        policy = replace(policy, **draw(_whole()))
+    return policy
+
+
+@st.composite
+def changes(draw: st.DrawFn) -> tuple[Policy, Policy]:
+    """Draw a policy and a change of it."""
+    old = draw(policies())
+    new = old
+    for _ in range(draw(st.integers(1, 3))):
+        new = draw(_changed(new))
+    return old, new

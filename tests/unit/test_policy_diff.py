@@ -1,0 +1,267 @@
+"""What a diff says of one change at a time, by rules and held against a catalog."""
+
+from dataclasses import fields
+
+import pytest
+
+from doubles.catalogs import POLICY, videos
+from klover.log.keys import make_key
+from klover.policy import diff_entry, diff_rules
+from klover.policy.diff import diff, diff_resolved
+from klover.policy.diff_shown import Shown, at_most
+from klover.policy.difference import Counted, Difference, Direction, overall
+from klover.policy.model import Coarsen, Coarsening, ColumnRule, Policy, TableRule
+from klover.policy.parse import parse
+from klover.policy.resolved import PartSight, Show
+from klover.policy.trace import trace
+
+LOOSENS, TIGHTENS, MOVES = Direction.LOOSENS, Direction.TIGHTENS, Direction.MOVES
+OLD = parse(POLICY, "old.yaml")
+
+ANNA, BERT, OLGA = (
+    make_key(name, seed=bytes([number]) * 32).verifier.vkey
+    for number, name in enumerate(("anna", "bert", "olga"), 1)
+)
+
+
+def changed(*changes: tuple[str, str]) -> Policy:
+    text = POLICY
+    for before, after in changes:
+        assert before in text, before
+        text = text.replace(before, after, 1)
+    return parse(text, "new.yaml")
+
+
+def both(new: Policy) -> tuple[tuple[Difference, ...], tuple[Difference, ...]]:
+    return diff(OLD, new), diff_resolved(trace(OLD, videos()), trace(new, videos()))
+
+
+def told(differences: tuple[Difference, ...]) -> list[tuple[Direction, str | None, str]]:
+    return [(one.direction, one.audience, one.text) for one in differences]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("rests_in: [EEA, GB, CH]", "rests_in: [CH, EEA, United Kingdom] # the same"),
+        ("      privacy: interoperable\n", "      privacy: {class: interoperable}\n"),
+        ("10.20.0.0/16: IE,", "10.20.0.0/17: IE, 10.20.128.0/17: Ireland,"),
+        (
+            "  finance-europe:\n    who: {groups: [finance]",
+            "  finance-europe:\n    who: {groups: finance",
+        ),
+        (
+            "  - {located: not adequate, sees: restricted}",
+            "  - {located: not adequate, sees: [restricted]}\n  - {located: CN, sees: restricted}",
+        ),
+    ],
+    ids=["order", "long form", "halves", "one for a list", "never"],
+)
+def test_texts_of_the_same_meaning_have_no_difference(change: tuple[str, str]) -> None:
+    new = changed(change)
+    assert both(new) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("change", "direction", "audience", "words"),
+    [
+        (
+            ("email:   {class: restricted", "email:   {class: public"),
+            LOOSENS,
+            "creators-abroad",
+            "would newly see accounts.email in clear",
+        ),
+        (
+            ("title: public", "title: restricted"),
+            TIGHTENS,
+            "creators-abroad",
+            "would no longer see videos.title",
+        ),
+        (
+            ("public_rows: visibility = 'public'", "public_rows: true"),
+            LOOSENS,
+            "engineering-abroad",
+            "would see of videos all rows, before rows where visibility = 'public'",
+        ),
+        (
+            ("public_rows: visibility = 'public'", "public_rows: visibility <> 'private'"),
+            MOVES,
+            "engineering-abroad",
+            "would see of videos rows where visibility <> 'private', before rows where visibility",
+        ),
+        (
+            ("hangs_off: [video_id]", "hangs_off: []"),
+            LOOSENS,
+            "engineering-abroad",
+            "would see of comments all rows, whatever they refer to, before all rows",
+        ),
+        (
+            ("groups: [finance], located: [EEA]", "groups: [finance], located: [EEA, GB]"),
+            LOOSENS,
+            "finance-europe",
+            "has to be located in EEA, GB, before EEA",
+        ),
+        (
+            ("groups: [finance]", "groups: [finance, audit]"),
+            LOOSENS,
+            "finance-europe",
+            "has the groups finance, audit, before finance",
+        ),
+        (("expires: 8h", "expires: 4h"), TIGHTENS, "trust-and-safety", "has to end after 4h"),
+        (("purpose: [abuse, legal]", "purpose: abuse"), TIGHTENS, "trust-and-safety", "purposes"),
+        (('reference: "CASE-[0-9]+", ', ""), LOOSENS, "trust-and-safety", "none, before CASE-"),
+        (('"CASE-[0-9]+"', '"CASE-[0-9]*"'), MOVES, "trust-and-safety", "the form of reference"),
+        (("expires: 8h", "expires: 8h, approvals: 1"), TIGHTENS, "trust-and-safety", "approvals 1"),
+        (
+            ("sees: [interoperable, public]\nnetworks", "sees: [public]\nnetworks"),
+            TIGHTENS,
+            "engineering-abroad",
+            "would no longer see",
+        ),
+        (
+            ("  engineering-abroad:\n", "  engineers:\n"),
+            LOOSENS,
+            "engineers",
+            "is new and may be entered by those it names",
+        ),
+        (("rests_in: [EEA, GB, CH]", "rests_in: [EEA, GB]"), TIGHTENS, None, "may rest in EEA, GB"),
+        (("inside: [EEA, GB, CH]", "inside: [EEA, GB]"), LOOSENS, None, "count as inside"),
+        (("key: id", "key: handle"), MOVES, None, "the subjects are the rows of"),
+        (("home: country", "home: privacy"), MOVES, None, "where people live"),
+        (("10.60.0.0/16: CN, ", ""), TIGHTENS, None, "the network 10.60.0.0/16 lies in no known"),
+        (
+            ("10.60.0.0/16: CN", "10.60.0.0/16: IE"),
+            MOVES,
+            None,
+            "10.60.0.0/16 lies in IE, before CN",
+        ),
+        (
+            ("10.20.0.0/16: IE", "10.0.0.0/8: IE"),
+            LOOSENS,
+            None,
+            "10.0.0.0/8 lies in IE, before none",
+        ),
+        (("not adequate, sees", "CN, sees"), LOOSENS, None, "no longer forbidden everywhere"),
+        (("not adequate, sees", "any, sees"), TIGHTENS, None, "is forbidden in more places"),
+        (
+            ("stays_outside: [interoperable, public]", "stays_outside: interoperable"),
+            TIGHTENS,
+            None,
+            "values of comments.body may no longer stay outside",
+        ),
+        (("title: public", "title: {class: public, category: user.name}"), MOVES, None, "label"),
+        (
+            ("languages: shared", "languages: {subject: from videos.language_code.account_id}"),
+            MOVES,
+            None,
+            "is traced to people",
+        ),
+        (
+            ("subject: [follower_id, followee_id]", "subject: follower_id"),
+            MOVES,
+            None,
+            "rows of follows belong to subjects by another way",
+        ),
+        (("enclave: europe", "enclave: home"), MOVES, None, "the enclave is named home"),
+        (
+            ("networks:", "applications: {api: {certificate: c, role: r, hosts: h}}\nnetworks:"),
+            LOOSENS,
+            None,
+            "the application api is new",
+        ),
+        (
+            ("networks:", "places: {p: {kind: k, jurisdiction: US, state: declared}}\nnetworks:"),
+            MOVES,
+            None,
+            "the place p is new",
+        ),
+    ],
+)
+def test_a_change_is_told(
+    change: tuple[str, str], direction: Direction, audience: str | None, words: str
+) -> None:
+    for differences in both(changed(change)):
+        fitting = [one for one in differences if one.audience == audience and words in one.text]
+        assert {one.direction for one in fitting} == {direction}, told(differences)
+
+
+def test_a_signing_section_tightens_where_it_comes_and_counts_as_loosening_ever_after() -> None:
+    section = (
+        f"signing:\n  signers: {{anna: {{key: {ANNA}, located: IE}}, "
+        f"bert: {{key: {BERT}, located: DE}}}}\n  delay: 48h\n  overseer: {OLGA}\nnetworks:"
+    )
+    signed = changed(("networks:", section))
+    assert overall(diff(OLD, signed)) is TIGHTENS
+    assert overall(diff(signed, OLD)) is LOOSENS
+    for before, after in (("48h", "96h"), ("48h", "24h"), ("located: IE", "located: FR")):
+        other = changed(("networks:", section.replace(before, after)))
+        assert overall(diff(signed, other)) is LOOSENS
+        assert overall(diff(other, signed)) is LOOSENS
+
+
+def test_a_part_of_the_language_without_a_comparison_moves() -> None:
+    """Take the comparison of one field away: its change is told all the same."""
+    known = diff_rules._POLICY_KNOWN - {"enclave"}
+    other = changed(("enclave: europe", "enclave: home"))
+    (found,) = diff_rules._others(OLD, other, known, "the policy")
+    assert (found.direction, found.text) == (MOVES, "the policy says something else of `enclave`")
+    assert diff_rules._others(OLD, OLD, frozenset({"file", "digest"}), "the policy") == []
+
+
+def test_every_comparison_is_of_a_field_that_is_there() -> None:
+    for kind, known in (
+        (Policy, diff_rules._POLICY_KNOWN),
+        (TableRule, diff_rules._TABLE_KNOWN),
+        (ColumnRule, diff_rules._BY_SIGHT | set(diff_rules._COLUMN_WORDS)),
+    ):
+        assert known <= {field.name for field in fields(kind)}
+    assert diff_entry.KNOWN == diff_entry.FIELDS
+
+
+def test_an_unknown_part_of_an_audience_moves() -> None:
+    condition = diff_entry._unknown("hours")
+    assert condition.at_most((1,), (1,))
+    assert not condition.at_most((1,), ())
+
+
+COARSE = [
+    (Coarsen(by=Coarsening.YEAR), Coarsen(by=Coarsening.MONTH), True),
+    (Coarsen(by=Coarsening.MONTH), Coarsen(by=Coarsening.YEAR), False),
+    (Coarsen(by=Coarsening.ROUND, argument=20), Coarsen(by=Coarsening.ROUND, argument=10), True),
+    (Coarsen(by=Coarsening.ROUND, argument=15), Coarsen(by=Coarsening.ROUND, argument=10), False),
+    (Coarsen(by=Coarsening.FIRST, argument=1), Coarsen(by=Coarsening.FIRST, argument=2), True),
+    (Coarsen(by=Coarsening.FIRST, argument=3), Coarsen(by=Coarsening.FIRST, argument=2), False),
+    (Coarsen(by=Coarsening.REGION), Coarsen(by=Coarsening.NETWORK), False),
+]
+
+
+@pytest.mark.parametrize(("one", "other", "less"), COARSE)
+def test_coarse_values_compare_where_one_is_made_from_the_other(
+    one: Coarsen,
+    other: Coarsen,
+    less: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    assert at_most(*(Shown(show=Show.COARSE, coarsen=each) for each in (one, other))) is less
+
+
+def test_parts_of_a_document_compare_path_by_path() -> None:
+    def parts(*told: tuple[str, bool]) -> Shown:
+        return Shown(
+            show=Show.PARTS,
+            parts=tuple(PartSight(path=tuple(p.split(".")), shown=shown) for p, shown in told),
+        )
+
+    whole, cut = parts(("a", True)), parts(("a", True), ("a.b", False))
+    assert at_most(cut, whole)
+    assert not at_most(whole, cut)
+    assert at_most(parts(("a.b", True)), whole)
+    assert not at_most(parts(("c", True)), whole)
+    assert at_most(Shown(), cut)
+    assert not at_most(Shown(show=Show.CLEAR), whole)
+
+
+def test_numbers_of_rows_say_whether_they_are_exact() -> None:
+    assert str(Counted(rows=1, exact=True)) == "1 row"
+    assert str(Counted(rows=1204, exact=True)) == "1,204 rows"
+    assert str(Counted(rows=1_234_567, exact=False)) == "about 1.2 M rows (estimated)"
+    assert str(Counted(rows=12, exact=False)) == "about 12 rows (estimated)"
