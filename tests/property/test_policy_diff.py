@@ -6,8 +6,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given, settings, strategies as st
 
 from doubles.policies import CATALOG, changes, policies
-
-X
+from klover.policy.decide import Permit, Principal, decide
 from klover.policy.diff import diff, diff_resolved, digest
 from klover.policy.difference import Direction, overall
 from klover.policy.locate import Location, locate
