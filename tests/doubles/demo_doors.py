@@ -32,7 +32,12 @@ def resolve(connection: Connection, policy: str | None = None) -> Resolved:
 
 def compiled(connection: Connection, resolved: Resolved, sessions: int = 2) -> Doors:
     """Compile for the connection's own database."""
-    return door.compile_doors(resolved, database=connection.info.dbname, sessions=sessions)
+    return door.compile_doors(
+        resolved,
+        database=connection.info.dbname,
+        sessions=sessions,
+        epochs=door.read_epochs(connection),
+    )
 
 
 def open_doors(connection: Connection, doors: Doors) -> Applied:

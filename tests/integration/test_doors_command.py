@@ -12,8 +12,12 @@ from typer.testing import CliRunner
 
 from conftest import NewDatabase
 from doubles.demo_doors import load_application
+from doubles.enclave import PEOPLE
+from klover.assemble import load_deployment
+from klover.catalog import TableName
 from klover.cli.doors import app
-from klover.errors import CheckFailed, ConfigError, PolicyError
+from klover.door import naming
+from klover.errors import CheckFailed, ConfigError, InputError, PolicyError
 from klover.store.connect import connect
 from klover.store.embedded import Server
 
@@ -93,3 +97,44 @@ def _primary(configuration: Path) -> str:
         line for line in configuration.read_text().splitlines() if line.startswith("primary")
     )
     return line.partition('"')[2].rstrip('"')
+
+
+def test_rotate_and_reveal(configuration: Path) -> None:
+    option = ["--config", str(configuration)]
+    RUN.invoke(app, ["apply", *option], catch_exceptions=False)
+    deployment = load_deployment(configuration)
+    with connect(deployment.cell.primary, what="the test enclave") as connection:
+        connection.execute(PEOPLE.encode())
+        name = naming.stored("engineering-abroad", TableName("public", "accounts"), "id", 1)
+        (old,) = connection.execute(
+            f"select {name} from public.accounts where id = 4711".encode()
+        ).fetchone() or ("",)
+    turned = RUN.invoke(app, ["rotate", "engineering-abroad", "--json", *option])
+    assert json.loads(turned.stdout) == {
+        "audience": "engineering-abroad", "epoch": 2, "previous": 1,
+    }  # fmt: skip
+    asked = ["reveal", "engineering-abroad", "accounts", str(old), "--reason", "a complaint"]
+    told = RUN.invoke(app, [*asked, "--reference", "CASE-9", *option], catch_exceptions=False)
+    assert told.stdout == "id = 4711\n"
+    told = RUN.invoke(app, [*asked, "--reference", "CASE-9", "--json", *option])
+    assert json.loads(told.stdout) == {"epoch": 1, "key": {"id": "4711"}}
+    with pytest.raises(InputError, match="not finished"):
+        RUN.invoke(app, ["rotate", "engineering-abroad", *option], catch_exceptions=False)
+    RUN.invoke(app, ["rotate", "engineering-abroad", "--finish", *option], catch_exceptions=False)
+    with pytest.raises(CheckFailed, match="no pseudonym"):
+        RUN.invoke(app, [*asked, "--reference", "CASE-9", *option], catch_exceptions=False)
+    with pytest.raises(InputError, match="Say why"):
+        RUN.invoke(app, [*asked, "--reference", " ", *option], catch_exceptions=False)
+    with pytest.raises(InputError, match="no audience"):
+        RUN.invoke(app, ["rotate", "nobody", *option], catch_exceptions=False)
+    spool = b"".join(path.read_bytes() for path in _log(configuration).rglob("*") if path.is_file())
+    assert b"pseudonym-revealed" in spool
+    assert b"pseudonyms-rotated" in spool
+    assert b"CASE-9" in spool
+    assert str(old).encode() not in spool
+    assert b'"4711"' not in spool
+    assert "holds" in RUN.invoke(app, ["prove", "--json", *option]).stdout
+
+
+def _log(configuration: Path) -> Path:
+    return Path(load_deployment(configuration).log.directory)

@@ -1,8 +1,8 @@
 """``klover doors``: show what the policy asks of the database, make it so, prove that it is so.
 
-``plan`` changes nothing. ``apply`` is one transaction on the cell's primary, put on record by the
-writer ``doors``. ``prove`` reads the server whose doors open, and the primary too where that is
-another one; it ends with 1 when it finds a violation.
+``plan`` changes nothing. ``apply`` makes large tables ready and is then one transaction on the
+cell's primary, put on record by the writer ``doors``. ``prove`` reads the server whose doors
+open, and the primary too where that is another one; it ends with 1 when it finds a violation.
 """
 
 import json
@@ -15,6 +15,8 @@ from typing import Annotated
 import typer
 
 from klover import assemble, door
+from klover.cli import pseudonyms
+from klover.cli.doors_progress import shown_progress
 from klover.config import Deployment
 from klover.door import Doors, Proof, Step, Verdict
 from klover.errors import CheckFailed
@@ -22,6 +24,7 @@ from klover.policy.resolved import Resolved
 from klover.store.connect import Connection
 
 app = typer.Typer(no_args_is_help=True, help="Plan, apply and prove the doors of a policy.")
+pseudonyms.add_to(app)
 
 Config = Annotated[Path, typer.Option("--config", help="The deployment's configuration.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
@@ -34,7 +37,9 @@ def plan(config: Config = _CONFIG, as_json: AsJson = False) -> None:
     """Print the SQL that makes the database match the policy, in order. Changes nothing."""
     deployment = assemble.load_deployment(config)
     with assemble.open_primary(deployment) as primary:
-        steps = door.plan(primary, _compile(deployment, primary)[1])
+        doors = _compile(deployment, primary)[1]
+        before = door.preparation(primary, doors)
+        steps = (*before.steps, *door.plan(primary, doors, before.tables))
     if as_json:
         typer.echo(json.dumps([_as_object(step) for step in steps], indent=2))
         return
@@ -50,24 +55,20 @@ def plan(config: Config = _CONFIG, as_json: AsJson = False) -> None:
 
 @app.command()
 def apply(config: Config = _CONFIG, as_json: AsJson = False) -> None:
-    """Make the database match the policy, in one transaction, and put it on record."""
-    from rich.console import Console
-    from rich.progress import Progress
+    """Make the database match the policy, and put it on record.
 
+    Large tables are made ready first, while the application works; it can be interrupted there and
+    run again. The doors themselves change in one transaction.
+    """
     deployment = assemble.load_deployment(config)
-    console = Console(stderr=True)
-    with assemble.open_primary(deployment) as primary:
+    with (
+        assemble.open_primary(deployment) as primary,
+        closing(assemble.open_recorder(deployment, _WRITER)) as recorder,
+    ):
         doors = _compile(deployment, primary)[1]
-        with (
-            closing(assemble.open_recorder(deployment, _WRITER)) as recorder,
-            Progress(console=console, transient=True, disable=not console.is_terminal) as progress,
-        ):
-            bar = progress.add_task("Doors", total=None)
-
-            def advance(number: int, total: int, _: Step) -> None:
-                progress.update(bar, completed=number, total=total)
-
-            applied = door.apply(primary, doors, recorder, assemble.now(), progress=advance)
+        with shown_progress() as (prepared, done):
+            door.prepare(primary, doors, progress=prepared)
+            applied = door.apply(primary, doors, recorder, assemble.now(), progress=done)
     if as_json:
         told = {each.audience: [view.name.name for view in each.views] for each in doors.doors}
         summary = {"digest": applied.digest, "steps": len(applied.steps), "doors": told}
@@ -117,7 +118,9 @@ def prove(
 
 def _compile(deployment: Deployment, primary: Connection) -> tuple[Resolved, Doors]:
     resolved = assemble.resolve_policy(deployment, primary)
-    return resolved, door.compile_doors(resolved, database=primary.info.dbname)
+    return resolved, door.compile_doors(
+        resolved, database=primary.info.dbname, epochs=door.read_epochs(primary)
+    )
 
 
 def _as_object(step: Step) -> dict[str, str]:

@@ -176,7 +176,8 @@ class _Job:
             )
             with assemble.open_primary(self.deployment) as primary:
                 resolved = assemble.resolve_policy(self.deployment, primary)
-                compiled = door.compile_doors(resolved, database=primary.info.dbname)
+                epochs = door.read_epochs(primary)
+                compiled = door.compile_doors(resolved, database=primary.info.dbname, epochs=epochs)
                 with assemble.open_recorder(self.deployment, "doors") as recorder:
                     applied = door.apply(
                         primary,

@@ -76,7 +76,7 @@ def _parts(sights: Sequence[PartSight], column: Column, v: str) -> str:
         return _top(sights, v)
     plain = f"replace({v}::text, {_q(chr(92) * 2)}, 'x')"
     pair = _q(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}")
-    bad = _q(r"\\u(0000|[dD][89a-fA-F])|[eE][-+]?[0-9]{4}|[0-9]{1000}")
+    bad = _q(r"\\u(0000|[dD][89a-fA-F])|[eE][-+]?[0-9]{4}|([0-9]{250}){4}")
     read = f"case when regexp_replace({plain}, {pair}, 'x', 'g') !~ {bad} then {v}::jsonb end"
     return f"(select {_top(sights, 'j.v')} from (select {read} as v offset 0) as j)::json"
 

@@ -17,7 +17,7 @@ from klover.policy.resolved import PartSight
 
 _UNSAFE = (
     r"\\u(0000|[dD][89a-fA-F])"  # no character, or half of one
-    r"|[eE][-+]?[0-9]{4}|[0-9]{1000}"  # a number beyond numeric
+    r"|[eE][-+]?[0-9]{4}|([0-9]{250}){4}"  # a number beyond numeric
 )
 _PAIR = r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 """Two escapes that stand for one character."""

@@ -35,7 +35,7 @@ from klover.store.sql import statements
 
 SMALL = 1024
 """Pages (8 MB) up to which a table is left to ``apply``: less than a second's work."""
-_BATCH = 512
+BATCH = 512
 """Pages filled in one transaction: some ten thousand rows, a fraction of a second."""
 _PATIENCE = "5s"
 _LOCKED = {"55P03", "40P01"}
@@ -85,13 +85,15 @@ def prepare(
     *,
     progress: Progress | None = None,
     small: int = SMALL,
+    pages: int = BATCH,
 ) -> Prepared:
     """Fill the pseudonyms of large tables, online; ``connection`` is the owner's, in autocommit.
 
+    Tables of up to ``small`` pages are left out; ``pages`` are filled in one transaction.
     Raises StoreError when a lock is not to be had; run again, it goes on from there.
     """
     with _alone_at_work(connection):
-        return _prepare(connection, doors, progress, small)
+        return _prepare(connection, doors, progress, small, pages)
 
 
 @contextmanager
@@ -109,7 +111,7 @@ def _alone_at_work(connection: Connection) -> Iterator[None]:
 
 
 def _prepare(
-    connection: Connection, doors: Doors, progress: Progress | None, small: int
+    connection: Connection, doors: Doors, progress: Progress | None, small: int, pages: int
 ) -> Prepared:
     tables: list[TableName] = []
     rows = 0
@@ -123,7 +125,7 @@ def _prepare(
         _run(connection, column_steps(keeper, state))
         todo = [each for each in keeper.stored if not is_filled(each, state)]
         for leaf in _leaves(keeper, state) if todo else ():
-            rows += _fill(connection, leaf, todo, progress)
+            rows += _fill(connection, leaf, todo, pages, progress)
         # What an interrupted one left is found by reading again.
         state = read_pseudonyms(connection, doors.keepers)
         for each in keeper.stored:
@@ -140,13 +142,6 @@ def _large(connection: Connection, doors: Doors, state: PseudonymState, small: i
 
     Values that cannot be trusted are computed anew as a whole, by ``apply``.
     """
-    query = statements("klover.door", "pseudonyms.sql")["size"]
-
-    def pages(relation: TableName) -> int:
-        named = sql.Literal(identifier(relation).as_string(None))
-        row = connection.execute(query.format(relation=named)).fetchone()
-        return int(row[0]) if row is not None else 0
-
     return [
         keeper
         for keeper in doors.keepers
@@ -155,7 +150,7 @@ def _large(connection: Connection, doors: Doors, state: PseudonymState, small: i
             any(not is_filled(each, state) for each in keeper.stored)
             or any([*index_steps(each, state)] for each in keeper.stored)
         )
-        and sum(map(pages, _leaves(keeper, state))) > small
+        and sum(_pages(connection, leaf) for leaf in _leaves(keeper, state)) > small
     ]
 
 
@@ -212,24 +207,32 @@ def _batch(relation: TableName, stored: list[Stored], pages: range | None) -> St
 
 
 def _fill(
-    connection: Connection, relation: TableName, stored: list[Stored], progress: Progress | None
+    connection: Connection,
+    relation: TableName,
+    stored: list[Stored],
+    pages: int,
+    progress: Progress | None,
 ) -> int:
     """Fill page by page: a row that is changed meanwhile is filled by its trigger."""
-    query = statements("klover.door", "pseudonyms.sql")["size"]
-    named = sql.Literal(identifier(relation).as_string(None))
-    row = connection.execute(query.format(relation=named)).fetchone()
-    pages = int(row[0]) if row is not None else 0
+    whole = _pages(connection, relation)
     filled = 0
-    for first in range(0, pages, _BATCH):
-        step = _batch(relation, stored, range(first, first + _BATCH))
+    for first in range(0, whole, pages):
+        step = _batch(relation, stored, range(first, first + pages))
         with connection.transaction():
             _settings(connection)
             # The application's own triggers have nothing to do with it.
             connection.execute("set local session_replication_role = replica")
             filled += _execute(connection, step)
         if progress is not None:
-            progress(relation, min(first + _BATCH, pages), pages)
+            progress(relation, min(first + pages, whole), whole)
     return filled
+
+
+def _pages(connection: Connection, relation: TableName) -> int:
+    query = statements("klover.door", "pseudonyms.sql")["size"]
+    named = sql.Literal(identifier(relation).as_string(None))
+    row = connection.execute(query.format(relation=named)).fetchone()
+    return int(row[0]) if row is not None else 0
 
 
 def _settings(connection: Connection) -> None:

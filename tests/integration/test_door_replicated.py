@@ -1,0 +1,74 @@
+"""Rows that Postgres' own logical replication brings into the enclave have their pseudonyms."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from doubles.demo_doors import TODAY, compiled, open_doors, resolve
+from doubles.door_world import POLICY, ROWS, SCHEMA, key_of, pseudonym, seen
+from klover import door
+from klover.store import embedded
+from klover.store.binaries import Binaries
+from klover.store.connect import Connection, connect
+from klover.store.embedded import Server
+
+
+@pytest.fixture(scope="module")
+def source(binaries: Binaries) -> Iterator[Server]:
+    with embedded.scratch(name="source", binaries=binaries) as running:
+        with connect(running.dsn(), what="the source") as connection:
+            connection.execute("alter system set wal_level = logical")
+        running.stop()
+        access = running.data / "pg_hba.conf"  # the enclave's server asks, as a user of its own
+        access.write_text("local all klover trust\n" + access.read_text())
+        again = embedded.start(name="source", data=running.data, binaries=binaries)
+        try:
+            yield again
+        finally:
+            again.stop()
+
+
+def wait(connection: Connection, query: str, wanted: object) -> None:
+    """Ask until the answer is there: replication tells nobody when it has arrived."""
+    found = None
+    for _ in range(600):
+        found = connection.execute(query.encode()).fetchone()
+        if found == (wanted,):
+            return
+        time.sleep(0.05)
+    raise AssertionError(found)
+
+
+def test_replicated_rows_have_theirs(source: Server, database: Connection) -> None:
+    database.execute(SCHEMA.encode())
+    open_doors(database, compiled(database, resolve(database, POLICY), 1))
+    with connect(source.dsn(), what="the source") as there:
+        there.execute(SCHEMA.encode())
+        there.execute(ROWS.encode())
+        there.execute("create publication home for all tables")
+        database.execute(
+            f"create subscription home connection '{source.dsn()}' publication home".encode()
+        )
+        try:
+            wait(database, "select count(*) from public.statuses", 2)  # copied at first
+            wait(database, "select count(*) from public.players", 3)
+            there.execute("insert into public.statuses values (12, 3, 'later')")
+            there.execute("update public.statuses set account_id = 3 where id = 10")
+            there.execute("insert into public.visits values ('2026-07-01', 3)")
+            there.execute("insert into public.chats values (9, '{3,null}')")
+            wait(database, "select count(*) from public.chats where id = 9", 1)
+        finally:
+            database.execute("drop subscription home")
+    key = key_of(database, "abroad")
+    jane = pseudonym(key, "accounts", "3")
+    rows = set(seen(database, "abroad", "select id, account_id from statuses"))
+    assert (pseudonym(key, "statuses", "12"), jane) in rows
+    assert (pseudonym(key, "statuses", "10"), jane) in rows
+    assert (jane,) in seen(database, "abroad", "select account_id from visits")
+    assert seen(database, "abroad", "select member_ids from chats where id = 9") == [
+        ([jane, None],)
+    ]
+    query = "select count(*) from teams join players using (region)"
+    assert seen(database, "abroad", query) == [(3,)]
+    assert not door.prove(database, resolve(database, POLICY), TODAY).violations
