@@ -62,6 +62,7 @@ def test_a_client_selects_and_is_on_record(house: House) -> None:
     assert "accounts.email" in intent.columns
     assert completion.columns == ("accounts.email", "accounts.id")
     assert (completion.outcome, completion.rows) == ("SELECT", 1)
+    assert opened.countries_edition == house.policy.countries.edition == "2026-11"
     assert opened.evidence == ("claim IE", "simulated network 10.20.0.0/16 IE")
     assert closed.statements == 1
 
@@ -165,7 +166,8 @@ def test_a_refused_statement_in_a_pipeline_comes_in_its_turn(house: House) -> No
         assert first.fetchone() == ("handle 1",)
         assert client.execute("select 2").fetchone() == (2,)
     house.thread.stop()
-    assert len(house.recorded(Denial)) == 1
+    (denial,) = house.recorded(Denial)
+    assert denial.countries_edition == "2026-11"
 
 
 def test_cursors_are_bounded_by_what_they_were_made_of(house: House) -> None:

@@ -131,16 +131,20 @@ def test_the_first_piece_that_tells_a_country_decides(world: World) -> None:
     assert Plan.from_json(json.loads(json.dumps(plan.to_json()))) == plan
 
 
-def test_what_decided_is_recorded_with_each_person_who_comes_home(world: World) -> None:
+def test_what_decided_is_recorded_for_each_person(world: World) -> None:
     world.migration().run()
-    noted = rows(
-        world.enclave,
-        """select key, kind, country from klover.migration_subject
-             join klover.home_evidence using (source, cell, evidence) order by 1""",
-    )
-    assert sorted(noted) == expected(inside=True)
-    undecided = "select key from klover.migration_subject where evidence is null order by key::int"
-    assert rows(world.enclave, undecided) == [("9",), ("10",), ("11",)]
+    for inside in (True, False):
+        noted = rows(
+            world.enclave,
+            f"""select key, kind, country from klover.subject_home
+                  join klover.home_evidence using (source, cell, evidence)
+                 where inside = {inside}""",
+        )
+        assert sorted(noted) == expected(inside=inside)
+    undecided = """select key, inside, country from klover.subject_home where evidence is null
+                    order by key::int"""
+    assert rows(world.enclave, undecided) == [(key, True, None) for key in ("9", "10", "11")]
+    assert rows(world.enclave, "select count(*) from klover.migration_subject") == [(8,)]
     assert rows(world.enclave, "select count(*) from accounts") == [(8,)]
     kept = rows(
         world.enclave,
@@ -150,7 +154,7 @@ def test_what_decided_is_recorded_with_each_person_who_comes_home(world: World) 
     assert [row[0] for row in kept] == list(EVIDENCE)
     assert kept[1][1] == "from users.account_id.phone_number"
     assert {row[2] for row in kept} == {"2026-11"}
-    everything = str(rows(world.enclave, "select * from klover.migration_subject")) + str(kept)
+    everything = str(rows(world.enclave, "select * from klover.subject_home")) + str(kept)
     assert not [value for value in (*PHONE, *ADDRESS) if value in everything]
 
 

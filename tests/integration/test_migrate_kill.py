@@ -21,7 +21,6 @@ from klover.store.embedded import Server
 
 NewDatabase = Callable[[], str]
 Copies = Callable[[], World]
-DECIDED = "key, evidence, country"
 INSIDE_STEPS: Mapping[str, tuple[str, ...]] = {
     "copy": ("copy:people", "copy:videos"),
     "separate": ("separate:people_id_seq", "separate-source-done:people_id_seq"),
@@ -84,7 +83,8 @@ def final(world: World, outcome: Outcome) -> tuple[Any, ...]:
         rows(world.source, sequences),
         rows(world.enclave, sequences),
         rows(world.enclave, "select relation, key from klover.migration_guest order by 1, 2"),
-        rows(world.enclave, f"select {DECIDED} from klover.migration_subject order by key"),
+        rows(world.enclave, "select key from klover.migration_subject order by 1"),
+        rows(world.enclave, "select * from klover.subject_home order by key"),
         rows(world.enclave, "select * from klover.home_evidence order by evidence"),
     )
 
@@ -95,8 +95,9 @@ def subjects_noted_are_the_subjects_inside(world: World) -> bool:
         return rows(world.enclave, "select id from people") == []
     guests = "select key from klover.migration_guest where relation = 'people'"
     there = rows(world.enclave, f"select id::text from people where id::text not in ({guests})")
-    noted = rows(world.enclave, "select key from klover.migration_subject")
-    known = "select count(*) from klover.migration_subject s left join klover.home_evidence e "
+    noted = rows(world.enclave, "select key from klover.subject_home where inside")
+    assert noted == rows(world.enclave, "select key from klover.migration_subject")
+    known = "select count(*) from klover.subject_home s left join klover.home_evidence e "
     lost = "using (source, cell, evidence) where s.country is not null and e.path is null"
     return sorted(there) == sorted(noted) and rows(world.enclave, known + lost) == [(0,)]
 

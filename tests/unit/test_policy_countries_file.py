@@ -7,6 +7,7 @@ import pytest
 
 from doubles.catalogs import POLICY
 from klover.errors import PolicyError
+from klover.policy.check import check
 from klover.policy.country import change_days, inside, members, within
 from klover.policy.faults import PolicyErrors
 from klover.policy.model import Policy, Region
@@ -80,6 +81,18 @@ def test_its_groups_stand_wherever_a_country_does() -> None:
     assert policy.places["p"].jurisdiction == "trusted"
     with pytest.raises(PolicyError, match="'trusted' is no country or group"):
         parse(text, "k.yaml")
+
+
+def test_check_tells_what_was_corrected_and_which_group_is_empty() -> None:
+    text = POLICY.replace("10.60.0.0/16: CN", "10.60.0.0/16: trusted")
+    told = [str(one) for one in check(read(policy=text), None, TODAY)]
+    (corrected,) = [one for one in told if "corrects the country data" in one]
+    assert "4 memberships in adequate, trusted, in place of 2." in corrected
+    assert not [one for one in told if "holds no country" in one]
+    later = [str(one) for one in check(read(policy=text), None, date(2028, 1, 1))]
+    (empty,) = [one for one in later if "holds no country" in one]
+    assert empty.startswith("k.yaml:")
+    assert "warning: The group trusted holds no country on 2028-01-01." in empty
 
 
 def test_the_policy_names_the_file_to_read() -> None:

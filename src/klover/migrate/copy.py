@@ -43,6 +43,7 @@ def copy(
     enclave.execute(queries["replica"])
     who = {"source": source, "cell": cell}
     enclave.execute(queries["clear_subjects"], who)
+    enclave.execute(queries["clear_homes"], who)
     enclave.execute(queries["clear_evidence"], who)
     enclave.execute(queries["clear_guests"], who)
     rows = 0
@@ -155,7 +156,7 @@ def _note_guests(
 def _note_subjects(
     snapshot: Snapshot, enclave: Connection, shape: Shape, who: dict[str, str]
 ) -> None:
-    """Note who has come home and what decided it, in the transaction that brings their rows."""
+    """Note who comes home and what decided it, in the transaction that brings their rows."""
     queries = statements("klover.migrate", "copy.sql")
     for number, evidence in enumerate(snapshot.resolved.home):
         told = {
@@ -166,9 +167,10 @@ def _note_subjects(
             "addresses": snapshot.homes.addresses,
         }
         enclave.execute(queries["evidence_put"], {**who, **told})
-    out = queries["subjects_out"].format(
-        constants=listed(map(sql.Literal, (who["source"], who["cell"]))),
-        key=key_text("t", shape.key),
-        cohort=COHORT,
-    )
-    load(enclave, queries["subjects_into"].format(), blocks(snapshot.connection, out))
+    for kind in ("subjects", "homes"):
+        out = queries[f"{kind}_out"].format(
+            constants=listed(map(sql.Literal, (who["source"], who["cell"]))),
+            key=key_text("t", shape.key),
+            cohort=COHORT,
+        )
+        load(enclave, queries[f"{kind}_into"].format(), blocks(snapshot.connection, out))

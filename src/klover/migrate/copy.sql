@@ -11,13 +11,22 @@ copy {table} ({names}) from stdin (format {format});
 copy (select {constants}, {key} from {marked} as t) to stdout;
 
 -- name: subjects_out
--- The keys of subjects with what decided their home: which piece of evidence, and the country.
-copy (select {constants}, {key}, t.klover_evidence, t.klover_country
-        from {cohort} as t where t.klover_inside) to stdout;
+-- The keys of the subjects who come home.
+copy (select {constants}, {key} from {cohort} as t where t.klover_inside) to stdout;
 
 -- name: subjects_into
--- Note who has come home, and why.
-copy klover.migration_subject (source, cell, key, evidence, country) from stdin;
+-- Note who has come home.
+copy klover.migration_subject (source, cell, key) from stdin;
+
+-- name: homes_out
+-- What decided the home of every subject, of those who stay outside too: the piece of evidence and
+-- the country that it told; neither where nobody knows.
+copy (select {constants}, {key}, t.klover_inside, t.klover_evidence, t.klover_country
+        from {cohort} as t) to stdout;
+
+-- name: homes_into
+-- Note it.
+copy klover.subject_home (source, cell, key, inside, evidence, country) from stdin;
 
 -- name: evidence_put
 -- Note what the numbers of evidence stand for, and the edition and table they were read with.
@@ -36,6 +45,10 @@ delete from {table};
 -- name: clear_subjects
 -- The notes of an earlier copy.
 delete from klover.migration_subject where source = %(source)s and cell = %(cell)s;
+
+-- name: clear_homes
+-- The notes of an earlier copy.
+delete from klover.subject_home where source = %(source)s and cell = %(cell)s;
 
 -- name: clear_evidence
 -- The notes of an earlier copy.

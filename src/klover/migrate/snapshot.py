@@ -78,7 +78,9 @@ def take(
     connection.execute("set local work_mem = '64MB'")
     found = shapes(resolved)
     tick(0, 4)
-    homes = cohort.decide(connection, resolved, on, addresses)
+    homes = cohort.decide(
+        connection, resolved, on, addresses, lambda done, total: tick(done, 4 * max(total, done, 1))
+    )
     tick(1, 4)
     closure = Closure(connection=connection, resolved=resolved, shapes=found)
     closure.members()

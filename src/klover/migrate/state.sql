@@ -33,12 +33,17 @@ create table if not exists klover.migration_subject (
   source text not null,
   cell text not null,
   key text not null,
+  primary key (source, cell, key)
+);
+create table if not exists klover.subject_home (
+  source text not null,
+  cell text not null,
+  key text not null,
+  inside boolean not null,
   evidence smallint,
   country text,
   primary key (source, cell, key)
 );
-alter table klover.migration_subject add column if not exists evidence smallint,
-                                     add column if not exists country text;
 create table if not exists klover.home_evidence (
   source text not null,
   cell text not null,

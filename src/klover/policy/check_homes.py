@@ -1,11 +1,16 @@
-"""Findings on homes and networks: evidence that tells nothing, ranges that contradict."""
+"""Findings on homes, networks and groups of countries.
+
+Evidence that tells nothing, ranges that contradict each other, groups that hold nobody, and how the
+country data was corrected.
+"""
 
 from datetime import date
 
 from klover.catalog import Column
-from klover.policy.country import members
+from klover.policy.countries import BUILT_IN
+from klover.policy.country import is_group, members
 from klover.policy.finding import Finding, Severity
-from klover.policy.model import EvidenceKind, Network, Policy
+from klover.policy.model import EvidenceKind, Network, Policy, Region
 from klover.policy.neutral import bare_type
 from klover.policy.resolved import Resolved, TracedEvidence
 
@@ -15,7 +20,7 @@ _ADDRESSES = frozenset({"inet", "cidr"})
 
 def check_homes(policy: Policy, on: date) -> list[Finding]:
     """List the findings on the policy's text."""
-    found = _evidence(policy)
+    found = _evidence(policy) + _corrections(policy) + _empty_groups(policy, on)
     ordered = sorted(policy.networks, key=lambda network: network.range.prefixlen)
     for number, inner in enumerate(ordered):
         around = [outer for outer in ordered[:number] if _holds(outer, inner)]
@@ -67,6 +72,49 @@ def _evidence(policy: Policy) -> list[Finding]:
         )
         for evidence in subjects.home
         if evidence.kind is EvidenceKind.IP
+    ]
+
+
+def _corrections(policy: Policy) -> list[Finding]:
+    """Tell that the policy's own file corrects the country data."""
+    own = set(policy.countries.memberships) - set(BUILT_IN.memberships)
+    gone = set(BUILT_IN.memberships) - set(policy.countries.memberships)
+    if not own:
+        return []
+    groups = ", ".join(sorted({row.group for row in own}))
+    return [
+        Finding(
+            severity=Severity.NOTE,
+            file=policy.file,
+            line=0,
+            message=f"A file of the policy's own corrects the country data: {len(own)} memberships "
+            f"in {groups}, in place of {len(gone)}.",
+            mend="See that each still has its source.",
+        )
+    ]
+
+
+def _empty_groups(policy: Policy, on: date) -> list[Finding]:
+    """Ask about groups that hold no country: none that is in force, or conditional ones only."""
+    regions = [
+        policy.rests_in,
+        policy.subjects.inside,
+        *(audience.located for audience in policy.audiences.values()),
+        *(network.where for network in policy.networks),
+        *(never.located for never in policy.nevers),
+    ]
+    return [
+        Finding(
+            severity=Severity.WARNING,
+            file=policy.file,
+            line=region.line,
+            message=f"The group {name} holds no country on {on}.",
+            mend="See its memberships: their days, and that they have no condition.",
+        )
+        for region in regions
+        for name in region.names
+        if is_group(name, policy.countries)
+        and not members(Region(names=(name,)), on, policy.countries)
     ]
 
 
