@@ -12,7 +12,7 @@ from klover.policy.explain import explain_audience, explain_column, explain_tabl
 from klover.policy.finding import Severity
 from klover.policy.parse import parse
 from klover.policy.resolved import Resolved
-from klover.policy.suggest import suggest
+from klover.policy.suggest import draft, write
 from klover.policy.trace import trace
 
 ON = date(2026, 11, 24)
@@ -186,19 +186,8 @@ def test_explanations_fit_a_screen_and_say_why() -> None:
 
 def test_suggestion_for_a_plain_application_is_accepted_after_its_decisions() -> None:
     found = videos()
-    text = suggest(found, {})
+    text = write(draft(found))
     assert "home: country" in text
     assert "languages: shared" in text
     policy = parse(text, "s.yaml")
     assert [one for one in check(policy, found, ON) if one.severity is Severity.ERROR] == []
-    for traced in trace(policy, found).tables.values():
-        for rule in traced.columns.values():
-            assert traced.rule.shared or rule.data_class != "public"
-
-
-def test_samples_only_ever_add_labels_and_never_show() -> None:
-    found = catalog(table("users", "id bigint pk", "contact text null", "country text null"))
-    (users,) = found.tables
-    text = suggest(found, {users: {"contact": ["jo@example.org", "al@example.com"]}})
-    assert "contact: {class: restricted, category: user.contact.email}" in text
-    assert "example" not in text

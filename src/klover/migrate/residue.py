@@ -75,8 +75,10 @@ def clean(source: Connection, shapes: Sequence[Shape]) -> None:
     if source.execute(queries["groups"].format()).fetchone() == (True,):
         clears.append("clear_groups")
     partitions = [part for shape in shapes for part in shape.traced.table.partitions]
+    alone = {shape.name: shape.rows() for shape in shapes}
     for name in [*names, *partitions]:
-        if source.execute(queries["empty"].format(table=relation(name))).fetchone() == (True,):
+        own = alone.get(name, relation(name))
+        if source.execute(queries["empty"].format(table=own)).fetchone() == (True,):
             for which in clears:
                 source.execute(queries[which], {"table": relation(name).as_string()})
 

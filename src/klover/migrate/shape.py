@@ -137,7 +137,7 @@ def shapes(resolved: Resolved) -> Mapping[TableName, Shape]:
         name: Shape(
             index=index,
             traced=bases[name],
-            inherited=bool(resolved.children(name)),
+            inherited=any(name in table.inherits for table in resolved.catalog.tables.values()),
             stub=_project(
                 resolved,
                 bases[name],

@@ -219,7 +219,8 @@ def _move_together(traced: TracedTable, key: Reference, target: TracedTable) -> 
 def _stubs(resolved: Resolved, traced: TracedTable) -> list[Finding]:
     """Where a stub may have to stand, columns that may not be NULL need something to hold."""
     outside = resolved.policy.stays_outside
-    keyed = {column for key in traced.references for column in key.columns}
+    # An empty array refers to nothing, so it can stand in a stub.
+    keyed = {column for key in traced.references if not key.element for column in key.columns}
     found = []
     for column in traced.table.columns:
         rule = traced.columns[column.name]
