@@ -1,0 +1,152 @@
+"""What opens a column and what never does: columns put into tables of every nature."""
+
+from collections.abc import Sequence
+
+import pytest
+from doubles.catalogs import catalog, table
+
+from klover.catalog import TableName
+from klover.policy.suggest import Evidence, draft
+from klover.policy.suggest.nature import Nature
+
+SENSITIVE = """
+is_hiv_positive:boolean religion:integer gender:smallint salary_band:integer birth_date:date
+is_pregnant:boolean smoker:boolean has_children:boolean credit_score:integer income:numeric
+blood_type:text sexual_orientation:text is_bankrupt:boolean disability_level:integer age:integer
+last_login_at:date current_sign_in_at:date md5_hash:text remote_ip:text payload:jsonb handler:text
+dateOfBirth:date geburtsdatum:date gehalt:numeric konfession:text fecha_nacimiento:date sexe:text
+latitude:numeric card_last4:text imei:text push_token:text stripe_customer_id:text emailAddress:text
+facial_embedding:bytea raw:json notes:text anything:text signature:xml when_arrested:date
+""".split()
+NATURES = {
+    "visits": Nature.PRIVATE,
+    "blurbs": Nature.UNKNOWN,
+    "posts": Nature.PUBLIC,
+    "user_settings": Nature.SETTING,
+    "users": Nature.PERSON,
+}
+
+
+def classes(name: str, columns: Sequence[str]) -> tuple[Nature, dict[str, str]]:
+    made = [f"{column} {kind}" for column, _, kind in (one.partition(":") for one in columns)]
+    users = table("users", "id bigint pk", "email text", "name text")
+    if name == "users":
+        found = draft(catalog(table("users", "id bigint pk", *made)))
+    else:
+        own = table(name, "id bigint pk", "user_id bigint -> users.id", *made)
+        found = draft(catalog(users, own))
+    one = found.tables[TableName.parse(name)]
+    return one.nature, {verdict.column: str(verdict.data_class) for verdict in one.verdicts}
+
+
+@pytest.mark.parametrize("name", NATURES)
+def test_nothing_opens_what_is_sensitive(name: str) -> None:
+    nature, found = classes(name, SENSITIVE)
+    assert nature is NATURES[name]
+    names = {one.partition(":")[0] for one in SENSITIVE}
+    assert {column for column in names if found[column] != "restricted"} == set()
+    assert found["id"] == "interoperable"
+
+
+def test_plain_words_open_flags_and_counts() -> None:
+    _, found = classes(
+        "users", ["is_active:boolean", "show_birthdays:boolean", "followers_count:integer"]
+    )
+    assert found["is_active"] == found["followers_count"] == "interoperable"
+    assert found["show_birthdays"] == "restricted"  # a strong word beats a verb
+
+
+def test_a_word_nobody_knows_opens_nothing() -> None:
+    _, found = classes("posts", ["is_frobnicated:boolean", "is_pinned:boolean", "quux:integer"])
+    assert found["is_frobnicated"] == found["quux"] == "restricted"
+    assert found["is_pinned"] == "public"
+
+
+def test_times_are_as_private_as_what_happened() -> None:
+    columns = ["created_at:date", "updated_at:date", "deleted_at:date"]
+    assert classes("posts", columns)[1]["created_at"] == "public"
+    assert classes("users", columns)[1]["updated_at"] == "interoperable"
+    assert classes("visits", columns)[1]["created_at"] == "restricted"
+    assert classes("posts", columns)[1]["deleted_at"] == "restricted"
+
+
+def test_the_times_of_a_relation_close_once_it_tells_more() -> None:
+    def follows(*more: str) -> str:
+        found = draft(
+            catalog(
+                table("users", "id bigint pk", "email text"),
+                table(
+                    "follows",
+                    "id bigint pk",
+                    "user_id bigint -> users.id",
+                    "target_user_id bigint -> users.id",
+                    "created_at date",
+                    *more,
+                ),
+            )
+        )
+        one = found.tables[TableName.parse("follows")]
+        return next(str(v.data_class) for v in one.verdicts if v.column == "created_at")
+
+    assert follows() == "interoperable"
+    assert follows("why text") == "restricted"
+
+
+def test_a_state_beside_a_street_is_no_status() -> None:
+    assert classes("users", ["state:text"])[1]["state"] == "interoperable"
+    assert classes("users", ["state:text", "street:text"])[1]["state"] == "restricted"
+
+
+def test_values_close_what_a_name_would_open() -> None:
+    schema = catalog(table("users", "id bigint pk", "status text", "email text"))
+    (users,) = schema.tables
+    (open_one,) = [v for v in draft(schema).tables[users].verdicts if v.column == "status"]
+    assert open_one.data_class == "interoperable"
+    seen = Evidence(samples={users: {"status": ["jo@example.org", "ill", "well"]}})
+    (closed,) = [v for v in draft(schema, seen).tables[users].verdicts if v.column == "status"]
+    assert (closed.data_class, closed.category) == ("restricted", "user.contact.email")
+
+
+def test_a_natural_key_may_tell_something_itself() -> None:
+    schema = catalog(table("members", "email text pk", "id_card text"))
+    (members,) = schema.tables
+    (key, _) = draft(schema).tables[members].verdicts
+    assert key.data_class == "restricted"
+
+
+def test_people_that_are_delicate_make_every_row_private() -> None:
+    found = draft(
+        catalog(
+            table("patients", "id bigint pk", "email text"),
+            table("comments", "id bigint pk", "patient_id bigint -> patients.id", "at date"),
+        )
+    )
+    assert found.tables[TableName.parse("comments")].nature is Nature.PRIVATE
+
+
+def test_tables_that_nothing_ties_to_people() -> None:
+    found = draft(
+        catalog(
+            table("users", "id bigint pk", "email text"),
+            table("countries", "code text pk", "name text", "population bigint"),
+            table("products", "id bigint pk", "name text", "price numeric", "secret text"),
+            table("subscribers_import", "id bigint pk", "email text", "created_at date"),
+            table("delayed_jobs", "id bigint pk", "handler text", "run_at date"),
+            table("readings", "id bigint pk", "station_uid bigint", "name text"),
+        )
+    ).tables
+    standing = {str(name): str(one.standing) for name, one in found.items()}
+    assert standing == {
+        "users": "subjects",
+        "countries": "shared",
+        "products": "shared",
+        "subscribers_import": "open",
+        "delayed_jobs": "open",
+        "readings": "open",  # a reference that leads nowhere may lead to a person
+    }
+    (secret,) = [
+        verdict
+        for verdict in found[TableName.parse("products")].verdicts
+        if verdict.column == "secret"
+    ]
+    assert secret.data_class == "restricted"

@@ -1,0 +1,172 @@
+"""The file that is written: it parses, fits, asks what is open, and repeats no value."""
+
+from datetime import date
+
+from doubles.catalogs import catalog, table, videos
+from hypothesis import given, settings, strategies as st
+
+from klover.catalog import Catalog, TableName
+from klover.policy.check import check
+from klover.policy.finding import Severity
+from klover.policy.parse import parse
+from klover.policy.suggest import Evidence, draft, write
+from klover.policy.trace import trace
+
+ON = date(2026, 11, 27)
+NEEDS_A_PERSON = ("cannot be traced to a subject", "has no primary key", "no table accounts")
+
+
+def errors(text: str, found: Catalog) -> list[str]:
+    findings = check(parse(text, "suggested.yaml"), found, ON)
+    return [one.message for one in findings if one.severity is Severity.ERROR]
+
+
+def test_a_plain_application_is_accepted_at_once() -> None:
+    found = videos()
+    text = write(draft(found))
+    assert "  home: country\n" in text
+    assert "  languages: shared\n" in text
+    assert errors(text, found) == []
+    for traced in trace(parse(text, "s.yaml"), found).tables.values():
+        for name, rule in traced.columns.items():
+            shared_name = traced.rule.shared or name in {"visibility"}
+            assert shared_name or rule.data_class != "public"
+
+
+def test_the_file_says_what_the_draft_decided() -> None:
+    found = videos()
+    made = draft(found)
+    resolved = trace(parse(write(made), "s.yaml"), found)
+    for name, one in made.tables.items():
+        for verdict in one.verdicts:
+            written = resolved.tables[name].columns[verdict.column].data_class
+            restricted = written == "restricted"
+            assert restricted == (verdict.data_class == "restricted"), f"{name}.{verdict.column}"
+
+
+def test_confidence_and_questions_stand_beside_the_lines() -> None:
+    found = catalog(
+        table("users", "id bigint pk", "email text"),
+        table("visits", "id bigint pk", "userId bigint", "target_type text", "target_id bigint"),
+        table("staff", "id bigint pk", "first_name text", "last_name text", "password text"),
+    )
+    text = write(draft(found))
+    assert "subject: userId" in text
+    assert "# 0.9: by name and type" in text
+    assert "# decide: target_type tells what target_id refers to" in text
+    assert "# decide: these look like people too" in text
+    assert "# decide: staff may hold people too" in text
+    assert all("cannot be traced" in message for message in errors(text, found))
+
+
+def test_many_columns_of_one_name_stand_once_and_open_only_where_all_agree() -> None:
+    tables = [
+        table(f"t{number}", "id bigint pk", "user_id bigint -> users.id", "note text")
+        for number in range(5)
+    ]
+    found = catalog(table("users", "id bigint pk", "email text"), *tables)
+    text = write(draft(found))
+    head, _, rest = text.partition("tables:\n")
+    assert "    id: interoperable\n" in head
+    assert "    note: {class: restricted" in head
+    assert "note" not in rest
+    assert errors(text, found) == []
+    # One table where `id` is nobody's business to open: the default is gone.
+    odd = catalog(
+        *found.tables.values(), table("devices", "id text pk", "user_id bigint -> users.id")
+    )
+    secret = table("tokens", "id bigint pk", "user_id bigint -> users.id", "note boolean")
+    assert errors(write(draft(odd)), odd) == []
+    mixed = catalog(*found.tables.values(), secret)
+    assert errors(write(draft(mixed)), mixed) == []
+
+
+def test_samples_are_never_repeated() -> None:
+    found = catalog(table("users", "id bigint pk", "contact text null", "country text null"))
+    (users,) = found.tables
+    seen = Evidence(samples={users: {"contact": ["jo@example.org", "al@example.com"]}})
+    text = write(draft(found, seen), sampled=True)
+    assert "contact: {class: restricted, category: user.contact.email}" in text
+    assert "example" not in text
+
+
+def test_evidence_for_homes_in_order() -> None:
+    found = catalog(
+        table("accounts", "id bigint pk", "email text", "name text", "birth_country text"),
+        table(
+            "logins",
+            "id bigint pk",
+            "account_id bigint -> accounts.id",
+            "locale text",
+            "time_zone text",
+            "sign_up_ip inet",
+            "phone text",
+            unique=(("account_id",),),
+        ),
+    )
+    text = write(draft(found))
+    home = text.partition("  home:")[2].partition("  inside:")[0]
+    assert [line.strip().partition("  #")[0] for line in home.splitlines()[1:]] == [
+        "- {phone: from logins.account_id.phone}",
+        "- {locale: from logins.account_id.locale}",
+        "- {time_zone: from logins.account_id.time_zone}",
+        "# - {ip: from logins.account_id.sign_up_ip}",
+    ]
+    assert errors(text, found) == []
+
+
+def test_a_database_without_people_asks_for_them() -> None:
+    found = catalog(table("rivers", "id bigint pk", "name text"))
+    text = write(draft(found))
+    assert "# decide: whose data it is" in text
+    assert parse(text, "s.yaml").subjects.table == TableName.parse("accounts")
+
+
+NAMES = st.text(
+    st.sampled_from("abcXYZ_ éß\"'.:#[](){}-,%1✓\n\\"), min_size=1, max_size=12
+) | st.sampled_from(["user", "users", "user_id", "shared", "null", "yes", "from", "id", "ID"])
+TYPES = st.sampled_from(["bigint", "text", "boolean", "jsonb", "bigint[]", "uuid", "date"])
+
+
+@st.composite
+def schemas(draw: st.DrawFn) -> Catalog:
+    """Draw a catalog of odd names; declared keys are left out, guesses are not."""
+    tables = []
+    for name in draw(st.lists(NAMES, min_size=1, max_size=5, unique=True)):
+        columns = draw(st.lists(NAMES, min_size=1, max_size=5, unique=True))
+        made = table("x", *(f"c{number} {draw(TYPES)}" for number, _ in enumerate(columns)))
+        renamed = [
+            type(column)(**{**_fields(column), "name": new})
+            for column, new in zip(made.columns, columns, strict=True)
+        ]
+        keyed = draw(st.booleans())
+        tables.append(
+            type(made)(
+                **{
+                    **_fields(made),
+                    "name": TableName(draw(st.sampled_from(["public", "Other", "o.x"])), name),
+                    "columns": tuple(renamed),
+                    "primary_key": _key(columns[0]) if keyed else None,
+                }
+            )
+        )
+    return Catalog(server_version=180000, tables={one.name: one for one in tables})
+
+
+def _fields(value: object) -> dict[str, object]:
+    names: tuple[str, ...] = type(value).__slots__  # type: ignore[attr-defined]
+    return {name: getattr(value, name) for name in names}
+
+
+def _key(column: str) -> object:
+    from klover.catalog import Key
+
+    return Key(name="k", columns=(column,))
+
+
+@settings(max_examples=150, deadline=None)
+@given(schemas())
+def test_whatever_the_names_the_file_parses_and_only_asks(found: Catalog) -> None:
+    text = write(draft(found))
+    for message in errors(text, found):
+        assert any(part in message for part in NEEDS_A_PERSON), message
