@@ -50,6 +50,14 @@ def register(app: typer.Typer) -> None:
     app.command("object")(object_to)
     app.command("status")(status)
     app.command("current")(current)
+    app.command("schema")(schema)
+
+
+def schema() -> None:
+    """Print the JSON Schema of the policy's language, for editors."""
+    from klover.policy.schema import text
+
+    typer.echo(text(), nl=False)
 
 
 def keygen(

@@ -1,0 +1,351 @@
+"""Signing on a real enclave: the commands, the doors and what opens by which policy."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from importlib.resources import files
+from pathlib import Path
+
+import psycopg
+import pytest
+from typer.testing import CliRunner, Result
+
+from conftest import NewDatabase
+from doubles.demo_doors import load_application
+from doubles.signed import ANNA, BERT, MALLORY, OLGA, signing
+from klover import assemble
+from klover.adopt import keep, outdated, pin
+from klover.cli import app
+from klover.errors import CheckFailed, InputError, KloverError, VerifyError
+from klover.event import PolicyAdopted
+from klover.log.files import list_entries
+from klover.policy.change import State, advance
+from klover.policy.statement import Point
+from klover.store.connect import connect
+from klover.store.embedded import Server
+from klover.store.replay import flushed_position, wait_replayed
+
+RUN = CliRunner()
+UNSIGNED = files("klover.demo").joinpath("klover.yaml").read_text()
+PEOPLE = (("anna", ANNA), ("bert", BERT))
+BASE = UNSIGNED + signing(*PEOPLE)
+LOOSER = BASE.replace("email_domain:  restricted", "email_domain:  public")
+TIGHTER = BASE.replace("title:         {class: public", "title:         {class: restricted")
+ATTACKS = (
+    "update klover.policy_entry set policy = replace(policy, 'restricted', 'public')",
+    "update klover.policy_entry set at = '2026-01-01T00:00:00.000000+00:00' where number = 1",
+    "update klover.policy_entry set kind = 'objection' where number = 2",
+    "update klover.policy_entry set at = 'yesterday' where number = 2",
+    "delete from klover.policy_entry where number = 2",
+    "delete from klover.policy_entry",
+    "drop table klover.policy_entry",
+    """insert into klover.policy_entry select 3, kind, at, policy, countries, note, link
+         from klover.policy_entry where number = 2""",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """A deployment's folder, its enclave, and everybody's key files."""
+
+    folder: Path
+    server: Server
+    standby: Server
+    database: str
+
+    @property
+    def config(self) -> Path:
+        return self.folder / "klover.toml"
+
+    @property
+    def dsn(self) -> str:
+        return self.server.dsn(self.database)
+
+    def run(self, *words: str | Path) -> Result:
+        return RUN.invoke(app, [*map(str, words), "--config", str(self.config)])
+
+    def ok(self, *words: str | Path) -> Result:
+        done = self.run(*words)
+        assert done.exit_code == 0, (done.output, done.exception)
+        return done
+
+    def write(self, text: str, name: str = "klover.yaml") -> Path:
+        path = self.folder / name
+        path.write_text(text)
+        return path
+
+    def key(self, name: str) -> Path:
+        return self.folder / f"{name}.key"
+
+    def sign(self, path: Path, *names: str) -> None:
+        for name in names:
+            self.ok("policy", "sign", path, "--key", self.key(name))
+
+    def begin(self) -> None:
+        """Put BASE into effect."""
+        path = self.write(BASE)
+        self.sign(path, "anna", "bert")
+        self.ok("policy", "propose", path)
+
+    def status(self) -> list[dict[str, object]]:
+        told: list[dict[str, object]] = json.loads(self.ok("policy", "status", "--json").stdout)[
+            "versions"
+        ]
+        return told
+
+    def replicate(self) -> None:
+        with connect(self.dsn, what="the enclave") as primary:
+            position = flushed_position(primary)
+        with connect(self.standby.dsn(self.database), what="the standby") as standby:
+            wait_replayed(standby, position)
+
+
+@pytest.fixture
+def house(server: Server, standby: Server, new_database: NewDatabase, tmp_path: Path) -> House:
+    database = new_database()
+    with connect(server.dsn(database), what="the test enclave") as connection:
+        load_application(connection)
+    (tmp_path / "klover.toml").write_text(
+        f"""policy = "klover.yaml"
+[cell]
+name = "hamar"
+primary = "{server.dsn(database)}"
+standby = "{standby.dsn(database)}"
+[log]
+directory = "log"
+origin = "log.example/test"
+keys = "keys"
+"""
+    )
+    for name, key in (("anna", ANNA), ("bert", BERT), ("olga", OLGA), ("mallory", MALLORY)):
+        path = tmp_path / f"{name}.key"
+        path.write_text(key.skey + "\n")
+        path.chmod(0o600)
+    return House(folder=tmp_path, server=server, standby=standby, database=database)
+
+
+def test_the_whole_way(house: House) -> None:
+    assert "Nobody signs" in house.ok("policy", "status").output
+    path = house.write(BASE)
+    missing = house.run("doors", "apply")
+    assert isinstance(missing.exception, CheckFailed)
+    assert "never put into effect" in str(missing.exception)
+    house.begin()
+    assert [one["state"] for one in house.status()] == ["in effect"]
+    house.ok("doors", "apply")
+
+    house.write(LOOSER)
+    refused = house.run("doors", "apply")
+    assert isinstance(refused.exception, CheckFailed)
+    assert "not the one in effect" in str(refused.exception)
+    house.sign(path, "anna")
+    alone = house.run("policy", "propose", path)
+    assert isinstance(alone.exception, CheckFailed)
+    assert "anna has signed, bert could" in str(alone.exception)
+    assert [one["state"] for one in house.status()] == ["in effect"]
+    house.sign(path, "bert")
+    waits = house.ok("policy", "propose", path)
+    assert "takes effect in 2d" in waits.output
+    refused = house.run("doors", "apply")
+    assert "is not in effect before" in str(refused.exception)
+
+    pending = house.status()[-1]
+    assert pending["state"] == "pending"
+    assert 172_000 < int(str(pending["seconds_left"])) <= 172_800
+    stranger = house.run(
+        "policy", "object", str(pending["digest"])[:12], "--key", house.key("mallory")
+    )
+    assert isinstance(stranger.exception, VerifyError)
+    house.ok("policy", "object", str(pending["digest"])[:12], "--key", house.key("olga"))
+    assert house.status()[-1]["state"] == "objected"
+
+    house.write(TIGHTER)
+    house.sign(path, "bert")
+    assert "is in effect" in house.ok("policy", "propose", path).output
+    house.ok("doors", "apply")
+    house.ok("policy", "current", "-o", house.folder / "now.yaml")
+    assert (house.folder / "now.yaml").read_text() == TIGHTER
+
+
+def test_everything_is_on_record(house: House) -> None:
+    house.begin()
+    path = house.write(LOOSER)
+    house.sign(path, "anna", "bert")
+    house.ok("policy", "propose", path)
+    house.ok("policy", "object", house.status()[-1]["digest"], "--key", house.key("olga"))  # type: ignore[arg-type]  # a text
+    deployment = assemble.load_deployment(house.config)
+    log = assemble.open_log(deployment)
+    try:
+        log.integrate()
+    finally:
+        log.close()
+    told = [
+        entry.payload
+        for entry in list_entries(Path(deployment.log.directory))
+        if entry.payload and str(entry.payload["kind"]).startswith("policy-")
+    ]
+    kinds = [payload["kind"] for payload in told]
+    assert kinds == ["policy-proposed", "policy-adopted", "policy-proposed", "policy-objected"]
+    assert told[2]["meaning"] == "loosens"
+    assert told[2]["signers"] == ["anna", "bert"]
+    assert told[2]["replaces"] == told[0]["digest"]
+    with connect(house.dsn, what="the enclave") as connection:
+        entries = keep.read(connection)
+    assert [payload["link"] for payload in (told[0], *told[2:])] == [e.link for e in entries]
+
+
+def test_whoever_edits_the_table_opens_nothing(house: House) -> None:
+    house.begin()
+    path = house.write(TIGHTER)
+    house.sign(path, "anna")
+    house.ok("policy", "propose", path)
+    house.write(UNSIGNED)
+    with psycopg.connect(house.dsn, autocommit=True) as owner:
+        owner.execute("create table klover.kept as select * from klover.policy_entry")
+        for attack in ATTACKS:
+            owner.execute(attack.encode())
+            for words in (("policy", "status"), ("doors", "apply")):
+                done = house.run(*words)
+                assert isinstance(done.exception, VerifyError), (attack, words, done.output)
+            owner.execute("drop table if exists klover.policy_entry")
+            owner.execute("create table klover.policy_entry as select * from klover.kept")
+    assert len(house.status()) == 2  # the control: put back as it was, it holds
+
+
+def test_a_standby_that_is_behind_opens_nothing(house: House) -> None:
+    house.begin()
+    deployment = assemble.load_deployment(house.config)
+    pinned = assemble.policy_pin(deployment)
+    house.replicate()
+    with assemble.open_standby(deployment) as standby:
+        assert assemble.policy_in_effect(deployment, standby)[1] is not None
+        pin.move(pinned, Point(number=9, link="f" * 64))
+        with pytest.raises(VerifyError, match="had 9 before"):
+            assemble.policy_in_effect(deployment, standby)
+
+
+def test_a_running_gateway_is_told_to_stop_by_a_tightening_and_not_by_a_loosening(
+    house: House,
+) -> None:
+    house.begin()
+    house.replicate()
+    deployment = assemble.load_deployment(house.config)
+    with assemble.open_standby(deployment) as standby:
+        policy, version = assemble.policy_in_effect(deployment, standby)
+    watch = assemble.policy_watch(deployment, policy, version)
+    watch()
+    path = house.write(LOOSER)
+    house.sign(path, "anna", "bert")
+    house.ok("policy", "propose", path)
+    house.replicate()
+    watch()
+    with assemble.open_standby(deployment) as standby:
+        standing = assemble.policy_standing(deployment, standby)
+        assert standing is not None
+        later = advance(standing, datetime.now(UTC) + timedelta(days=3))
+        assert later.versions[-1].state is State.IN_EFFECT
+        assert not outdated(version, policy.digest, later)
+    path = house.write(TIGHTER)
+    house.sign(path, "anna")
+    house.ok("policy", "propose", path)
+    house.replicate()
+    with pytest.raises(CheckFailed, match="has stopped"):
+        watch()
+
+
+def test_a_trial_goes_on_as_before(house: House) -> None:
+    house.write(UNSIGNED)
+    house.ok("doors", "apply")
+    nothing = house.run("policy", "propose", house.folder / "klover.yaml")
+    assert isinstance(nothing.exception, InputError)
+    assert "no `signing:`" in str(nothing.exception)
+    deployment = assemble.load_deployment(house.config)
+    with assemble.open_primary(deployment) as primary:
+        policy, version = assemble.policy_in_effect(deployment, primary)
+    assert version is None
+    assert (
+        PolicyAdopted(time="", enclave=policy.enclave, digest="", countries_edition="").payload()[
+            "number"
+        ]
+        == 0
+    )
+
+
+@pytest.mark.parametrize("point", ["record", "commit"])
+def test_killed_while_it_is_handed_in(house: House, point: str) -> None:
+    house.begin()
+    path = house.write(TIGHTER)
+    house.sign(path, "anna")
+    script = Path(__file__).parents[1] / "doubles" / "killed_change.py"
+    log = house.folder / "log"
+    (log / "keys").mkdir()
+    os.link(house.folder / "keys" / "writer-policy.key", log / "keys" / "writer-policy.key")
+    sigs = house.folder / "klover.yaml.sigs"
+    done = subprocess.run(
+        [sys.executable, script, point, house.dsn, log, path, sigs],
+        check=False,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        timeout=60,
+        capture_output=True,
+    )
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    states = [one["state"] for one in house.status()]
+    if point == "record":
+        assert states == ["in effect"]
+        house.ok("policy", "propose", path)
+        states = [one["state"] for one in house.status()]
+    assert states == ["replaced", "in effect"]
+    house.ok("doors", "apply")
+
+
+def test_wrong_input_changes_nothing(house: House) -> None:
+    house.begin()
+    path = house.write(LOOSER)
+    (house.folder / "klover.yaml.sigs").unlink()
+    cases: list[tuple[list[str | Path], type[KloverError], str]] = [
+        (
+            ["policy", "sign", path, "--key", house.key("mallory")],
+            InputError,
+            "none of the signers",
+        ),
+        (["policy", "sign", path, "--key", house.key("nobody")], InputError, "cannot be read"),
+        (["policy", "propose", path], InputError, "needs signatures"),
+        (["policy", "propose", house.folder / "none.yaml"], InputError, "Cannot read"),
+        (["policy", "object", "0000", "--key", house.key("olga")], InputError, "No proposal"),
+    ]
+    for words, kind, word in cases:
+        done = house.run(*words)
+        assert isinstance(done.exception, kind), (words, done.output)
+        assert word in str(done.exception)
+    (house.folder / "klover.yaml.sigs").write_text("nothing\n")
+    done = house.run("policy", "propose", path)
+    assert isinstance(done.exception, VerifyError)
+    assert len(house.status()) == 1
+
+
+def test_a_signer_without_the_enclave(house: House) -> None:
+    """Bert signs on his own machine, against the policy in effect that he was given."""
+    house.begin()
+    house.ok("policy", "current", "-o", house.folder / "now.yaml")
+    path = house.write(LOOSER)
+    house.sign(path, "anna")
+    words = ["policy", "sign", str(path), "--key", str(house.key("bert"))]
+    away = RUN.invoke(app, [*words, "--replaces", str(house.folder / "now.yaml")])
+    assert away.exit_code == 0, away.exception
+    house.ok("policy", "propose", path)
+    path.with_name("klover.yaml.sigs").unlink()
+    alone = RUN.invoke(app, [*words, "--replaces", str(house.folder / "now.yaml")])
+    assert isinstance(alone.exception, InputError)
+
+
+def test_keygen_never_writes_over_a_key(tmp_path: Path) -> None:
+    words = ["policy", "keygen", "anna", "-o", str(tmp_path / "anna.key")]
+    done = RUN.invoke(app, [*words, "--json"])
+    assert json.loads(done.stdout)["key"].startswith("anna+")
+    assert (tmp_path / "anna.key").stat().st_mode & 0o777 == 0o600
+    assert isinstance(RUN.invoke(app, words).exception, InputError)
+    assert isinstance(RUN.invoke(app, ["policy", "keygen", "a b"]).exception, InputError)
