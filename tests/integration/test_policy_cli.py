@@ -100,12 +100,47 @@ def test_explain(policy: Path, filled: str) -> None:
     assert "absent: identifies directly" in column
     assert len(column.splitlines()) < 24
     as_json = explain("videos.title", *who, "--dsn", filled, "--json").output
-    assert json.loads(as_json)["lines"] == column.splitlines()
+    told = json.loads(as_json)
+    assert told["lines"] == column.splitlines()
+    assert (told["audience"], told["table"]) == ("engineering-abroad", "videos")
+    assert told["seen"]["column"]["shown"] == "absent"
     for arguments, words in (
         (("--audience", "engineering"), "did you mean 'engineering-abroad'?"),
         (("videos", *who), "--dsn"),
         (("video", *who, "--dsn", filled), "There is no table video; did you mean 'videos'?"),
         (("videos.titel", *who, "--dsn", filled), "did you mean 'title'?"),
+    ):
+        refused = explain(*arguments)
+        assert isinstance(refused.exception, InputError)
+        assert words in str(refused.exception)
+
+
+def test_explain_to_somebody_in_a_group(policy: Path, filled: str) -> None:
+    def explain(*what: str) -> Result:
+        return run("explain", str(policy), *what)
+
+    who = ("--group", "engineering", "--country", "CN", "--address", "10.60.0.1")
+    asked = (*who, "--claim", "department=x", "--at", "2026-11-27T08:00Z", "--dsn", filled)
+    screen = explain("videos.account_id", *asked).output
+    assert len(screen.splitlines()) <= 24
+    assert max(map(len, screen.splitlines())) <= 100
+    assert "groups engineering; claims department=x" in screen
+    assert "pseudonym" in screen
+    told = json.loads(explain("videos.account_id", *asked, "--json").output)
+    first = told["audiences"][0]
+    assert (first["audience"], first["enters"]) == ("engineering-abroad", "yes")
+    assert first["seen"]["column"]["pseudonym_of"] == ["accounts"]
+    assert {one["enters"] for one in told["audiences"][1:]} == {"no"}
+    only = explain("--audience", "finance-europe", *who).output
+    assert "finance-europe" in only
+    assert "engineering-abroad" not in only
+    for arguments, words in (
+        ((), "Say who looks"),
+        (("--audience", "finance-europe", "--country", "IE"), "name one with --group"),
+        ((*who, "--claim", "department"), "--claim NAME=VALUE"),
+        ((*who, "--at", "yesterday"), "--at has to be a time"),
+        ((*who, "--at", "2026-11-27T08:00"), "--at needs a zone"),
+        (("videos", *who), "--dsn"),
     ):
         refused = explain(*arguments)
         assert isinstance(refused.exception, InputError)

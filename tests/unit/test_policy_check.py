@@ -43,7 +43,7 @@ CASES: list[tuple[str, str, str, str, str]] = [
      "audience trust-and-safety (line"),
     ("sees: restricted}\n", "identifiers: clear}\n", "- {located: not adequate", "error",
      "audience creators-abroad"),
-    ('reference: "CASE-[0-9]+"', "approvals: 2", "trust-and-safety:", "warning",
+    ('reference: "CASE-[0-9]+"', "approvals: 2", "requires: {purpose: [abuse", "warning",
      "approvals cannot be given yet"),
     ("networks: {10.20.0.0/16: IE", "networks: {10.20.0.0/16: US", "networks:", "warning",
      "Network 10.20.9.0/24 lies in 10.20.0.0/16 but in another country, and only one"),

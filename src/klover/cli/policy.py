@@ -11,18 +11,18 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from klover.catalog import Catalog, TableName
+from klover.catalog import Catalog
 from klover.cli import policy_change
+from klover.cli.explain import explain_policy
 from klover.cli.homes import policy_homes
 from klover.cli.suggest import suggest_policy
-from klover.errors import CheckFailed, InputError, PolicyError
+from klover.errors import CheckFailed, PolicyError
 from klover.policy.finding import Finding, Severity
 from klover.policy.model import Policy
-from klover.policy.reading import nearest
-from klover.policy.resolved import Resolved
 
 app = typer.Typer(help="Check, explain and suggest a policy.", no_args_is_help=True)
 app.command("homes")(policy_homes)
+app.command("explain")(explain_policy)
 app.command("suggest")(suggest_policy)
 policy_change.register(app)
 
@@ -64,42 +64,6 @@ def check_policy(file: File, dsn: Dsn = None, as_json: Json = False) -> None:
         raise CheckFailed(f"The policy {file} has {count}; see above.")
 
 
-@app.command("explain")
-def explain_policy(
-    file: File,
-    what: Annotated[
-        str | None, typer.Argument(metavar="[TABLE[.COLUMN]]", help="A table, or one column of it.")
-    ] = None,
-    audience: Annotated[str, typer.Option("--audience", help="Who looks.")] = "",
-    dsn: Dsn = None,
-    as_json: Json = False,
-) -> None:
-    """Tell what an audience sees of a table or a column, and why."""
-    from klover.policy.explain import explain_audience, explain_column, explain_table
-
-    policy = _read(file)
-    who = policy.audiences.get(audience)
-    if who is None:
-        raise InputError(
-            f"The policy has no audience {audience!r}{nearest(audience, policy.audiences)}"
-        )
-    lines = explain_audience(policy, who)
-    if what is not None:
-        if dsn is None:
-            raise InputError("To explain a table, say which database it is in with --dsn.")
-        from klover.policy.trace import trace
-
-        resolved = trace(policy, _catalog(dsn))
-        table, column = _find(what, resolved)
-        more = (
-            explain_table(resolved, who, table)
-            if column is None
-            else explain_column(resolved, who, table, column)
-        )
-        lines = [*more, *lines[:1], *lines[2:5]]
-    _print(lines, as_json=as_json)
-
-
 def _read(file: Path) -> Policy:
     from klover.assemble import read_policy
 
@@ -110,22 +74,6 @@ def _catalog(dsn: str) -> Catalog:
     from klover.assemble import read_live_catalog
 
     return read_live_catalog(dsn, what="the database")
-
-
-def _find(what: str, resolved: Resolved) -> tuple[TableName, str | None]:
-    """Find the table, or table and column, that ``what`` names."""
-    whole = TableName.parse(what)
-    if whole in resolved.tables:
-        return whole, None
-    text, _, column = what.rpartition(".")
-    table = TableName.parse(text or what)
-    if table not in resolved.tables:
-        known = [str(name) for name in resolved.tables]
-        raise InputError(f"There is no table {table}{nearest(str(table), known)}")
-    columns = resolved.tables[table].columns
-    if column not in columns:
-        raise InputError(f"Table {table} has no column {column!r}{nearest(column, columns)}")
-    return table, column
 
 
 def _tell(findings: Sequence[Finding], file: Path, *, as_json: bool) -> None:
@@ -149,10 +97,3 @@ def _tell(findings: Sequence[Finding], file: Path, *, as_json: bool) -> None:
     if not errors:
         count = "1 finding" if len(findings) == 1 else f"{len(findings)} findings"
         console.print(f"{escape(str(file))} holds; {count} to look at.")
-
-
-def _print(lines: Sequence[str], *, as_json: bool) -> None:
-    if as_json:
-        typer.echo(json.dumps({"lines": list(lines)}, indent=2))
-    else:
-        typer.echo("\n".join(lines))

@@ -1,10 +1,10 @@
-"""Findings that need no database: who can enter, what they are promised, where things are."""
+"""Findings that need no database: what audiences are promised, where things are."""
 
 from datetime import date, timedelta
 
-from klover.policy.country import change_days, meet, members, name
+from klover.policy.country import change_days, members, name
 from klover.policy.finding import Finding, Severity
-from klover.policy.model import Audience, DataClass, Never, Policy, Region
+from klover.policy.model import Audience, DataClass, Policy, Region
 from klover.policy.sight import is_inside
 
 _SOON = timedelta(days=180)
@@ -15,10 +15,6 @@ def check_text(policy: Policy, on: date) -> list[Finding]:
     found = []
     for audience in policy.audiences.values():
         found += _audience(policy, audience)
-        found += _entry(policy, audience, on)
-        found += [
-            finding for never in policy.nevers for finding in _never(policy, never, audience, on)
-        ]
     found += _places(policy)
     found += _rests_in(policy, on)
     return found
@@ -51,59 +47,6 @@ def _audience(policy: Policy, audience: Audience) -> list[Finding]:
             )
         )
     return found
-
-
-def _entry(policy: Policy, audience: Audience, on: date) -> list[Finding]:
-    """Ask for an audience that somebody can enter."""
-    found = []
-    if audience.requires.approvals:
-        found.append(
-            _finding(
-                policy,
-                Severity.WARNING,
-                audience.line,
-                f"Nobody can enter as {audience.name}: it needs an approval, and approvals cannot "
-                "be given yet.",
-                "Take `approvals` out until they can.",
-            )
-        )
-    located = members(audience.located, on, policy.countries)
-    networks = [members(network.where, on, policy.countries) for network in policy.networks]
-    if not audience.located.everywhere and not any(
-        possible and possible <= located for possible in networks
-    ):
-        found.append(
-            _finding(
-                policy,
-                Severity.WARNING,
-                audience.line,
-                f"Nobody can enter as {audience.name}: no network of the policy lies where it has "
-                "to be located, and an unknown network is outside.",
-                "Name its networks with `networks: {range: country}`.",
-            )
-        )
-    return found
-
-
-def _never(policy: Policy, never: Never, audience: Audience, on: date) -> list[Finding]:
-    """Find a ``never`` that is contradicted by what an audience is promised."""
-    if not meet(never.located, audience.located, on, policy.countries):
-        return []
-    broken = [f"sees {data_class}" for data_class in sorted(never.sees & audience.sees)]
-    if never.identifiers is audience.identifiers:
-        broken.append(f"has identifiers {audience.identifiers}")
-    if not broken:
-        return []
-    return [
-        _finding(
-            policy,
-            Severity.ERROR,
-            never.line,
-            f"This `never` does not hold: audience {audience.name} (line {audience.line}) "
-            f"{' and '.join(broken)} and may be located there.",
-            "Change the audience.",
-        )
-    ]
 
 
 def _places(policy: Policy) -> list[Finding]:

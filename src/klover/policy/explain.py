@@ -8,6 +8,7 @@ from klover.catalog import TableName
 from klover.policy.countries import Countries
 from klover.policy.country import members
 from klover.policy.model import Audience, ColumnRule, Policy, Region, Rows
+from klover.policy.parse_limits import told_size
 from klover.policy.resolved import (
     ColumnSight,
     Reference,
@@ -36,6 +37,11 @@ def explain_audience(policy: Policy, audience: Audience) -> list[str]:
         f"sees         {', '.join(sorted(audience.sees))}",
         f"identifiers  {audience.identifiers}",
     ]
+    lines += [
+        f"claim        {each.name} is one of {', '.join(each.values)}" for each in audience.claims
+    ]
+    if audience.networks:
+        lines.append(f"networks     {', '.join(map(str, audience.networks))}")
     if requires.purposes:
         lines.append(f"purpose      one of {', '.join(requires.purposes)}")
     if requires.reference is not None:
@@ -44,6 +50,12 @@ def explain_audience(policy: Policy, audience: Audience) -> list[str]:
         lines.append(f"approvals    {requires.approvals}")
     if requires.expires is not None:
         lines.append(f"ends after   {requires.expires}")
+    lines += [f"open         {window.text}" for window in requires.hours]
+    for what, amount in (("a session", audience.limits.session), ("a day", audience.limits.day)):
+        told = [f"{amount.rows} rows"] if amount.rows is not None else []
+        told += [told_size(amount.bytes)] if amount.bytes is not None else []
+        if told:
+            lines.append(f"limit        {' and '.join(told)} {what}")
     if not sees_restricted(policy, audience):
         lines.append("restricted   never shown to this audience")
     return lines

@@ -1,0 +1,173 @@
+"""``klover policy explain``: what an audience, or one principal, sees of a column, and why."""
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from klover.catalog import TableName
+from klover.errors import InputError
+from klover.policy.model import Audience, Policy
+from klover.policy.reading import nearest
+from klover.policy.resolved import Resolved
+
+Text = str | None
+_TOKEN = timedelta(hours=24)
+"""The longest life of a token: nobody is let in for longer."""
+
+
+def explain_policy(
+    file: Annotated[Path, typer.Argument(help="The policy, usually klover.yaml.")],
+    what: Annotated[
+        Text, typer.Argument(metavar="[TABLE[.COLUMN]]", help="A table, or one column of it.")
+    ] = None,
+    audience: Annotated[Text, typer.Option(help="The audience that looks.")] = None,
+    group: Annotated[
+        list[str] | None, typer.Option(help="A group of whoever looks; may be repeated.")
+    ] = None,
+    claim: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="A claim of the token; may be repeated."),
+    ] = None,
+    country: Annotated[Text, typer.Option(help="Where the issuer says they are.")] = None,
+    address: Annotated[Text, typer.Option(help="Their network address.")] = None,
+    purpose: Annotated[Text, typer.Option(help="The purpose they give.")] = None,
+    reference: Annotated[Text, typer.Option(help="The reference they give.")] = None,
+    at: Annotated[
+        Text, typer.Option(metavar="TIME", help="When, such as 2026-11-27T08:00Z; now otherwise.")
+    ] = None,
+    dsn: Annotated[
+        Text, typer.Option("--dsn", help="The database whose tables the policy is about.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Tell what an audience, or somebody with these groups, sees of a table or column, and why."""
+    from klover.assemble import read_policy
+
+    policy = read_policy(file)
+    if audience is not None and audience not in policy.audiences:
+        raise InputError(
+            f"The policy has no audience {audience!r}{nearest(audience, policy.audiences)}"
+        )
+    one = policy.audiences[audience] if audience is not None else None
+    about = _about(policy, what, dsn)
+    if not group:
+        if one is None:
+            raise InputError("Say who looks: --audience NAME, or --group and what goes with it.")
+        if any(each is not None for each in (claim, country, address, purpose, reference, at)):
+            raise InputError("These are of somebody in a group; name one with --group.")
+        _explain_audience(policy, one, about, as_json=as_json)
+        return
+    from klover.policy.decide import Principal, candidates
+    from klover.policy.explain_principal import Asked, as_json as told, as_lines
+    from klover.policy.locate import locate
+    from klover.policy.look import look
+
+    now = _time(at)
+    resolved, table, column = about
+    asked = Asked(
+        policy=policy,
+        principal=Principal(
+            subject="",
+            issuer="",
+            groups=frozenset(group),
+            expires=now + _TOKEN,
+            claims=_claims(claim or ()),
+        ),
+        location=locate(policy, country, address or "", simulated=False, on=now.date()),
+        purpose=purpose,
+        reference=reference,
+        at=now,
+        resolved=resolved,
+        table=table,
+        column=column,
+    )
+    found = candidates(
+        policy,
+        principal=asked.principal,
+        location=asked.location,
+        now=now,
+        purpose=purpose,
+        reference=reference,
+    )
+    wanted = [each for each in found if one is None or each.audience is one]
+    looks = look(wanted, resolved, table, column)
+    typer.echo(
+        json.dumps(told(asked, looks), indent=2) if as_json else "\n".join(as_lines(asked, looks))
+    )
+
+
+_About = tuple[Resolved | None, TableName | None, str | None]
+
+
+def _about(policy: Policy, what: str | None, dsn: str | None) -> _About:
+    """Find what is asked about, in the database."""
+    if what is None:
+        return None, None, None
+    if dsn is None:
+        raise InputError("To explain a table, say which database it is in with --dsn.")
+    from klover.assemble import read_live_catalog
+    from klover.policy.trace import trace
+
+    resolved = trace(policy, read_live_catalog(dsn, what="the database"))
+    return resolved, *_find(what, resolved)
+
+
+def _explain_audience(policy: Policy, who: Audience, about: _About, *, as_json: bool) -> None:
+    from klover.policy.explain import explain_audience, explain_column, explain_table
+    from klover.policy.explain_principal import seen_json
+    from klover.policy.look import seen_by
+
+    lines = explain_audience(policy, who)
+    body: dict[str, object] = {"audience": who.name, "line": who.line}
+    resolved, table, column = about
+    if resolved is not None and table is not None:
+        more = (
+            explain_table(resolved, who, table)
+            if column is None
+            else explain_column(resolved, who, table, column)
+        )
+        lines = [*more, *lines[:1], *lines[2:5]]
+        body |= {"table": str(table), "seen": seen_json(seen_by(resolved, who, table, column))}
+    typer.echo(json.dumps({**body, "lines": lines}, indent=2) if as_json else "\n".join(lines))
+
+
+def _claims(given: Sequence[str]) -> dict[str, frozenset[str]]:
+    found: dict[str, frozenset[str]] = {}
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not equals or not name:
+            raise InputError("A claim is --claim NAME=VALUE, such as department=support.")
+        found[name] = found.get(name, frozenset()) | {value}
+    return found
+
+
+def _time(text: str | None) -> datetime:
+    if text is None:
+        return datetime.now(UTC)
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise InputError("--at has to be a time such as 2026-11-27T08:00Z.") from None
+    if found.tzinfo is None:
+        raise InputError("--at needs a zone: 2026-11-27T08:00Z, or +01:00 at its end.")
+    return found
+
+
+def _find(what: str, resolved: Resolved) -> tuple[TableName, str | None]:
+    """Find the table, or table and column, that ``what`` names."""
+    whole = TableName.parse(what)
+    if whole in resolved.tables:
+        return whole, None
+    text, _, column = what.rpartition(".")
+    table = TableName.parse(text or what)
+    if table not in resolved.tables:
+        known = [str(name) for name in resolved.tables]
+        raise InputError(f"There is no table {table}{nearest(str(table), known)}")
+    columns = resolved.tables[table].columns
+    if column not in columns:
+        raise InputError(f"Table {table} has no column {column!r}{nearest(column, columns)}")
+    return table, column

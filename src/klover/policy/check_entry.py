@@ -1,0 +1,142 @@
+"""Findings on who can enter and how much may be taken out, from the policy's text.
+
+An audience that nobody can enter, two that are the same to the same people, limits that do not
+limit. Hours and claims cannot contradict themselves: each window opens, each claim stands once.
+"""
+
+from collections.abc import Iterator
+from datetime import date
+from itertools import combinations
+
+from klover.policy.country import members
+from klover.policy.finding import Finding, Severity
+from klover.policy.model import Audience, Policy
+from klover.policy.parse_limits import told_size
+
+
+def check_entry(policy: Policy, on: date) -> list[Finding]:
+    """List the findings on entering, on a day."""
+    found: list[Finding] = []
+    for audience in policy.audiences.values():
+        found += _entered(policy, audience, on)
+        found += _limits(policy, audience)
+    for one, other in combinations(policy.audiences.values(), 2):
+        found += _same(policy, one, other)
+    return found
+
+
+def _entered(policy: Policy, audience: Audience, on: date) -> Iterator[Finding]:
+    """Ask for an audience that somebody can enter."""
+    nobody = f"Nobody can enter as {audience.name}"
+    if audience.requires.approvals:
+        yield _warning(
+            policy,
+            audience.line_of("approvals"),
+            f"{nobody}: it needs an approval, and approvals cannot be given yet.",
+            "Take `approvals` out until they can.",
+        )
+    if audience.located.everywhere:
+        return
+    located = members(audience.located, on, policy.countries)
+    if not located:
+        yield _warning(
+            policy,
+            audience.line_of("located"),
+            f"{nobody}: no country is where it has to be located.",
+            "Name countries or groups that have members.",
+        )
+        return
+    there = [
+        network
+        for network in policy.networks
+        if (possible := members(network.where, on, policy.countries)) and possible <= located
+    ]
+    if not there:
+        yield _warning(
+            policy,
+            audience.line_of("located"),
+            f"{nobody}: no network of the policy lies where it has to be located, and an unknown "
+            "network is outside.",
+            "Name its networks with `networks: {range: country}`.",
+        )
+    elif audience.networks and not any(
+        own.version == network.range.version and own.overlaps(network.range)
+        for own in audience.networks
+        for network in there
+    ):
+        yield _warning(
+            policy,
+            audience.line_of("networks"),
+            f"{nobody}: none of its own `networks` is known to lie where it has to be located.",
+            "Say where they are under `networks:` of the policy, or name others.",
+        )
+
+
+def _limits(policy: Policy, audience: Audience) -> Iterator[Finding]:
+    """Ask for limits that limit something."""
+    session, day, line = audience.limits.session, audience.limits.day, audience.line_of("limits")
+    for what, one, all_day in (
+        ("rows", session.rows, day.rows),
+        ("bytes", session.bytes, day.bytes),
+    ):
+        if one is not None and all_day is not None and one > all_day:
+            yield _warning(
+                policy,
+                line,
+                f"Audience {audience.name}: the limit of {what} a session is beyond that of a "
+                "day, so it limits nothing.",
+                "Lower it, or take it out.",
+            )
+    for what, amount in (("a session", session), ("a day", day)):
+        if amount.rows is not None and amount.bytes is None:
+            yield _warning(
+                policy,
+                line,
+                f"Audience {audience.name}: {what} has a limit of rows and none of bytes, and one "
+                "row can hold a whole table (`string_agg`).",
+                f"Add `bytes:`, such as {told_size(_fair(amount.rows))}.",
+            )
+
+
+def _fair(rows: int) -> int:
+    """Tell a size that so many ordinary rows stay below, in whole megabytes."""
+    return (rows // 1000 + 1) * 10**6
+
+
+def _same(policy: Policy, one: Audience, other: Audience) -> Iterator[Finding]:
+    """Find two audiences that show the same to the same people."""
+    if _principals(one) != _principals(other) or _promise(one) != _promise(other):
+        return
+    stricter = one.requires != other.requires or one.limits != other.limits
+    rest = (
+        "what one requires or limits beyond the other is no protection"
+        if stricter
+        else "one of them has no use"
+    )
+    yield _warning(
+        policy,
+        other.line,
+        f"Audiences {one.name} (line {one.line}) and {other.name} let in the same people and show "
+        f"them the same, so {rest}.",
+        "Take one out, or tell them apart by groups, claims or `sees`.",
+    )
+
+
+def _principals(audience: Audience) -> tuple[object, ...]:
+    located = audience.located
+    return (
+        frozenset(audience.groups),
+        frozenset((claim.name, frozenset(claim.values)) for claim in audience.claims),
+        (frozenset(located.names), located.negated, located.everywhere),
+        frozenset(audience.networks),
+    )
+
+
+def _promise(audience: Audience) -> tuple[object, ...]:
+    return (audience.sees, audience.identifiers)
+
+
+def _warning(policy: Policy, line: int, message: str, mend: str) -> Finding:
+    return Finding(
+        severity=Severity.WARNING, file=policy.file, line=line, message=message, mend=mend
+    )
