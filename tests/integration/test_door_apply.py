@@ -7,6 +7,7 @@ from doubles.demo_doors import NOW, compiled, load_application, open_doors, reso
 from doubles.memory_recorder import MemoryRecorder
 from klover import door
 from klover.door import Phase
+from klover.door.turn import Patience
 from klover.errors import PolicyError, RecordError, StoreError
 from klover.event import DoorsApplied
 from klover.store.connect import Connection, connect
@@ -89,7 +90,13 @@ def test_a_lock_held_by_others_is_told_and_changes_nothing(
     with connect(dsn, what="the application", autocommit=False) as busy:
         busy.execute("lock table public.accounts in access exclusive mode")
         with pytest.raises(StoreError, match="holds a lock"):
-            door.apply(application, doors, MemoryRecorder(), NOW, patience=0.1)
+            door.apply(
+                application,
+                doors,
+                MemoryRecorder(),
+                NOW,
+                patience=Patience(lock=0.1, attempts=2, pause=0.1),
+            )
         busy.rollback()
     assert open_doors(application, doors).steps
 

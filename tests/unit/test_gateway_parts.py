@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import cast
 
 import pytest
+from hypothesis import given, strategies as st
 
 from doubles.memory_relay import CATALOG, MemoryRelay
 from klover.config import Issuer
@@ -17,11 +18,12 @@ from klover.gateway.allowance import refuse
 from klover.gateway.authenticate import authenticate, trust
 from klover.gateway.cancel import Cancels
 from klover.gateway.deadline import Deadline
-from klover.gateway.door import DoorAddress, catalog, catalog_query
+from klover.gateway.door import DoorAddress, SuspendedError, catalog, statements
 from klover.gateway.lease import Leases
 from klover.gateway.names import MAX_NAMES, Names, Prepared
 from klover.gateway.reading import Reading, nothing, read
 from klover.gateway.token import issue, make_keys
+from klover.policy.plate import Plate
 from klover.wire import frontend
 from klover.wire.backend import PARSE_COMPLETE, DataRow, ReadyForQuery
 from klover.wire.startup import VERSION_3_0, VERSION_3_2, CancelRequest, StartupMessage
@@ -173,7 +175,7 @@ def test_the_bound_holds_every_view_that_is_named(sql: str, views: set[str]) -> 
 
 def test_a_long_name_means_what_postgres_cuts_it_to() -> None:
     rows = [
-        DataRow(values=(b"20000", b"v" * 63, b"1", b"id")),
+        DataRow(values=(b"20000", b"v" * 63, b"1", b"id", b"")),
     ]
     door = catalog(DOOR["x"], rows)
     (statement,) = split(f"select * from {'v' * 80}")
@@ -183,7 +185,25 @@ def test_a_long_name_means_what_postgres_cuts_it_to() -> None:
 def test_a_door_without_views_is_refused() -> None:
     with pytest.raises(StoreError, match="no views"):
         catalog(DOOR["x"], [])
-    assert catalog_query().startswith("select c.oid")
+    assert statements()["door_views"].startswith("select c.oid")
+
+
+def test_what_stands_on_a_door_is_read_with_its_views() -> None:
+    plate = Plate(version=7).text().encode()
+    rows = [DataRow(values=(b"20000", b"v", b"1", b"id", plate))]
+    assert catalog(DOOR["x"], rows).version == 7
+    closed = Plate(version=7, suspended="2026-11-24T01:00:00Z").text().encode()
+    with pytest.raises(SuspendedError, match="suspended since 2026-11-24T01:00:00Z by the op"):
+        catalog(DOOR["x"], [DataRow(values=(None, None, None, None, closed))])
+    with pytest.raises(SuspendedError):  # whatever still stands there
+        catalog(DOOR["x"], [DataRow(values=(b"20000", b"v", b"1", b"id", closed))])
+
+
+@given(st.integers(0, 10**9 - 1), st.none() | st.datetimes().map(lambda t: t.isoformat() + "Z"))
+def test_a_plate_reads_as_it_was_written(version: int, suspended: str | None) -> None:
+    plate = Plate(version=version, suspended=suspended)
+    assert Plate.read(plate.text()) == plate
+    assert Plate.read(plate.text() + " ") == Plate()
 
 
 def test_where_rows_are_concealed_nothing_is_explained() -> None:

@@ -15,21 +15,28 @@ from typing import Annotated
 import typer
 
 from klover import assemble, door
-from klover.cli import pseudonyms
+from klover.cli import doors_life, pseudonyms
 from klover.cli.doors_progress import shown_progress
 from klover.config import Deployment
-from klover.door import Doors, Proof, Step, Verdict
+from klover.door import Doors, Proof, Step, Verdict, ledger
 from klover.errors import CheckFailed
 from klover.policy.resolved import Resolved
 from klover.store.connect import Connection
 
-app = typer.Typer(no_args_is_help=True, help="Plan, apply and prove the doors of a policy.")
+app = typer.Typer(
+    no_args_is_help=True,
+    help="The doors of a policy: plan, apply, prove; suspend, resume, drop; status, drift.",
+)
 pseudonyms.add_to(app)
 
 Config = Annotated[Path, typer.Option("--config", help="The deployment's configuration.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 _CONFIG = Path("klover.toml")
 _WRITER = "doors"
+for _command in (
+    doors_life.suspend, doors_life.resume, doors_life.drop, doors_life.status, doors_life.drift
+):  # fmt: skip
+    app.command()(_command)
 
 
 @app.command()
@@ -37,12 +44,15 @@ def plan(config: Config = _CONFIG, as_json: AsJson = False) -> None:
     """Print the SQL that makes the database match the policy, in order. Changes nothing."""
     deployment = assemble.load_deployment(config)
     with assemble.open_primary(deployment) as primary:
+        suspended = ledger.suspensions(primary)
         doors = _compile(deployment, primary)[1]
         before = door.preparation(primary, doors)
         steps = (*before.steps, *door.plan(primary, doors, before.tables))
     if as_json:
         typer.echo(json.dumps([_as_object(step) for step in steps], indent=2))
         return
+    for schema, since in suspended.items():
+        typer.echo(f"-- {schema} is suspended since {since}: `klover doors resume` runs this.")
     why = ""
     for step in steps:
         if step.why != why:
@@ -71,7 +81,12 @@ def apply(config: Config = _CONFIG, as_json: AsJson = False) -> None:
             applied = door.apply(primary, doors, recorder, assemble.now(), progress=done)
     if as_json:
         told = {each.audience: [view.name.name for view in each.views] for each in doors.doors}
-        summary = {"digest": applied.digest, "steps": len(applied.steps), "doors": told}
+        summary = {
+            "digest": applied.digest,
+            "steps": len(applied.steps),
+            "version": applied.version,
+        }
+        summary["doors"] = told
         typer.echo(json.dumps(summary, indent=2))
         return
     if not applied.steps:
@@ -79,7 +94,9 @@ def apply(config: Config = _CONFIG, as_json: AsJson = False) -> None:
         return
     for each in doors.doors:
         typer.echo(f"{each.audience}: {len(each.views)} tables, {len(each.sessions)} sessions")
-    typer.echo(f"{len(applied.steps)} statements, doors {applied.digest[:16]}")
+    typer.echo(
+        f"{len(applied.steps)} statements, version {applied.version}, doors {applied.digest[:16]}"
+    )
 
 
 @app.command()

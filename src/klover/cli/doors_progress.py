@@ -5,8 +5,8 @@ from contextlib import contextmanager
 
 from klover.catalog import TableName
 from klover.door import Step
-from klover.door.apply import Progress as Applying
 from klover.door.prepare import Progress as Preparing
+from klover.door.turn import Progress as Applying
 
 
 @contextmanager

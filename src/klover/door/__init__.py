@@ -9,17 +9,20 @@ from klover.door import naming, rotate
 from klover.door.apply import Applied, apply_doors as apply, plan_doors as plan
 from klover.door.compile import compile_doors
 from klover.door.doors import Door, Doors, Epochs, View, ViewColumn
+from klover.door.drop import Dropped, drop
 from klover.door.prepare import Preparation, Prepared, preparation, prepare
 from klover.door.proof import Fact, Proof, Verdict
 from klover.door.prove import prove
 from klover.door.pseudonym_state import read_epochs
 from klover.door.reveal import Question, Revealed, reveal
 from klover.door.step import Phase, Step
+from klover.door.suspend import Suspended, count_sessions, end_sessions, resume, suspend
 
 __all__ = [
     "Applied",
     "Door",
     "Doors",
+    "Dropped",
     "Epochs",
     "Fact",
     "Phase",
@@ -29,17 +32,23 @@ __all__ = [
     "Question",
     "Revealed",
     "Step",
+    "Suspended",
     "Verdict",
     "View",
     "ViewColumn",
     "apply",
     "compile_doors",
+    "count_sessions",
+    "drop",
+    "end_sessions",
     "naming",
     "plan",
     "preparation",
     "prepare",
     "prove",
     "read_epochs",
+    "resume",
     "reveal",
     "rotate",
+    "suspend",
 ]

@@ -1,46 +1,38 @@
 """Make a database what its doors say: one transaction, recorded before it counts.
 
-The owner's connection, a superuser's. Locks are waited for briefly: an application at work is
-not held up, and a failure leaves the doors as they were. When all steps have run, the catalog is
-read again and has to ask for nothing more; only then the change is put on record and committed.
+The owner's connection, a superuser's. Locks are waited for briefly (``turn``), and a failure
+leaves the doors as they were. When all steps have run, the catalog is read again and has to ask
+for nothing more; only then the change gets its version, is put on record and committed.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import psycopg
 from psycopg import sql
 
 from klover.catalog import TableName
+from klover.door import ground, ledger
 from klover.door.condition import identifier
 from klover.door.diff import plan
 from klover.door.doors import Doors
 from klover.door.state import read_state
 from klover.door.step import Step
-from klover.errors import PolicyError, StoreError
+from klover.door.turn import Patience, Progress, in_turn, run, settle
+from klover.errors import InputError, PolicyError, StoreError
 from klover.event import DoorsApplied, Recorder
+from klover.policy.countries import EDITION
 from klover.store.connect import Connection
 
-_SESSION = (
-    "set local search_path = pg_catalog",
-    "set local client_min_messages = warning",
-    # A door that was closed stays closed when the server crashes, whatever is its default.
-    """select set_config('synchronous_commit', 'on', true)
-        where current_setting('synchronous_commit') = 'off'""",
-)
-_PATIENCE = 5.0
-"""Seconds to wait for a lock: an application that waits behind us waits as long."""
-_LOCK_SQLSTATES = {"55P03", "40P01"}
-
-Progress = Callable[[int, int, Step], None]
-"""Called before each step with its number (from 1), the number of steps, and the step."""
+PATIENCE = Patience()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Applied:
-    """What an apply did: the doors' digest, and the steps taken (none where all stood)."""
+    """What an apply did: the doors' digest and version, and the steps (none where all stood)."""
 
     digest: str
+    version: int
     steps: tuple[Step, ...]
 
 
@@ -52,7 +44,7 @@ def plan_doors(
     Raises PolicyError for a condition Postgres does not take, StoreError for what it refuses.
     """
     with connection.transaction(force_rollback=True):
-        _begin(connection)
+        settle(connection)
         _check_predicates(connection, doors)
         return plan(doors, read_state(connection, doors), prepared)
 
@@ -64,57 +56,99 @@ def apply_doors(
     time: str,
     *,
     progress: Progress | None = None,
-    patience: float = _PATIENCE,
+    patience: Patience = PATIENCE,
 ) -> Applied:
     """Carry the plan out and put it on record; ``time`` is the record's.
 
-    A lock is waited for ``patience`` seconds.
-    Raises PolicyError, StoreError or RecordError; nothing has changed then.
+    Raises PolicyError, StoreError, RecordError, or InputError while a door is suspended; nothing
+    has changed then.
     """
-    with connection.transaction():
-        _begin(connection)
-        milliseconds = sql.Literal(f"{patience * 1000:.0f}ms")
-        connection.execute(sql.SQL("set local lock_timeout = {}").format(milliseconds))
-        # One apply at a time, whichever process asks.
-        connection.execute("select pg_advisory_xact_lock(hashtext('klover doors'))")
-        _check_predicates(connection, doors)
-        steps = plan(doors, read_state(connection, doors))
-        for number, step in enumerate(steps, 1):
-            if progress is not None:
-                progress(number, len(steps), step)
-            _run(connection, step)
-        if steps:
-            _read_back(connection, doors)
-        recorder.append(
-            DoorsApplied(
-                time=time,
-                database=doors.database,
-                policy=doors.policy,
-                doors=tuple(door.audience for door in doors.doors),
-                digest=doors.digest,
-                statements=len(steps),
+
+    def work() -> Applied:
+        suspended = ledger.suspensions(connection)
+        if suspended:
+            schema, since = min(suspended.items())
+            raise InputError(
+                f"The door {schema} is suspended since {since}; `klover doors resume` makes it "
+                "what the policy says now, and opens it."
             )
+        return carry_out(connection, doors, recorder, time, progress=progress)
+
+    return in_turn(connection, work, patience=patience)
+
+
+def carry_out(
+    connection: Connection,
+    doors: Doors,
+    recorder: Recorder,
+    time: str,
+    *,
+    progress: Progress | None = None,
+    prove: Callable[[], None] = lambda: None,
+) -> Applied:
+    """Plan, run, read back, ``prove``, note and record, within the caller's transaction."""
+    _check_predicates(connection, doors)
+    state = read_state(connection, doors)
+    steps = plan(doors, state)
+    if steps:
+        before = ledger.rights(connection)
+        run(connection, steps, progress)
+        _read_back(connection, doors)
+        prove()
+        version = _note(connection, doors, steps, time)
+        ledger.note_rights(connection, before, ledger.rights(connection))
+    else:
+        prove()
+        ledger.make(connection)
+        standing = ledger.latest(connection)
+        version = standing.number if standing else _note(connection, doors, steps, time)
+    ground.note(connection)
+    recorder.append(
+        DoorsApplied(
+            time=time,
+            database=doors.database,
+            policy=doors.policy,
+            doors=tuple(door.audience for door in doors.doors),
+            digest=doors.digest,
+            statements=len(steps),
+            version=version,
         )
-        recorder.flush()
-    return Applied(digest=doors.digest, steps=steps)
+    )
+    recorder.flush()
+    return Applied(digest=doors.digest, version=version, steps=steps)
 
 
-def _begin(connection: Connection) -> None:
-    for statement in _SESSION:
-        connection.execute(statement)
+def _note(connection: Connection, doors: Doors, steps: tuple[Step, ...], time: str) -> int:
+    """Give what now stands a version, in the history and in each door's comment."""
+    ledger.make(connection)
+    version = ledger.add_version(
+        connection,
+        time=time,
+        policy=doors.policy,
+        doors=doors.digest,
+        countries=EDITION,
+        statements=len(steps),
+    )
+    suspended = ledger.suspensions(connection)
+    run(
+        connection,
+        [
+            ledger.comment_step(door.schema, version, suspended.get(door.schema))
+            for door in doors.doors
+        ],
+    )
+    return version
 
 
-def _run(connection: Connection, step: Step) -> None:
-    try:
-        connection.execute(step.sql.encode())
-    except psycopg.Error as error:
-        if error.sqlstate in _LOCK_SQLSTATES:
-            raise StoreError(
-                "The doors were not changed: somebody else's work holds a lock they need "
-                f"({step.why}). Run it again when the application is quieter."
-            ) from error
-        reason = (error.diag.message_primary or type(error).__name__).rstrip(".")
-        raise StoreError(f"The doors were not changed: {reason} ({step.why}).") from error
+def withhold(doors: Doors, schemas: frozenset[str]) -> Doors:
+    """Tell the same doors with nothing shown in those of ``schemas``: they are suspended."""
+    return replace(
+        doors,
+        doors=tuple(
+            replace(door, views=(), reads={}) if door.schema in schemas else door
+            for door in doors.doors
+        ),
+    )
 
 
 def _read_back(connection: Connection, doors: Doors) -> None:
@@ -138,6 +172,8 @@ def _check_predicates(connection: Connection, doors: Doors) -> None:
             with connection.transaction():
                 text = sql.SQL("prepare klover_check as {}").format(query).as_string(None)
                 connection.execute(text.encode())
+        except psycopg.errors.LockNotAvailable:
+            raise
         except psycopg.Error as error:
             reason = (error.diag.message_primary or type(error).__name__).rstrip(".")
             raise PolicyError(

@@ -56,7 +56,7 @@ def wanted_grants(doors: Doors) -> frozenset[Grant]:
 
 def wanted_schema_grants(doors: Doors) -> frozenset[tuple[str, str, str]]:
     """Tell every grant on a schema that Klover's roles have."""
-    found = {(door.schema, door.role, "USAGE") for door in doors.doors}
+    found = {(door.schema, door.role, "USAGE") for door in doors.doors if door.views}
     for door in doors.doors:
         found |= {(table.schema, door.owner, "USAGE") for table in door.reads}
     if doors.keepers:

@@ -32,6 +32,7 @@ def harden(doors: Doors, state: State) -> tuple[Step, ...]:
 def _databases(doors: Doors, state: State) -> Iterator[Step]:
     wanted = {(doors.database, door.role, "CONNECT") for door in doors.doors}
     wanted |= {(doors.database, naming.APPLICATION, word) for word in ("CONNECT", "TEMPORARY")}
+    wanted.add((doors.database, naming.WATCH, "CONNECT"))
     for database, grantee, privilege in sorted(state.database_grants - wanted):
         here = database == doors.database
         ours = grantee.startswith(naming.ROLE_PREFIXES) or grantee == naming.GROUP

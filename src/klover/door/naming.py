@@ -20,6 +20,8 @@ GROUP = "klover_session"
 """The group of all session roles; ``pg_hba.conf`` of the servers whose doors open admits it."""
 APPLICATION = "klover_application"
 """What PUBLIC could do before the doors closed; the enclave's applications are members."""
+WATCH = "klover_watch"
+"""The login role by which a gateway reads what the comments of doors say; it sees nothing else."""
 PSEUDONYMS = "klover_pseudonym"
 """The schema of the keys and of the functions that compute pseudonyms with them."""
 KEYS = TableName(PSEUDONYMS, "key")

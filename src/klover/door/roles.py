@@ -15,6 +15,8 @@ from klover.door.state import Membership, Role, State
 from klover.door.step import Phase, Step, names, raw, write
 
 _OPTIONS = 160000
+_WATCHES = 16
+"""Gateways that may watch the doors of a cluster at once."""
 
 
 def role_steps(doors: Doors, state: State) -> tuple[Step, ...]:
@@ -35,6 +37,11 @@ def wanted_memberships(doors: Doors, version: int, existing: frozenset[str]) -> 
         for name in doors.applications
         if name in existing
     }
+    found.add(
+        Membership(
+            group=naming.GROUP, member=naming.WATCH, inherit=not options, can_set=not options
+        )
+    )
     for door in doors.doors:
         for session in door.sessions:
             found.add(Membership(group=door.role, member=session, can_set=not options))
@@ -59,6 +66,7 @@ def wanted_settings(doors: Doors) -> set[tuple[str, str | None, str]]:
 def _wanted_roles(doors: Doors) -> dict[str, bool]:
     """Tell each role, and whether it may log in."""
     found = {naming.GROUP: False, naming.APPLICATION: False, naming.KEEPER: False}
+    found[naming.WATCH] = True
     for door in doors.doors:
         found |= {door.owner: False, door.role: False}
         found |= dict.fromkeys(door.sessions, True)
@@ -68,7 +76,8 @@ def _wanted_roles(doors: Doors) -> dict[str, bool]:
 def _roles(doors: Doors, state: State) -> Iterator[Step]:
     for name, login in sorted(_wanted_roles(doors).items()):
         role = state.roles.get(name)
-        if role is not None and _is_right(role, login=login):
+        limit = _limit(name, login=login)
+        if role is not None and _is_right(role, login=login, limit=limit):
             continue
         yield write(
             Phase.ROLE,
@@ -80,19 +89,25 @@ def _roles(doors: Doors, state: State) -> Iterator[Step]:
                 "verb": raw("create" if role is None else "alter"),
                 "name": name,
                 "login": raw("login" if login else "nologin"),
-                "limit": sql.Literal(1 if login else -1),
+                "limit": sql.Literal(limit),
             },
         )
 
 
-def _is_right(role: Role, *, login: bool) -> bool:
+def _limit(name: str, *, login: bool) -> int:
+    if name == naming.WATCH:
+        return _WATCHES
+    return 1 if login else -1
+
+
+def _is_right(role: Role, *, login: bool, limit: int) -> bool:
     # What PUBLIC could, the applications' role may have been given more of; it is no door.
     return (
         role.login == login
         and role.inherit
         and not role.powers
         and not role.password
-        and (role.limit == 1 or not login)
+        and (role.limit == limit or not login)
     )
 
 

@@ -15,7 +15,8 @@ select r.rolname, r.rolcanlogin, r.rolinherit, r.rolconnlimit,
                                           where datname = current_database())))
   from pg_authid r
  where r.rolname like any (array['klover\_owner\_%', 'klover\_door\_%', 'klover\_s\_%',
-                                 'klover\_session', 'klover\_application', 'klover\_keeper'])
+                                 'klover\_session', 'klover\_application', 'klover\_keeper',
+                                 'klover\_watch'])
  order by 1;
 
 -- name: existing_roles

@@ -91,6 +91,29 @@ class DoorsApplied(Event):
     doors: tuple[str, ...]
     digest: str
     statements: int
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoorsSuspended(Event):
+    """Doors were closed for a while: their views are gone, and nobody is let in."""
+
+    kind: ClassVar[str] = "doors-suspended"
+    database: str
+    doors: tuple[str, ...]
+    """Their schemas: a policy need not fit while doors are closed."""
+    statements: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoorsDropped(Event):
+    """Everything that doors consist of was taken out of a database."""
+
+    kind: ClassVar[str] = "doors-dropped"
+    database: str
+    doors: tuple[str, ...]
+    """Their schemas."""
+    statements: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +156,8 @@ class SessionOpened(Event):
     audience: str
     door: str
     backend_role: str
+    door_version: int
+    """The doors' version as it stood on the door; 0 where none did."""
     countries: tuple[str, ...]
     evidence: tuple[str, ...]
     purpose: str | None

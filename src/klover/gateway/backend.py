@@ -6,13 +6,13 @@ then the door's catalog is read over the same session.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from klover.config import Backend
 from klover.errors import ConfigError, StoreError, WireError
 from klover.gateway.answering import FIXED
-from klover.gateway.door import DoorAddress, DoorCatalog, catalog, catalog_query
+from klover.gateway.door import DoorAddress, DoorCatalog, catalog, statements
 from klover.gateway.peer import Peer
 from klover.wire import backend as answers, frontend
 from klover.wire.startup import VERSION_3_0, CancelRequest, StartupMessage
@@ -85,6 +85,18 @@ async def open_session(
         raise
 
 
+async def enter(backend: Backend, *, role: str, session: str) -> Peer:
+    """Open a plain session of our own as ``role``, which needs no door. Raises as the other."""
+    peer = await connect(backend)
+    try:
+        peer.write(_startup(backend, role, "pg_catalog", session, {}).encode())
+        await _until_ready(peer, role)
+    except BaseException:
+        peer.abort()
+        raise
+    return peer
+
+
 async def cancel(backend: Backend, session: BackendSession) -> None:
     """Ask the server to cancel what ``session`` is doing. Says nothing when it cannot."""
     try:
@@ -153,9 +165,14 @@ def _refused(fields: Mapping[bytes, bytes]) -> StoreError:
 
 
 async def _read_catalog(peer: Peer, door: DoorAddress) -> DoorCatalog:
+    return catalog(door, await ask(peer, statements()["door_views"], (door.schema.encode(),)))
+
+
+async def ask(peer: Peer, text: str, values: Sequence[bytes]) -> list[answers.DataRow]:
+    """Ask one statement of our own and tell its rows. Raises StoreError."""
     messages: list[frontend.Frontend] = [
-        frontend.Parse(name=b"", sql=catalog_query().encode()),
-        frontend.Bind(portal=b"", statement=b"", values=(door.schema.encode(),)),
+        frontend.Parse(name=b"", sql=text.encode()),
+        frontend.Bind(portal=b"", statement=b"", values=tuple(values)),
         frontend.Execute(portal=b""),
         frontend.Close(target=b"S", name=b""),  # the client is to find nothing of ours
         frontend.Sync(),
@@ -169,6 +186,6 @@ async def _read_catalog(peer: Peer, door: DoorAddress) -> DoorCatalog:
             case answers.ErrorResponse(fields=fields):
                 raise _refused(fields)
             case answers.ReadyForQuery():
-                return catalog(door, rows)
+                return rows
             case _:
                 pass

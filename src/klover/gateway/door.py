@@ -12,8 +12,11 @@ from functools import cached_property
 from importlib.resources import files
 
 from klover.errors import StoreError
+from klover.policy.plate import Plate
 from klover.wire.backend import DataRow, RowDescription
 
+_NAME = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
+_COMMENT = re.compile(r"^--.*\n", re.MULTILINE)
 _SYSTEM_OIDS = 16384
 """Oids below this are Postgres' own objects (FirstNormalObjectId)."""
 
@@ -26,6 +29,17 @@ class DoorAddress:
     session_roles: tuple[str, ...]
     conceals_rows: bool = True
     """Whether some rows behind its views are not shown; then EXPLAIN is refused."""
+
+
+class SuspendedError(StoreError):
+    """The operator has closed a door for a while."""
+
+    sqlstate = "57P03"
+
+    def __init__(self, since: str) -> None:
+        """``since`` is a time as the door tells it."""
+        super().__init__(f"The door is suspended since {since} by the operator; try again later.")
+        self.since = since
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +57,8 @@ class DoorCatalog:
     schema: str
     views: Mapping[int, View]
     conceals_rows: bool = True
+    version: int = 0
+    """The doors' version, as it stands on the door; 0 where none does."""
     _columns: dict[frozenset[str], tuple[str, ...]] = field(default_factory=dict, repr=False)
 
     @cached_property
@@ -104,21 +120,39 @@ class DoorCatalog:
         return tuple(sorted(found))
 
 
-def catalog_query() -> str:
-    """Tell the statement that reads a door's views; ``$1`` is its schema."""
+def statements() -> Mapping[str, str]:
+    """Tell the statements that are asked over the wire, by name."""
     text = files("klover.gateway").joinpath("door.sql").read_text(encoding="utf-8")
-    return re.sub(r"^--.*\n", "", text, flags=re.MULTILINE).strip()
+    parts = _NAME.split(text)
+    return {
+        name: _COMMENT.sub("", body).strip().rstrip(";")
+        for name, body in zip(parts[1::2], parts[2::2], strict=True)
+    }
 
 
 def catalog(address: DoorAddress, rows: Iterable[DataRow]) -> DoorCatalog:
-    """Make a catalog of that statement's rows. Raises StoreError when there is nothing to see."""
+    """Make a catalog of the rows of ``door_views``.
+
+    Raises SuspendedError, or StoreError when there is nothing to see.
+    """
     names: dict[int, str] = {}
     columns: dict[int, dict[int, str]] = {}
+    plate = Plate()
     for row in rows:
-        oid, name, number, column = (value.decode() for value in row.values if value is not None)
+        *view, comment = row.values
+        plate = Plate.read((comment or b"").decode(errors="replace"))
+        if any(value is None for value in view):
+            continue
+        oid, name, number, column = (value.decode() for value in view if value is not None)
         names[int(oid)] = name
         columns.setdefault(int(oid), {})[int(number)] = column
+    if plate.suspended is not None:
+        raise SuspendedError(plate.suspended)
     if not names:
         raise StoreError("This door has no views; `klover doors apply` makes them.")
-    views = {oid: View(name=name, columns=columns[oid]) for oid, name in names.items()}
-    return DoorCatalog(schema=address.schema, views=views, conceals_rows=address.conceals_rows)
+    return DoorCatalog(
+        schema=address.schema,
+        views={oid: View(name=name, columns=columns[oid]) for oid, name in names.items()},
+        conceals_rows=address.conceals_rows,
+        version=plate.version,
+    )

@@ -29,7 +29,9 @@ from klover.gateway.peer import Peer
 from klover.gateway.relay import Ending
 from klover.gateway.release import Release
 from klover.gateway.session import Session
+from klover.gateway.watch import watch
 from klover.policy.model import Policy
+from klover.policy.plate import Plate
 from klover.wire.backend import error
 from klover.wire.startup import CancelRequest
 
@@ -124,6 +126,7 @@ class Gateway:
         )
         for listening, listener in zip(self._sockets, self._settings.listeners, strict=True):
             self._accepting.append(loop.create_task(self._accept(listening, listener, house)))
+        self._accepting.append(loop.create_task(watch(self._settings.backend, self._look)))
 
     async def stop(self) -> None:
         """End every session and close every listener; returns when all is closed and recorded."""
@@ -152,6 +155,14 @@ class Gateway:
             await until.wait()
         finally:
             await self.stop()
+
+    def _look(self, plates: Mapping[str, Plate]) -> None:
+        """End the sessions of doors that are suspended."""
+        for session in tuple(self._sessions):
+            door = self._doors.get(session.audience or "")
+            plate = plates.get(door.schema) if door is not None else None
+            if plate is not None and plate.suspended is not None:
+                session.end(_suspended(plate.suspended))
 
     def _fail(self) -> None:
         self.failed.set()
@@ -222,6 +233,14 @@ class Gateway:
         finally:
             self._sessions.discard(session)
             await client.closed(_GOODBYE_SECONDS)
+
+
+def _suspended(since: str) -> Ending:
+    return Ending(
+        reason="door suspended",
+        sqlstate="57P01",
+        sentence=f"The door is suspended since {since} by the operator; try again later.",
+    )
 
 
 _FULL = Ending(

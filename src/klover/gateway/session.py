@@ -13,10 +13,11 @@ from klover.errors import KloverError, StoreError
 from klover.event import Cancellation, SessionOpened
 from klover.gateway.backend import BackendSession, RoleTakenError, cancel, open_session
 from klover.gateway.deadline import Deadline
+from klover.gateway.door import SuspendedError
 from klover.gateway.entrance import Admitted, Entrance
 from klover.gateway.house import Arrival, House
 from klover.gateway.peer import Peer
-from klover.gateway.record import SessionRecord
+from klover.gateway.record import SessionRecord, denial
 from klover.gateway.relay import Ending, Relay
 from klover.policy.decide import Ends
 from klover.wire import frontend
@@ -52,6 +53,8 @@ class Session:
         self._client = client
         self.name = secrets.token_hex(8)
         self._entrance = Entrance(house, client, arrival, self.name)
+        self.audience: str | None = None
+        """Whose door it stands at, once it is let in."""
         self._relay: Relay | None = None
         self._over: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
 
@@ -72,6 +75,7 @@ class Session:
                 admitted = await self._entrance.admit()
                 if admitted is None:
                     return
+                self.audience = admitted.wanted.audience
                 role, backend = await self._open_backend(admitted)
         except KloverError as refused:
             self._client.write(error("FATAL", refused.sqlstate, str(refused)).encode())
@@ -107,6 +111,12 @@ class Session:
                 )
             except RoleTakenError:
                 leases.give_back(role)
+            except SuspendedError as suspended:
+                leases.give_back(role)
+                reason = f"the door is suspended since {suspended.since}"
+                self._house.release.append(denial(admitted.who, reason, self._house.stamp()))
+                await self._house.release.settled()
+                raise
             except BaseException:
                 leases.give_back(role)
                 raise
@@ -135,7 +145,7 @@ class Session:
             append_later=house.release.append_later,
             clock=house.stamp,
         )
-        house.release.append(self._opened(admitted, role))
+        house.release.append(self._opened(admitted, role, backend.catalog.version))
         await house.release.settled()
         key = house.cancels.issue(admitted.wanted.version, lambda: self._cancel(loop, backend))
         self._greet(backend, key.encode())
@@ -179,7 +189,7 @@ class Session:
         ready = ReadyForQuery(status=b"I").encode()
         self._client.write(AUTHENTICATION_OK.encode() + statuses + key + ready)
 
-    def _opened(self, admitted: Admitted, role: str) -> SessionOpened:
+    def _opened(self, admitted: Admitted, role: str, version: int) -> SessionOpened:
         requires = admitted.permit.audience.requires
         return SessionOpened(
             time=self._house.stamp(),
@@ -189,6 +199,7 @@ class Session:
             audience=admitted.permit.audience.name,
             door=admitted.permit.door,
             backend_role=role,
+            door_version=version,
             countries=admitted.who.countries,
             evidence=admitted.who.evidence,
             # What the policy does not ask for is free text, and no record's business.

@@ -1,0 +1,257 @@
+"""``klover doors suspend | resume | drop | status | drift``: what becomes of doors over time.
+
+Each change is one transaction on the cell's primary, put on record by the writer ``doors``. A
+suspension also ends, on the server whose doors open, the sessions that no gateway ends.
+"""
+
+import json
+import time
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
+
+from klover import assemble, door
+from klover.config import Deployment
+from klover.door import Doors, ledger
+from klover.door.drift import Drift, find_drift
+from klover.door.rehearse import rehearse
+from klover.errors import CheckFailed, InputError, StoreError
+from klover.event import Recorder
+from klover.policy.resolved import Resolved
+from klover.store.connect import Connection
+from klover.store.replay import flushed_position, wait_replayed
+
+Config = Annotated[Path, typer.Option("--config", help="The deployment's configuration.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+Audiences = Annotated[
+    list[str] | None, typer.Argument(help="Audiences of the policy; all where none is named.")
+]
+_CONFIG = Path("klover.toml")
+_WRITER = "doors"
+_GATEWAY_SECONDS = 3.0
+"""A gateway ends its sessions with a word of why; who is left then has come another way."""
+_Made = TypeVar("_Made")
+
+
+def suspend(audiences: Audiences = None, config: Config = _CONFIG, as_json: AsJson = False) -> None:
+    """Close doors for a while, so that the application's tables can be changed."""
+    deployment = assemble.load_deployment(config)
+    done = _recorded(
+        deployment,
+        lambda primary, recorder: door.suspend(primary, audiences or (), recorder, assemble.now()),
+    )
+    ended = _end_sessions(deployment, done.closed) if done.closed else 0
+    if as_json:
+        told = {"suspended": dict(done.schemas), "steps": len(done.steps), "ended": ended}
+        typer.echo(json.dumps(told, indent=2))
+        return
+    for schema, since in done.schemas.items():
+        typer.echo(f"{schema}: suspended since {since}")
+    typer.echo(f"{len(done.steps)} statements, {ended} sessions ended")
+
+
+def resume(audiences: Audiences = None, config: Config = _CONFIG, as_json: AsJson = False) -> None:
+    """Make suspended doors what the policy says now, prove them, and open them."""
+    deployment = assemble.load_deployment(config)
+    on_standby = deployment.cell.standby is not None
+    today = datetime.now(UTC).date()
+
+    def work(primary: Connection, recorder: Recorder) -> door.Applied:
+        resolved, doors = _compile(deployment, primary)
+        return door.resume(
+            primary,
+            doors,
+            audiences or (),
+            recorder,
+            assemble.now(),
+            prove=lambda: door.prove(primary, resolved, today, on_standby=on_standby),
+        )
+
+    applied = _recorded(deployment, work)
+    if as_json:
+        told = {"version": applied.version, "steps": len(applied.steps), "digest": applied.digest}
+        typer.echo(json.dumps(told, indent=2))
+        return
+    typer.echo(f"Proved and open: version {applied.version}, {len(applied.steps)} statements")
+
+
+def drop(
+    audiences: Audiences = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Take every trace of Klover's doors out of the database.")
+    ] = False,
+    config: Config = _CONFIG,
+    as_json: AsJson = False,
+) -> None:
+    """Take doors away for good: those of some audiences, or every trace with --all."""
+    if bool(audiences) is everything:
+        raise InputError("Name the audiences whose doors go, or say --all.")
+    deployment = assemble.load_deployment(config)
+    kept: tuple[str, ...] = ()
+    if audiences:
+        steps = len(_drop_some(deployment, audiences).steps)
+    else:
+        dropped = _recorded(
+            deployment, lambda primary, recorder: door.drop(primary, recorder, assemble.now())
+        )
+        steps, kept = len(dropped.steps), dropped.kept
+    if as_json:
+        typer.echo(json.dumps({"steps": steps, "kept": list(kept)}, indent=2))
+        return
+    typer.echo(f"{steps} statements")
+    for each in kept:
+        typer.echo(f"kept: {each}")
+    if audiences:
+        typer.echo("The policy still names them: the next apply would make their doors again.")
+
+
+def _drop_some(deployment: Deployment, audiences: list[str]) -> door.Applied:
+    """Apply the policy as if it did not name the audiences."""
+
+    def work(primary: Connection, recorder: Recorder) -> door.Applied:
+        resolved = assemble.resolve_policy(deployment, primary)
+        for name in audiences:
+            if name not in resolved.policy.audiences:
+                raise InputError(f"The policy has no audience {name}.")
+        rest = {
+            name: each for name, each in resolved.policy.audiences.items() if name not in audiences
+        }
+        fewer = replace(resolved, policy=replace(resolved.policy, audiences=rest))
+        doors = door.compile_doors(
+            fewer, database=primary.info.dbname, epochs=door.read_epochs(primary)
+        )
+        return door.apply(primary, doors, recorder, assemble.now())
+
+    return _recorded(deployment, work)
+
+
+def status(config: Config = _CONFIG, as_json: AsJson = False) -> None:
+    """Tell which version of the doors stands, which are suspended, and whether anything drifted."""
+    deployment = assemble.load_deployment(config)
+    with assemble.open_primary(deployment) as primary:
+        versions = ledger.versions(primary)
+        suspended = dict(ledger.suspensions(primary))
+        drift = _drift(deployment, primary) if versions else ()
+    if as_json:
+        told = {
+            "version": asdict(versions[0]) if versions else None,
+            "versions": [asdict(version) for version in versions],
+            "suspended": suspended,
+            "drift": [asdict(each) for each in drift],
+        }
+        typer.echo(json.dumps(told, indent=2))
+        return
+    if not versions:
+        typer.echo("No doors were applied yet.")
+        return
+    latest = versions[0]
+    typer.echo(f"version {latest.number} since {latest.applied}, doors {latest.doors[:16]},")
+    typer.echo(f"  policy {latest.policy[:16]}, countries {latest.countries}")
+    for schema, since in suspended.items():
+        typer.echo(f"{schema}: suspended since {since}")
+    typer.echo(f"drift: {len(drift)}" + (" (see `klover doors drift`)" if drift else ""))
+
+
+def drift(
+    migration: Annotated[
+        Path | None,
+        typer.Option("--migration", help="Tell what this SQL file would do; it is taken back."),
+    ] = None,
+    config: Config = _CONFIG,
+    as_json: AsJson = False,
+) -> None:
+    """Tell what has changed behind the doors' back, what it breaks, and the mend.
+
+    Ends with 1 where anything has.
+    """
+    deployment = assemble.load_deployment(config)
+    suspend_first = False
+    with assemble.open_primary(deployment) as primary:
+        if migration is None:
+            found = _drift(deployment, primary)
+        else:
+            done = rehearse(primary, _text(migration), lambda: _fits(deployment, primary))
+            found, suspend_first = done.drift, done.suspend
+    if as_json:
+        told = {"suspend": suspend_first, "drift": [asdict(each) for each in found]}
+        typer.echo(json.dumps(told, indent=2))
+    else:
+        for each in found:
+            _show(each)
+        if suspend_first:
+            typer.echo("Doors stand in its way: `klover doors suspend`, migrate, then resume.")
+    if found or suspend_first:
+        would = "would drift" if migration is not None else "have drifted"
+        raise CheckFailed(f"The doors {would}: {len(found)} changes, listed above.")
+    typer.echo("No drift.", err=as_json)
+
+
+def _show(each: Drift) -> None:
+    typer.echo(f"{each.subject} {each.what}")
+    typer.echo(f"  {each.breaks}; mend: {each.mend}")
+    if each.views:
+        typer.echo(f"  read by {', '.join(each.views)}")
+
+
+def _drift(deployment: Deployment, primary: Connection) -> tuple[Drift, ...]:
+    on_standby = deployment.cell.standby is not None
+    today = datetime.now(UTC).date()
+    return find_drift(
+        primary,
+        lambda: _compile(deployment, primary)[1],
+        lambda: door.prove(
+            primary, assemble.resolve_policy(deployment, primary), today, on_standby=on_standby
+        ),
+    )
+
+
+def _compile(deployment: Deployment, primary: Connection) -> tuple[Resolved, Doors]:
+    resolved = assemble.resolve_policy(deployment, primary)
+    return resolved, door.compile_doors(
+        resolved, database=primary.info.dbname, epochs=door.read_epochs(primary)
+    )
+
+
+def _fits(deployment: Deployment, primary: Connection) -> None:
+    _compile(deployment, primary)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"Cannot read the migration {path} as UTF-8 text.") from error
+
+
+def _recorded(deployment: Deployment, work: Callable[[Connection, Recorder], _Made]) -> _Made:
+    with (
+        assemble.open_primary(deployment) as primary,
+        closing(assemble.open_recorder(deployment, _WRITER)) as recorder,
+    ):
+        return work(primary, recorder)
+
+
+def _end_sessions(deployment: Deployment, schemas: tuple[str, ...]) -> int:
+    """See to it that nobody is left at suspended doors on the server whose doors open.
+
+    A statement that reads a view holds up the replay of its loss: it is ended, not waited for.
+    """
+    with assemble.open_primary(deployment) as primary:
+        position = flushed_position(primary)
+    ended = 0
+    with assemble.open_standby(deployment) as opens:
+        if deployment.cell.standby is not None:
+            try:
+                wait_replayed(opens, position, seconds=_GATEWAY_SECONDS)
+            except StoreError:
+                ended = door.end_sessions(opens, schemas)
+                wait_replayed(opens, position)
+        deadline = time.monotonic() + _GATEWAY_SECONDS
+        while door.count_sessions(opens, schemas) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        return ended + door.end_sessions(opens, schemas)

@@ -1,0 +1,110 @@
+"""Doors dropped: no trace is left, and PUBLIC has what it had."""
+
+from collections.abc import Callable
+
+import psycopg
+import pytest
+
+from doubles.catalog_dump import catalog_lines
+from doubles.demo_doors import NOW, compiled, load_application, open_doors, resolve
+from doubles.memory_recorder import MemoryRecorder
+from doubles.tiny_doors import make_tables, tiny_doors
+from klover import door
+from klover.door.turn import Patience
+from klover.errors import StoreError
+from klover.event import DoorsDropped
+from klover.store.connect import Connection, connect
+
+LATER = "2026-11-24T01:00:00.000000+00:00"
+HURRY = Patience(lock=0.1, attempts=2, pause=0.05)
+
+
+@pytest.fixture
+def tiny(database: Connection) -> Connection:
+    make_tables(database)
+    return database
+
+
+@pytest.fixture
+def clean(database: Connection) -> Connection:
+    """Take away what other tests' doors left in the cluster: its roles, and PUBLIC's rights."""
+    door.drop(database, MemoryRecorder(), NOW)
+    database.execute("grant connect on database postgres, template1 to public")
+    return database
+
+
+def shut(connection: Connection, *audiences: str) -> door.Suspended:
+    return door.suspend(connection, audiences, MemoryRecorder(), LATER)
+
+
+def test_a_drop_leaves_no_trace(clean: Connection) -> None:
+    database = clean
+    load_application(database)
+    database.execute("create role test_door_app; grant usage on schema public to test_door_app")
+    database.execute("grant select (id), insert on public.accounts to public")
+    before = catalog_lines(database)
+    try:
+        open_doors(database, compiled(database, resolve(database)))
+        assert catalog_lines(database) != before
+        recorder = MemoryRecorder()
+        dropped = door.drop(database, recorder, LATER)
+        assert catalog_lines(database) == before
+        (event,) = recorder.durable_events
+        assert isinstance(event, DoorsDropped)
+        assert event.statements == len(dropped.steps)
+        assert "the role klover_session: pg_hba.conf names it" in dropped.kept
+        again = door.drop(database, MemoryRecorder(), LATER)
+        assert not again.steps
+    finally:
+        database.execute("drop owned by test_door_app; drop role test_door_app")
+
+
+def test_a_drop_while_suspended_leaves_no_trace_either(clean: Connection) -> None:
+    tiny = clean
+    make_tables(tiny)
+    before = catalog_lines(tiny)
+    open_doors(tiny, tiny_doors(tiny))
+    shut(tiny)
+    door.drop(tiny, MemoryRecorder(), LATER)
+    assert catalog_lines(tiny) == before
+
+
+def test_what_somebody_changed_by_hand_is_not_undone(tiny: Connection) -> None:
+    tiny.execute("create function public.nothing() returns int language sql return 1")
+    open_doors(tiny, tiny_doors(tiny))
+    tiny.execute("revoke usage on language plpgsql from klover_application")
+    tiny.execute("drop function public.nothing()")
+    tiny.execute("create table klover.migration_state (n int)")
+    steps = [step.sql for step in door.drop(tiny, MemoryRecorder(), LATER).steps]
+    assert not [text for text in steps if "nothing" in text]
+    assert "grant USAGE  on language plpgsql to public" in steps
+    there = tiny.execute("select to_regclass('klover.migration_state') is not null").fetchone()
+    assert there == (True,)
+
+
+def test_a_table_in_a_door_is_not_dropped(tiny: Connection) -> None:
+    open_doors(tiny, tiny_doors(tiny))
+    tiny.execute("create table door_home.somebodys (n int)")
+    before = catalog_lines(tiny)
+    with pytest.raises(StoreError, match="hold doors only"):
+        door.drop(tiny, MemoryRecorder(), LATER)
+    with pytest.raises(StoreError, match="hold doors only"):
+        shut(tiny)
+    assert catalog_lines(tiny) == before
+
+
+def test_roles_that_another_database_needs_stay(
+    tiny: Connection, new_database: Callable[[], str], dsn: str
+) -> None:
+    other_dsn = psycopg.conninfo.make_conninfo(dsn, dbname=new_database())
+    with connect(other_dsn, what="another enclave") as other:
+        make_tables(other)
+        open_doors(other, tiny_doors(other))
+        open_doors(tiny, tiny_doors(tiny))
+        dropped = door.drop(tiny, MemoryRecorder(), LATER)
+        assert "the role klover_door_abroad: another database has doors" in dropped.kept
+        assert not door.plan(other, tiny_doors(other))
+        assert not [
+            line for line in catalog_lines(tiny) if "|klover_s_abroad" in line and "setting" in line
+        ]
+        door.drop(other, MemoryRecorder(), LATER)
