@@ -10,7 +10,7 @@ from klover.door.apply import Applied, apply_doors as apply, plan_doors as plan
 from klover.door.compile import compile_doors
 from klover.door.doors import Door, Doors, Epochs, View, ViewColumn
 from klover.door.prepare import Preparation, Prepared, preparation, prepare
-from klover.door.proof import Fact, Proof, Verdict
+from klover.door.proof import Fact, Proof, Verdict, Way
 from klover.door.prove import prove
 from klover.door.pseudonym_state import read_epochs
 from klover.door.reveal import Question, Revealed, reveal
@@ -32,6 +32,7 @@ __all__ = [
     "Verdict",
     "View",
     "ViewColumn",
+    "Way",
     "apply",
     "compile_doors",
     "naming",
