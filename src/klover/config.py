@@ -17,6 +17,9 @@ _LAST_PORT = 65_535
 _MOST_SESSIONS = 10_000
 """More need more than one process, and more files than most systems give one."""
 
+_REPLICATION = ("klover_replication",)
+"""As embedded servers call it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
@@ -27,6 +30,8 @@ class Cell:
     """A libpq connection string for the owner of the store."""
     standby: str | None
     """A libpq connection string; None where doors open on a hardened primary."""
+    replication: tuple[str, ...] = _REPLICATION
+    """The roles by which standbys and backups may copy the whole cluster."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,6 +222,7 @@ def _cell(section: _Section) -> Cell:
         name=section.take("name", str),
         primary=section.take("primary", str),
         standby=section.maybe("standby"),
+        replication=section.texts("replication") or _REPLICATION,
     )
     section.done()
     return cell

@@ -14,6 +14,7 @@ import psycopg
 from doubles.demo_doors import compiled, load_application, open_doors, resolve
 from klover.door import Doors
 from klover.policy.resolved import Resolved
+from klover.store import embedded
 from klover.store.connect import Connection, connect
 from klover.store.embedded import Server
 from klover.store.replay import flushed_position, wait_replayed
@@ -74,28 +75,26 @@ class Enclave:
         return connect(self.primary.dsn(self.database), what="the test enclave")
 
     def session(self, slug: str, number: int = 1) -> Connection:
-        """Connect to the standby as a leased session role, as the gateway does.
+        """Connect to the standby as a leased session role, as the gateway does."""
+        return log_in(self.session_dsn(slug, number))
 
-        A role is free only when the server process of its last session has gone.
-        """
-        deadline = time.monotonic() + 10
-        while True:
-            try:
-                return psycopg.connect(self.session_dsn(slug, number), autocommit=True)
-            except psycopg.OperationalError as error:
-                if "too many connections" not in str(error) or time.monotonic() > deadline:
-                    raise
+    def admit_on_primary(self) -> None:
+        """Have the primary admit sessions, as where doors open on one; its proof says so."""
+        embedded._write_access(self.primary.data, self.primary.binaries, sessions=True)
+        with self.owner() as owner:
+            owner.execute("select pg_reload_conf()")
+
+    def primary_session(self, slug: str, number: int = 1) -> Connection:
+        """Connect to the primary as a session role, once it admits them."""
+        return log_in(self.primary_dsn(slug, number))
+
+    def primary_dsn(self, slug: str, number: int = 1) -> str:
+        """Tell the connection string of a session role on the primary."""
+        return self.primary.dsn(self.database, f"klover_s_{slug}_{number:02d}")
 
     def session_dsn(self, slug: str, number: int = 1) -> str:
         """Tell the connection string of a session role on the standby."""
         return self.standby.dsn(self.database, f"klover_s_{slug}_{number:02d}")
-
-    def on_primary(self, slug: str, number: int = 1) -> Connection:
-        """Become a session role on the primary, which lets none in."""
-        connection = self.owner()
-        connection.execute(f"set session authorization klover_s_{slug}_{number:02d}")
-        connection.execute(f"set search_path = door_{slug}")
-        return connection
 
     def catch_up(self) -> None:
         """Wait until the standby has what the primary has."""
@@ -123,6 +122,21 @@ def enclave(primary: Server, standby: Server, database: str) -> Iterator[Enclave
     yield made
     with connect(primary.dsn(), what="the test server") as connection:
         connection.execute(f"drop database {database} with (force)".encode())
+
+
+def log_in(dsn: str, options: str = "") -> Connection:
+    """Log in; a role is free only when the server process of its last session has gone.
+
+    The same holds for rules of pg_hba.conf that were loaded a moment ago.
+    """
+    deadline = time.monotonic() + 10
+    while True:
+        try:
+            return psycopg.connect(dsn, autocommit=True, options=options)
+        except psycopg.OperationalError as error:
+            passing = "too many connections" in str(error) or "pg_hba.conf rejects" in str(error)
+            if not passing or time.monotonic() > deadline:
+                raise
 
 
 def everything_told(connection: Connection, statements: tuple[str, ...]) -> tuple[str, str]:

@@ -8,7 +8,7 @@ import pytest
 from doubles.demo_doors import TODAY
 from doubles.enclave import Enclave, enclave
 from klover import door
-from klover.door import naming
+from klover.door import Verdict, Way, naming
 from klover.store.connect import connect
 from klover.store.embedded import Server
 
@@ -24,7 +24,11 @@ def test_the_proof_holds_on_both_and_only_the_standby_admits(made: Enclave) -> N
         with connect(running.dsn(made.database), what="a test server") as connection:
             proof = door.prove(connection, made.resolved, TODAY)
         assert not proof.violations
-        admitted = [fact for fact in proof.facts if fact.what == "pg_hba.conf local"]
+        admitted = [
+            fact
+            for fact in proof.facts
+            if fact.who == "sessions" and fact.way is Way.ENTRY and fact.verdict is Verdict.ALLOWED
+        ]
         assert bool(admitted) is (running is made.standby)
 
 

@@ -16,7 +16,7 @@ from doubles.enclave import PEOPLE
 from klover.assemble import load_deployment
 from klover.catalog import TableName
 from klover.cli.doors import app
-from klover.door import naming
+from klover.door import Way, naming
 from klover.errors import CheckFailed, ConfigError, InputError, PolicyError
 from klover.store.connect import connect
 from klover.store.embedded import Server
@@ -78,6 +78,31 @@ def test_prove_ends_with_a_failed_check_where_doors_are_open(configuration: Path
     assert isinstance(failed.exception, CheckFailed)
     assert failed.exception.exit_code == 1
     assert "klover_door_engineering_abroad" in failed.stdout
+
+
+def test_prove_lists_each_way_by_which_data_could_leave(configuration: Path) -> None:
+    option = ["--config", str(configuration)]
+    RUN.invoke(app, ["apply", *option], catch_exceptions=False)
+    told = RUN.invoke(app, ["prove", "--all", *option], catch_exceptions=False).stdout
+    headings = [line for line in told.splitlines() if line.startswith("standby, ")]
+    assert headings == [f"standby, {way}" for way in Way]
+    assert "absent    nobody  role pg_execute_server_program: runs programs on the host" in told
+    facts = json.loads(RUN.invoke(app, ["prove", "--json", *option]).stdout)["standby"]["facts"]
+    assert {fact["way"] for fact in facts} == {str(way) for way in Way}
+    short = RUN.invoke(app, ["prove", *option], catch_exceptions=False).stdout
+    assert len(short.splitlines()) < 10
+
+
+def test_a_replication_role_that_the_file_does_not_name_is_a_violation(
+    configuration: Path,
+) -> None:
+    option = ["--config", str(configuration)]
+    RUN.invoke(app, ["apply", *option], catch_exceptions=False)
+    text = configuration.read_text()
+    configuration.write_text(text.replace("[cell]", '[cell]\nreplication = ["barman"]', 1))
+    proved = RUN.invoke(app, ["prove", *option])
+    assert isinstance(proved.exception, CheckFailed)
+    assert "klover_replication  power REPLICATION" in proved.stdout
 
 
 def test_wrong_input_is_told_and_changes_nothing(configuration: Path) -> None:

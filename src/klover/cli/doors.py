@@ -18,7 +18,7 @@ from klover import assemble, door
 from klover.cli import doors_life, pseudonyms
 from klover.cli.doors_progress import shown_progress
 from klover.config import Deployment
-from klover.door import Doors, Proof, Step, Verdict, ledger
+from klover.door import Doors, Proof, Step, Verdict, Way, ledger
 from klover.errors import CheckFailed
 from klover.policy.resolved import Resolved
 from klover.store.connect import Connection
@@ -116,10 +116,15 @@ def prove(
     today = datetime.now(UTC).date()
     with assemble.open_primary(deployment) as primary:
         resolved, _ = _compile(deployment, primary)
-        proofs = {"primary": door.prove(primary, resolved, today, on_standby=on_standby)}
+        replicas = deployment.cell.replication
+        proofs = {
+            "primary": door.prove(
+                primary, resolved, today, on_standby=on_standby, replicas=replicas
+            )
+        }
     if on_standby:
         with assemble.open_standby(deployment) as standby:
-            proofs["standby"] = door.prove(standby, resolved, today)
+            proofs["standby"] = door.prove(standby, resolved, today, replicas=replicas)
     if as_json:
         typer.echo(json.dumps({name: _told(proof) for name, proof in proofs.items()}, indent=2))
     else:
@@ -153,14 +158,21 @@ def _told(proof: Proof) -> dict[str, object]:
 
 
 def _show(name: str, proof: Proof, *, everything: bool) -> None:
-    """Print facts line by line: a reader of a pipe gets them whole, too."""
+    """Print facts line by line, by the way data would leave: a reader of a pipe gets them whole."""
     from rich.console import Console
     from rich.markup import escape
 
     console = Console(highlight=False, soft_wrap=True)
     colours = {Verdict.VIOLATION: "bold red", Verdict.UNKNOWN: "yellow"}
-    for fact in proof.facts:
-        if everything or fact.verdict in colours:
+    for way in Way:
+        told = [
+            fact
+            for fact in proof.facts
+            if fact.way is way and (everything or fact.verdict in colours)
+        ]
+        if told:
+            console.print(f"[bold]{name}, {way}[/]")
+        for fact in told:
             verdict = f"[{colours.get(fact.verdict, 'dim')}]{fact.verdict:9}[/]"
             console.print(f"{verdict} {escape(fact.who)}  {escape(fact.what)}: {escape(fact.why)}")
     counts = ", ".join(

@@ -36,6 +36,7 @@ def up(
             resolved,
             datetime.now(UTC).date(),
             on_standby=deployment.cell.standby is not None,
+            replicas=deployment.cell.replication,
         )
     if not proof.holds:
         first = proof.violations[0]

@@ -11,7 +11,7 @@ from klover.door.compile import compile_doors
 from klover.door.doors import Door, Doors, Epochs, View, ViewColumn
 from klover.door.drop import Dropped, drop
 from klover.door.prepare import Preparation, Prepared, preparation, prepare
-from klover.door.proof import Fact, Proof, Verdict
+from klover.door.proof import Fact, Proof, Verdict, Way
 from klover.door.prove import prove
 from klover.door.pseudonym_state import read_epochs
 from klover.door.reveal import Question, Revealed, reveal
@@ -36,6 +36,7 @@ __all__ = [
     "Verdict",
     "View",
     "ViewColumn",
+    "Way",
     "apply",
     "compile_doors",
     "count_sessions",

@@ -1,6 +1,7 @@
 """What a proof finds, as values: facts with a verdict each, and the violations among them."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
@@ -13,6 +14,19 @@ class Verdict(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Way(StrEnum):
+    """The ways by which data could leave the database, in the order of a report."""
+
+    SHOWN = "what doors show"
+    SESSIONS = "what sessions reach beside their views"
+    ROLES = "who else reaches protected tables"
+    POWERS = "powers of Postgres and who holds them"
+    CODE = "code that runs in the server"
+    LINKS = "links to other servers"
+    HOST = "files, programs and the server's own settings"
+    ENTRY = "who is let in, and how"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
     """``who`` (a role, a door, PUBLIC) and ``what`` (an object), with the verdict and why."""
@@ -21,6 +35,7 @@ class Fact:
     what: str
     verdict: Verdict
     why: str
+    way: Way = Way.SHOWN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,3 +68,13 @@ def allowed(who: str, what: str, why: str) -> Fact:
 def absent(who: str, what: str, why: str) -> Fact:
     """Tell what cannot be reached."""
     return Fact(who=who, what=what, verdict=Verdict.ABSENT, why=why)
+
+
+def unknown(who: str, what: str, why: str) -> Fact:
+    """Tell what could not be looked at, or what nobody has judged."""
+    return Fact(who=who, what=what, verdict=Verdict.UNKNOWN, why=why)
+
+
+def along(way: Way, facts: Iterable[Fact]) -> Iterator[Fact]:
+    """File facts under the way by which the data would leave."""
+    return (replace(fact, way=way) for fact in facts)

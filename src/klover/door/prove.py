@@ -5,37 +5,58 @@ the policy (``expect``), never from what was compiled. What it finds is a list o
 violation among them means that the doors must not be open.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date
 
 from klover.catalog import TableName
 from klover.door import ledger, naming
+from klover.door.cluster import read_cluster
 from klover.door.doors import Doors
 from klover.door.expect import expected
 from klover.door.proof import Fact, Proof, absent, violation
+from klover.door.prove_cluster import prove_cluster
 from klover.door.prove_pseudonyms import prove_pseudonyms
 from klover.door.prove_reach import prove_reach
+from klover.door.prove_settings import prove_settings
 from klover.door.prove_views import ViewProof, prove_views, read_views
+from klover.door.prove_ways import prove_ways
 from klover.door.pseudonym_state import read_epochs
 from klover.policy.country import meet
 from klover.policy.model import Audience, DataClass, Identifiers, Identifies, Never, Rows
 from klover.policy.resolved import Resolved
 from klover.policy.sight import see
 from klover.store.connect import Connection
+from klover.store.embedded import REPLICATION
+
+_REPLICAS = frozenset({REPLICATION})
 
 
 def prove(
-    connection: Connection, resolved: Resolved, on: date, *, on_standby: bool = True
+    connection: Connection,
+    resolved: Resolved,
+    on: date,
+    *,
+    on_standby: bool = True,
+    replicas: Collection[str] = _REPLICAS,
 ) -> Proof:
     """Prove the doors of ``connection``'s database for a policy, its ``never`` rules for one day.
 
-    ``on_standby`` is False where doors open on a primary that has no standby.
+    ``on_standby`` is False where doors open on a primary that has no standby; ``replicas`` are the
+    roles by which standbys and backups may follow the server.
     """
     with connection.transaction():
         connection.execute("set local search_path = pg_catalog")
         epochs = read_epochs(connection)
         doors = expected(resolved, database=connection.info.dbname, epochs=epochs)
-        return Proof(facts=tuple(_facts(connection, resolved, doors, on, on_standby=on_standby)))
+        policy = resolved.policy
+        cluster = read_cluster(connection, policy.applications.values(), replicas)
+        facts = (
+            *_facts(connection, resolved, doors, on, on_standby=on_standby),
+            *prove_cluster(connection, resolved, cluster),
+            *prove_ways(connection, cluster),
+            *prove_settings(connection, cluster, policy.places),
+        )
+        return Proof(facts=facts)
 
 
 def _facts(

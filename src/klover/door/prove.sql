@@ -227,12 +227,3 @@ select c.oid::int8, a.attnum::int, n.nspname, c.relname, a.attname
  where a.attnum > 0 and not a.attisdropped
    and n.nspname not in ('pg_catalog', 'information_schema') and n.nspname not like 'pg\_toast%';
 
--- name: admission
--- Whether this is a standby, and the server's rules for who may connect, in order.
-select type, database, user_name, address, auth_method
-  from pg_hba_file_rules where error is null order by line_number;
-
--- name: server
--- Whether this is a standby, whether it listens on the network, and whether we may see everything.
-select pg_is_in_recovery(), current_setting('listen_addresses') <> '', rolsuper
-  from pg_roles where rolname = current_user;

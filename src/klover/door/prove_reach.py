@@ -5,22 +5,36 @@ door role and owner there is, so that PUBLIC, memberships, ownership and default
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import psycopg
 
 from klover.catalog import TableName
 from klover.door import naming
-from klover.door.compile import SETTINGS
 from klover.door.danger import SEALED, is_dangerous, tells_on_others
 from klover.door.doors import Door
-from klover.door.proof import Fact, Verdict, allowed, violation
+from klover.door.proof import Fact, Way, absent, allowed, along, unknown, violation
+from klover.door.prove_entry import prove_entry
 from klover.door.prove_views import rows_of
 from klover.door.state import read_function
 from klover.store.connect import Connection
 from klover.store.sql import statements
 
-_REQUIRED = ("default_transaction_read_only=on",)
-_PASSWORDS = frozenset({"password", "md5", "scram-sha-256"})
+_REQUIRED = (
+    "default_transaction_read_only=on",
+    # Its own messages hold values, and the server's log is no place for them.
+    "log_min_error_statement=panic",
+    "log_min_messages=fatal",
+)
+_BOUNDED = (
+    "idle_in_transaction_session_timeout",
+    "lock_timeout",
+    "statement_timeout",
+    "temp_file_limit",
+)
+"""Limits of a session; what they are is for those who run it, that they are is for the proof."""
+_NO_LIMIT = frozenset({"", "0", "-1"})
+_STARTS_WITH = frozenset({*_BOUNDED, *(each.partition("=")[0] for each in _REQUIRED)})
 
 
 def prove_reach(
@@ -31,15 +45,33 @@ def prove_reach(
 ) -> Iterator[Fact]:
     """Tell what Klover's roles reach, and hold it against what each door's owner may read."""
     roles = rows_of(connection, "roles")
-    known = {role: door for door in doors for role in (door.role, door.owner)}
+    sessions = _sessions(roles, doors)
+    yield from along(Way.SESSIONS, _reach(connection, roles, doors, sessions))
+    yield from prove_entry(
+        connection, sessions, {door.role for door in doors}, on_standby=on_standby
+    )
+
+
+def _sessions(roles: list[tuple[Any, ...]], doors: Sequence[Door]) -> dict[str, Door]:
     sessions: dict[str, Door] = {}
     for name, *_ in roles:
         door = _door_of(name, doors)
         if name.startswith(naming.SESSION_PREFIX) and door is not None:
             sessions[name] = door
+    return sessions
+
+
+def _reach(
+    connection: Connection,
+    roles: list[tuple[Any, ...]],
+    doors: Sequence[Door],
+    sessions: Mapping[str, Door],
+) -> Iterator[Fact]:
+    known = {role: door for door in doors for role in (door.role, door.owner)}
     readers = {**sessions, **{door.role: door for door in doors}}
     owners = {door.owner: door for door in doors}
-    yield from _attributes(connection, roles, known, sessions)
+    yield from _attributes(roles, known, sessions)
+    yield from _passwords(connection)
     yield from _once(_relations(connection, readers, owners), sessions)
     yield from _owner_columns(connection, owners)
     yield from _system(connection, [*readers, *owners])
@@ -48,7 +80,6 @@ def prove_reach(
     yield from _settings(connection, sessions)
     yield from _once(_places(connection, readers, owners), sessions)
     yield from _once(_others(connection, [*readers, *owners]), sessions)
-    yield from _admission(connection, sessions, on_standby=on_standby)
 
 
 def _once(facts: Iterator[Fact], sessions: Mapping[str, Door]) -> Iterator[Fact]:
@@ -67,8 +98,7 @@ def _door_of(role: str, doors: Sequence[Door]) -> Door | None:
 
 
 def _attributes(
-    connection: Connection,
-    roles: list[tuple[object, ...]],
+    roles: list[tuple[Any, ...]],
     known: Mapping[str, Door],
     sessions: Mapping[str, Door],
 ) -> Iterator[Fact]:
@@ -84,19 +114,20 @@ def _attributes(
                 yield violation(who, "role", "logs in, and belongs to no door of this policy")
         elif login:
             yield violation(who, "role", "only session roles log in")
+
+
+def _passwords(connection: Connection) -> Iterator[Fact]:
     try:
         with connection.transaction():
             passwords = rows_of(connection, "passwords")
     except psycopg.errors.InsufficientPrivilege:
-        yield Fact(
-            who="sessions",
-            what="passwords",
-            verdict=Verdict.UNKNOWN,
-            why="only a superuser sees whether a role has one",
-        )
+        why = "only a superuser sees whether a role has one"
+        yield unknown("sessions", "passwords", why)
         return
     for (name,) in passwords:
         yield violation(str(name), "role", "has a password, which it could change")
+    if not passwords:
+        yield absent("sessions", "passwords", "no role of a door has one")
 
 
 def _relations(
@@ -176,9 +207,12 @@ def _settings(connection: Connection, sessions: Mapping[str, Door]) -> Iterator[
         for needed in (*_REQUIRED, f"search_path={sessions[role].schema}"):
             if needed not in {setting.replace('"', "") for setting in settings}:
                 yield violation(role, "settings", f"does not start with {needed}")
-        unknown = {each.partition("=")[0] for each in settings} - {*SETTINGS, "search_path"}
-        for name in sorted(unknown):
-            yield violation(role, "settings", f"starts with {name}, which nobody compiled")
+        values = {each.partition("=")[0]: each.partition("=")[2] for each in settings}
+        for name in _BOUNDED:
+            if values.get(name, "") in _NO_LIMIT:
+                yield violation(role, "settings", f"{name} sets no limit")
+        for name in sorted(set(values) - _STARTS_WITH - {"search_path"}):
+            yield violation(role, "settings", f"starts with {name}, which no door has")
 
 
 def _places(
@@ -211,40 +245,3 @@ def _others(connection: Connection, roles: list[str]) -> Iterator[Fact]:
 def _named(connection: Connection, roles: list[str]) -> list[tuple[str, str]]:
     query = statements("klover.door", "prove.sql")["others"]
     return [(str(a), str(b)) for a, b in connection.execute(query, {"roles": roles})]
-
-
-def _admission(
-    connection: Connection, sessions: Mapping[str, Door], *, on_standby: bool
-) -> Iterator[Fact]:
-    """Read pg_hba.conf as the server read it: sessions come in where doors open, nowhere else."""
-    standby, listens, superuser = rows_of(connection, "server")[0]
-    if not superuser:
-        yield Fact(
-            who="sessions",
-            what="pg_hba.conf",
-            verdict=Verdict.UNKNOWN,
-            why="only a superuser sees it",
-        )
-        return
-    decided: set[str] = set()
-    for kind, databases, users, address, method in rows_of(connection, "admission"):
-        if not _matches(databases or [], users or [], sessions) or kind in decided:
-            continue
-        if kind != "local" and not listens:
-            continue
-        if kind == "local" or address in {"all", "0.0.0.0"}:  # noqa: S104 - compared, not bound
-            decided.add(kind)
-        if method == "reject":
-            continue
-        if not standby and on_standby:
-            yield violation("sessions", f"pg_hba.conf {kind}", "lets sessions in on a primary")
-        elif method in _PASSWORDS:
-            yield violation("sessions", f"pg_hba.conf {kind}", "asks for a password")
-        else:
-            yield allowed("sessions", f"pg_hba.conf {kind}", f"by {method}")
-
-
-def _matches(databases: list[str], users: list[str], sessions: Mapping[str, Door]) -> bool:
-    groups = {f"+{naming.GROUP}", *(f"+{door.role}" for door in sessions.values())}
-    here = any(name != "replication" for name in databases)
-    return here and bool({"all", *groups, *sessions} & set(users))

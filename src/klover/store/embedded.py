@@ -57,6 +57,9 @@ _SETTINGS: Mapping[str, str] = {
     "jit": "off",
 }
 
+_PRIVATE: Mapping[str, str] = {"unix_socket_permissions": "0700"}
+"""Where pg_ident.conf knows no groups (15), who may use the socket is what keeps people out."""
+
 
 @dataclass(slots=True, kw_only=True)
 class Server:
@@ -113,7 +116,8 @@ def create(
     _own(data, binaries)
     options = ["--auth=reject", "--username", OWNER, "--encoding=UTF8", "--locale=C.UTF-8"]
     _run(binaries, [binaries.program("initdb"), "--no-sync", "-D", str(data), *options])
-    _write_settings(data, {**_SETTINGS, **(settings or {}), "cluster_name": f"'{name}'"})
+    private = {} if binaries.version >= _IDENT_GROUPS else _PRIVATE
+    _write_settings(data, {**_SETTINGS, **private, **(settings or {}), "cluster_name": f"'{name}'"})
     _write_access(data, binaries, sessions=False)
     server = start(name=name, data=data, binaries=binaries)
     with psycopg.connect(server.dsn(), autocommit=True) as connection:
@@ -272,14 +276,15 @@ def _run(binaries: Binaries, command: list[str]) -> None:
 
 
 @contextlib.contextmanager
-def scratch(*, name: str, binaries: Binaries) -> Iterator[Server]:
+def scratch(
+    *, name: str, binaries: Binaries, settings: Mapping[str, str] | None = None
+) -> Iterator[Server]:
     """Run a server in a folder that goes when it stops."""
     folder = Path(tempfile.mkdtemp(prefix="klover-data-"))
     folder.chmod(0o711)
     try:
-        with create(
-            name=name, data=folder / "data", binaries=binaries, settings={"fsync": "off"}
-        ) as server:
+        quick = {"fsync": "off", **(settings or {})}
+        with create(name=name, data=folder / "data", binaries=binaries, settings=quick) as server:
             yield server
     finally:
         shutil.rmtree(folder, ignore_errors=True)

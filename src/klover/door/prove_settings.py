@@ -1,0 +1,129 @@
+"""The server's settings as ways out: libraries, archives, programs, its log, and what is tampered.
+
+Read by ``pg_settings``: a setting that the role may not see is *unknown*. Where the write-ahead
+log is archived it leaves the server, so a place of the policy has to stand for it: one of the
+kind ``backup`` or ``archive`` whose state is ``declared``.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from klover.door import powers
+from klover.door.asking import ask
+from klover.door.cluster import Cluster
+from klover.door.proof import Fact, Way, absent, allowed, along, unknown, violation
+from klover.policy.model import Place
+from klover.store.connect import Connection
+
+_KINDS = frozenset({"backup", "archive"})
+_NAMES = (*powers.LIBRARIES, *powers.ARCHIVE, *powers.PROGRAMS, *powers.SPOKEN,
+          *powers.TAMPERED, *powers.OTHERS)  # fmt: skip
+_NOT_HERE = frozenset({"archive_library"})
+"""Settings that an older Postgres does not know."""
+
+
+def prove_settings(
+    connection: Connection, cluster: Cluster, places: Mapping[str, Place]
+) -> Iterator[Fact]:
+    """Tell what the server's settings let out, for everybody and for single roles."""
+    rows = ask(connection, "ways.sql", "server_settings", (list(_NAMES),)) or []
+    seen = {str(name): str(value) for name, value in rows}
+    facts = (
+        *_hidden(seen),
+        *_libraries(seen),
+        *_archive(seen, places),
+        *_programs(seen),
+        *_log(seen),
+        *_tampered(seen),
+        *_changes(seen),
+        *_scoped(connection, cluster),
+    )
+    yield from along(Way.HOST, facts)
+
+
+def _hidden(seen: Mapping[str, str]) -> Iterator[Fact]:
+    for name in (*powers.LIBRARIES, *powers.ARCHIVE, *powers.PROGRAMS):
+        if name not in seen and name not in _NOT_HERE:
+            yield unknown("server", name, "the role that asks may not see it")
+
+
+def _libraries(seen: Mapping[str, str]) -> Iterator[Fact]:
+    for name in powers.LIBRARIES:
+        if name not in seen or name == "archive_library":
+            continue
+        loaded = [each.strip(' "') for each in seen[name].split(",") if each.strip(' "')]
+        for library in loaded:
+            if library.removeprefix("$libdir/") in powers.HARMLESS_LIBRARIES:
+                yield allowed("server", f"{name} {library}", "known to carry nothing out")
+            else:
+                why = "its code runs in the server, and nobody has judged it"
+                yield violation("server", f"{name} {library}", why)
+        if not loaded:
+            yield absent("server", name, "no library is loaded")
+
+
+def _archive(seen: Mapping[str, str], places: Mapping[str, Place]) -> Iterator[Fact]:
+    mode = seen.get("archive_mode")
+    by = [name for name in ("archive_command", "archive_library") if seen.get(name)]
+    if mode is None:
+        return
+    if mode == "off" or not by or all(seen[name] == "(disabled)" for name in by):
+        yield absent("server", "archive of the write-ahead log", "it is not archived")
+        return
+    named = [each for each in places.values() if each.kind in _KINDS and each.state == "declared"]
+    what = f"archive of the write-ahead log ({', '.join(by)})"
+    if named:
+        place = named[0]
+        yield allowed("server", what, f"the place {place.name} of the policy (line {place.line})")
+    else:
+        why = "every change is copied elsewhere, and no declared place of the policy is a backup"
+        yield violation("server", what, why)
+
+
+def _programs(seen: Mapping[str, str]) -> Iterator[Fact]:
+    for name in powers.PROGRAMS:
+        if seen.get(name):
+            yield allowed("server", name, "a program on the host: the operator's files name it")
+        elif name in seen:
+            yield absent("server", name, "no program is run")
+
+
+def _log(seen: Mapping[str, str]) -> Iterator[Fact]:
+    loud = [name for name, quiet in powers.SPOKEN.items() if seen.get(name, "") not in quiet]
+    if not loud:
+        yield absent("server", "statements in the server's log", "its settings keep them out")
+        return
+    what = f"statements in the server's log ({', '.join(loud)})"
+    if {"syslog", "eventlog"} & set(seen.get("log_destination", "").replace(" ", "").split(",")):
+        yield violation("server", what, "may hold values, and are handed to the host's own log")
+    else:
+        yield allowed("server", what, "may hold values; they stay in files of the operator's")
+
+
+def _tampered(seen: Mapping[str, str]) -> Iterator[Fact]:
+    for name, why in powers.TAMPERED.items():
+        if seen.get(name, "off") != "off":
+            yield violation("server", name, why)
+
+
+def _changes(seen: Mapping[str, str]) -> Iterator[Fact]:
+    if seen.get("wal_level") == "logical":
+        why = "changes can be decoded row by row, by whoever has the power REPLICATION"
+        yield allowed("server", "wal_level logical", f"{why}: the operator's setting")
+    elif "wal_level" in seen:
+        yield absent("server", "logical decoding", "wal_level does not allow it")
+
+
+def _scoped(connection: Connection, cluster: Cluster) -> Iterator[Fact]:
+    found = 0
+    for database, role, setting in ask(connection, "ways.sql", "scoped_settings") or []:
+        name, _, _ = str(setting).partition("=")
+        if name not in powers.SCOPED:
+            continue
+        found += 1
+        where = " in ".join(part for part in (role, database) if part) or "everybody"
+        if role in cluster.roles and cluster.is_operator(role):
+            yield allowed(where, f"setting {name}", "is set for it: the operator's own")
+        else:
+            yield violation(where, f"setting {name}", "is set for whoever that is, at log-in")
+    if not found:
+        yield absent("everybody", "settings at log-in", "none brings in code or opens the log")
