@@ -34,7 +34,8 @@ VIDEOS = (
 )
 SESSION = "klover_s_support_europe_01"
 ACCOUNT = TableName("public", "accounts")
-TRIGGER = naming.trigger(ACCOUNT)
+TRIGGER = naming.trigger(ACCOUNT, "insert")
+UPDATED = naming.trigger(ACCOUNT, "update")
 STORED = naming.stored("engineering-abroad", ACCOUNT, "id", 1)
 
 
@@ -271,9 +272,17 @@ PLANTS = (
     ),
     plant(
         "a trigger for some rows only",
-        f'create or replace trigger "{TRIGGER}" before insert or update on public.accounts'
+        f'create or replace trigger "{TRIGGER}" before insert on public.accounts'
         " for each row when (new.id > 0) execute function klover_pseudonym.keep__accounts();"
         f'alter table public.accounts enable always trigger "{TRIGGER}"',
+        "triggers",
+    ),
+    plant(
+        "a trigger for some updates only",
+        f'create or replace trigger "{UPDATED}" before update on public.accounts for each row'
+        f" when (((old.id)::text is distinct from (new.id)::text) or new.{STORED} is null)"
+        " execute function klover_pseudonym.keep__accounts();"
+        f'alter table public.accounts enable always trigger "{UPDATED}"',
         "triggers",
     ),
     plant(

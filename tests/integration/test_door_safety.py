@@ -7,6 +7,7 @@ import pytest
 
 from doubles.demo_doors import TODAY, compiled, load_application, open_doors, resolve
 from klover import door
+from klover.door import naming
 from klover.errors import PolicyError, StoreError
 from klover.store.connect import Connection, connect
 
@@ -76,7 +77,7 @@ def test_a_door_that_was_half_removed_is_whole_again(application: Connection, ha
     likes = next(each for each in doors.keepers if each.table.name == "likes")
     names = {
         "database": application.info.dbname,
-        "trigger": likes.trigger,
+        "trigger": naming.trigger(likes.table, "update"),
         "stored": likes.stored[0].name,
     }
     for word, name in names.items():

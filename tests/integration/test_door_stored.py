@@ -61,7 +61,9 @@ def test_every_way_of_naming_a_row_shows_its_pseudonym(world: Connection) -> Non
     query = "select account_id from visits order by at"
     assert seen(world, "abroad", query) == [(kari,), (olav,)]
     posts = {
-        (named("posts", text), who) for text, who in zip(["1", "2.5", "3"], (kari, olav, jane))
+        (named("posts", "1"), kari),
+        (named("posts", "2.5"), olav),
+        (named("posts", "3"), jane),
     }
     assert set(seen(world, "abroad", "select id, account_id from posts")) == posts
     assert {row[0] for row in seen(world, "abroad", "select account_id from films")} == {jane}
@@ -123,7 +125,7 @@ WAYS = {
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS.keys())
 def test_however_a_row_comes_it_has_its_pseudonym(world: Connection, way: tuple[str, ...]) -> None:
     key, column = key_of(world, "abroad"), stored("statuses", "account_id")
-    trigger = naming.trigger(TableName("public", "statuses"))
+    trigger = naming.trigger(TableName("public", "statuses"), "insert")
     with world.transaction(force_rollback=True):
         for statement in way:
             world.execute(statement.replace("{p}", column).replace("{t}", trigger).encode())
@@ -165,16 +167,15 @@ def test_partitions_and_children_made_later_have_theirs(world: Connection) -> No
 
 
 def test_a_row_without_its_pseudonym_cannot_be(world: Connection) -> None:
-    trigger = naming.trigger(TableName("public", "statuses"))
+    trigger = naming.trigger(TableName("public", "statuses"), "insert")
     world.execute(f'alter table public.statuses disable trigger "{trigger}"'.encode())
     with pytest.raises(psycopg.errors.CheckViolation):
         world.execute("insert into public.statuses (id, account_id) values (79, 3)")
-    with pytest.raises(psycopg.errors.CheckViolation):
-        world.execute(f"update public.statuses set {stored('statuses', 'id')} = null".encode())
 
 
 def test_values_written_while_a_trigger_slept_are_computed_anew(world: Connection) -> None:
-    trigger, column = naming.trigger(TableName("public", "accounts")), stored("accounts", "id")
+    trigger = naming.trigger(TableName("public", "accounts"), "update")
+    column = stored("accounts", "id")
     world.execute(f'alter table public.accounts disable trigger "{trigger}"'.encode())
     world.execute(f"update public.accounts set {column} = gen_random_uuid()".encode())
     open_doors(world, compiled(world, resolve(world, POLICY), 1))

@@ -30,7 +30,7 @@ def test_every_name_fits(audience: str, table: str) -> None:
         *naming.session_roles(audience, 999),
         naming.stored(audience, entity, table, 999),
         naming.stored_index(naming.stored(audience, entity, table, 999), entity),
-        naming.trigger(entity),
+        naming.trigger(entity, "insert"),
         naming.previous_view(table[:63]),
         naming.keeper(entity),
     ]

@@ -109,12 +109,18 @@ class Keeper:
     """The trigger function of one table that computes its stored pseudonyms."""
 
     function: str
-    trigger: str
     table: TableName
     stored: tuple[Stored, ...]
     body: str
     settings: tuple[str, ...]
     """What the function runs under, as pg_proc.proconfig writes it."""
+    when: str
+    """Which updates it is called for, as Postgres prints it but with every name in quotes."""
+
+    @property
+    def plain_when(self) -> str:
+        """That condition without quotes: Postgres writes them only where a name needs them."""
+        return self.when.replace('"', "")
 
     @property
     def digest(self) -> str:
@@ -159,7 +165,7 @@ class Doors:
             for part in parts:
                 whole.update(part.encode() + b"\0")
         for keeper in self.keepers:
-            whole.update(keeper.body.encode() + b"\0")
+            whole.update(f"{keeper.body} {keeper.when}".encode() + b"\0")
             for stored in keeper.stored:
                 whole.update(f"{stored.name} {stored.check}".encode() + b"\0")
         return whole.hexdigest()

@@ -51,8 +51,6 @@ def expect_stored(
 def expect_keeper(table: Table, stored: tuple[Stored, ...]) -> Keeper:
     """Tell the function of one table, word for word."""
     who = sorted({(each.audience, each.epoch) for each in stored})
-    read = {name for each in stored for one in each.names for name in one.columns}
-    read |= {one.when[0] for each in stored for one in each.names if one.when is not None}
     kinds = {
         _kind(table, name, element=one.element)
         for each in stored
@@ -61,14 +59,7 @@ def expect_keeper(table: Table, stored: tuple[Stored, ...]) -> Keeper:
     }
     text = "declare\n"
     text += "".join(f"  i{at} bytea; o{at} bytea;\n" for at in range(len(who)))
-    text += "begin\n  if tg_op = 'UPDATE'\n"
-    for name in sorted(read):
-        cast = "" if _kind(table, name, element=False) in _STEADY else "::text"
-        text += f"    and {_of('new', name)}{cast} is not distinct from {_of('old', name)}{cast}\n"
-    for each in stored:
-        same = f"{_of('new', each.name)} is not distinct from {_of('old', each.name)}"
-        text += f"    and {same} and {_holds(each.name, each.names, 'new')}\n"
-    text += "  then\n    return new;\n  end if;\n"
+    text += "begin\n"
     for at, (audience, epoch) in enumerate(who):
         text += (
             f"  select k.ipad, k.opad into strict i{at}, o{at} from"
@@ -83,12 +74,28 @@ def expect_keeper(table: Table, stored: tuple[Stored, ...]) -> Keeper:
         text += f"  {_of('new', each.name)} := case {whens} end;\n"
     return Keeper(
         function=naming.keeper(table.name),
-        trigger=naming.trigger(table.name),
         table=table.name,
         stored=stored,
         body=text + "  return new;\nend",
         settings=(_PATH,) if kinds <= _STEADY else (_PATH, *_OTHER_SETTINGS),
+        when=_when(table, stored),
     )
+
+
+def _when(table: Table, stored: tuple[Stored, ...]) -> str:
+    """Write, as Postgres prints it, which updates may have changed a pseudonym."""
+    read = {name for each in stored for one in each.names for name in one.columns}
+    read |= {one.when[0] for each in stored for one in each.names if one.when is not None}
+    text = {each.name for each in table.columns if each.type == "text"}
+    terms = []
+    for name in sorted(read):
+        sides = [_of("old", name), _of("new", name)]
+        old, new = sides if name in text else [f"({side})::text" for side in sides]
+        terms.append(f"({old} IS DISTINCT FROM {new})")
+    for each in stored:
+        old, new = _of("old", each.name), _of("new", each.name)
+        terms += [f"({old} IS DISTINCT FROM {new})", f"({new} IS NULL)"]
+    return f"({' OR '.join(terms)})"
 
 
 def _value(table: Table, one: NamedRow, at: int) -> str:

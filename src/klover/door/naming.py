@@ -103,9 +103,12 @@ def keeper(entity: TableName) -> str:
     return name
 
 
-def trigger(table: TableName) -> str:
-    """Tell the trigger that calls the keeper: its name sorts last, so that it fires last."""
-    return f"~klover_p_{_digest(f'{table.schema}.{table.name}')}"
+def trigger(table: TableName, operation: str) -> str:
+    """Tell the trigger for ``insert`` or ``update`` that calls the keeper.
+
+    Its name sorts last, so that it fires last.
+    """
+    return f"~klover_p_{operation}_{_digest(f'{table.schema}.{table.name}')}"
 
 
 def previous_view(name: str) -> str:
@@ -113,7 +116,7 @@ def previous_view(name: str) -> str:
     found = f"{name}__previous_pseudonyms"
     if len(found.encode()) <= _MOST_BYTES:
         return found
-    return f"{name[:12]}_{_digest(name)}__previous_pseudonyms"
+    return f"{_digest(name, _LONG_DIGEST)}__previous_pseudonyms"
 
 
 def view_names(tables: Iterable[TableName]) -> Mapping[TableName, str]:

@@ -45,13 +45,17 @@ def _function(keeper: Keeper, state: PseudonymState) -> Iterator[Fact]:
 
 def _triggers(keeper: Keeper, state: PseudonymState) -> Iterator[Fact]:
     below = state.below.get(keeper.table, ())
+    asked = {
+        (naming.trigger(keeper.table, operation), keeper.function, when)
+        for operation, when in (("insert", ""), ("update", keeper.plain_when))
+    }
     for relation in sorted({keeper.table, *(each.relation for each in below)}):
-        if not any(
-            trigger.relation == relation
-            and trigger.right
-            and (trigger.name, trigger.function) == (keeper.trigger, keeper.function)
+        stand = {
+            (trigger.name, trigger.function, trigger.when)
             for trigger in state.triggers
-        ):
+            if trigger.relation == relation and trigger.right
+        }
+        if not asked <= stand:
             yield violation(_WHO, str(relation), "rows get none: its triggers are not in place")
     relations = {each.relation for each in below}
     for relation, name in sorted(state.later):

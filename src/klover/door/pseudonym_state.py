@@ -35,11 +35,13 @@ class StandingKeeper:
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class StandingTrigger:
-    """A trigger that calls one; ``right`` when it fires before every row, always."""
+    """A trigger that calls one; ``right`` when it fires before each row, always."""
 
     relation: TableName
     name: str
     function: str
+    when: str
+    """For which updates, without quotes; empty for the one that fires for inserts."""
     right: bool = True
 
 
@@ -131,7 +133,11 @@ def read_pseudonyms(connection: Connection, keepers: Sequence[Keeper]) -> Pseudo
         },
         triggers=frozenset(
             StandingTrigger(
-                relation=TableName(row[0], row[1]), name=row[2], function=row[3], right=row[4]
+                relation=TableName(row[0], row[1]),
+                name=row[2],
+                function=row[3],
+                when=row[4].replace('"', ""),
+                right=row[5],
             )
             for row in rows("triggers")
         ),

@@ -132,7 +132,8 @@ def _gone(doors: Doors, state: PseudonymState) -> Iterator[Step]:
     wanted = {(keeper.table, each.name) for keeper in doors.keepers for each in keeper.stored}
     for table, name in sorted(set(state.columns) - wanted):
         yield write(
-            Phase.DROP, "no door shows these pseudonyms", "alter table {table} drop column {name}",
+            # Only when the triggers that look at it are those of today.
+            Phase.CHECK, "no door shows these pseudonyms", "alter table {table} drop column {name}",
             {"table": identifier(table), "name": name},
         )  # fmt: skip
 
@@ -140,7 +141,8 @@ def _gone(doors: Doors, state: PseudonymState) -> Iterator[Step]:
 def _is_foreign(keeper: Keeper, trigger: StandingTrigger, state: PseudonymState) -> bool:
     """Tell whether a trigger calls the keeper from where, or under a name that, it should not."""
     below = {each.relation for each in state.below.get(keeper.table, ())}
-    return trigger.relation not in below or trigger.name != keeper.trigger
+    names = {naming.trigger(keeper.table, operation) for operation in ("insert", "update")}
+    return trigger.relation not in below or trigger.name not in names
 
 
 def _is_partition(relation: TableName, state: PseudonymState) -> bool:
@@ -173,7 +175,8 @@ def column_steps(keeper: Keeper, state: PseudonymState) -> Iterator[Step]:
         stands = state.columns.get((keeper.table, each.name))
         parts = {"table": table, "name": each.name, "type": sql.SQL(each.type)}
         if stands is not None and stands != each.type:
-            yield write(Phase.CREATE, why, "alter table {table} drop column {name}", parts)
+            # Its triggers go with it, and are made again.
+            yield write(Phase.CREATE, why, "alter table {table} drop column {name} cascade", parts)
         if stands != each.type:
             yield write(Phase.CREATE, why, "alter table {table} add column {name} {type}", parts)
             what = sql.Literal(f"Klover: what {each.audience} is shown for {each.column}")
@@ -229,42 +232,49 @@ def _triggers(keeper: Keeper, state: PseudonymState) -> set[StandingTrigger]:
     below = state.below.get(keeper.table, ())
     relations = {keeper.table, *(each.relation for each in below)}
     return {
-        StandingTrigger(relation=relation, name=keeper.trigger, function=keeper.function)
+        StandingTrigger(
+            relation=relation,
+            name=naming.trigger(keeper.table, operation),
+            function=keeper.function,
+            when=when,
+        )
         for relation in relations
+        for operation, when in (("insert", ""), ("update", keeper.plain_when))
     }
 
 
 def _trigger_steps(keeper: Keeper, state: PseudonymState) -> Iterator[Step]:
     """Make the triggers; a partition's is its table's own, and only has to be always on."""
-    missing = {each.relation for each in _triggers(keeper, state) - state.triggers}
     partitions = {each.relation for each in state.below.get(keeper.table, ()) if each.partition}
-    for relation in sorted(missing - partitions):
-        yield from _new_trigger(keeper, relation)
-    for relation in sorted(missing & partitions):
-        yield _always(keeper, relation)
-
-
-def _new_trigger(keeper: Keeper, relation: TableName) -> Iterator[Step]:
-    yield write(
-        Phase.CREATE,
-        f"computes the pseudonyms of {relation}",
-        "create or replace trigger {name} before insert or update on {table}"
-        " for each row execute function {function}()",
-        {
-            "name": keeper.trigger,
-            "table": identifier(relation),
-            "function": sql.Identifier(naming.PSEUDONYMS, keeper.function),
-        },
+    remade = any(
+        state.columns.get((keeper.table, each.name), each.type) != each.type
+        for each in keeper.stored
     )
-    yield _always(keeper, relation)
+    for trigger in sorted(_triggers(keeper, state) - (set() if remade else state.triggers)):
+        if trigger.relation not in partitions:
+            yield _new_trigger(keeper, trigger)
+        yield write(
+            Phase.CREATE,
+            f"computes the pseudonyms of {trigger.relation}, of replicated rows too",
+            "alter table {table} enable always trigger {name}",
+            {"name": trigger.name, "table": identifier(trigger.relation)},
+        )
 
 
-def _always(keeper: Keeper, relation: TableName) -> Step:
+def _new_trigger(keeper: Keeper, trigger: StandingTrigger) -> Step:
+    insert = not trigger.when
     return write(
         Phase.CREATE,
-        f"computes the pseudonyms of {relation}, of replicated rows too",
-        "alter table {table} enable always trigger {name}",
-        {"name": keeper.trigger, "table": identifier(relation)},
+        f"computes the pseudonyms of {trigger.relation}",
+        "create or replace trigger {name} before "
+        + ("insert" if insert else "update")
+        + " on {table} for each row {when} execute function {function}()",
+        {
+            "name": trigger.name,
+            "table": identifier(trigger.relation),
+            "when": sql.SQL("") if insert else sql.SQL("when ({})").format(sql.SQL(keeper.when)),
+            "function": sql.Identifier(naming.PSEUDONYMS, keeper.function),
+        },
     )
 
 

@@ -46,10 +46,11 @@ select p.proname, p.prosrc, p.prosecdef and r.rolname = 'klover_keeper' and l.la
  order by 1;
 
 -- name: triggers
--- The triggers that call them: right when they fire before every row that comes or changes, always.
+-- The triggers that call them, and for which updates: right when they fire before each row, always.
 select n.nspname, c.relname, t.tgname, p.proname,
-       t.tgenabled = 'A' and t.tgtype = 23 and t.tgqual is null and t.tgattr::text = ''
-         and not t.tgdeferrable
+       coalesce(substring(pg_get_triggerdef(t.oid) from 'WHEN \((.*)\) EXECUTE FUNCTION'), ''),
+       t.tgenabled = 'A' and t.tgtype = case when t.tgqual is null then 7 else 19 end
+         and t.tgattr::text = '' and not t.tgdeferrable
   from pg_trigger t
   join pg_class c on c.oid = t.tgrelid
   join pg_namespace n on n.oid = c.relnamespace

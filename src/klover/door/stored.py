@@ -30,10 +30,10 @@ PLAIN = frozenset({
     "smallint", "integer", "bigint", "uuid", "text", "boolean", "character varying", "character",
     "numeric", "inet",
 })  # fmt: skip
-"""Types that print and compare the same under every setting."""
+"""Types that print the same under every setting."""
 
 Side = str
-"""``new`` or ``old`` in a trigger; empty in a check."""
+"""``new`` in a trigger; empty in a check."""
 
 
 def check(stored_name: str, names: Sequence[NamedRow]) -> sql.Composed:
@@ -55,14 +55,33 @@ def keepers(resolved: Resolved, stored: Iterable[Stored]) -> tuple[Keeper, ...]:
     return tuple(
         Keeper(
             function=naming.keeper(name),
-            trigger=naming.trigger(name),
             table=name,
             stored=tuple(columns),
             body=_body(resolved.tables[name].table, columns),
             settings=_settings(resolved.tables[name].table, columns),
+            when=_when(resolved.tables[name].table, columns).as_string(None),
         )
         for name, columns in sorted(tables.items())
     )
+
+
+def _when(table: Table, stored: Iterable[Stored]) -> sql.Composed:
+    """Tell the updates that pseudonyms have to be computed for; written as Postgres prints it."""
+    columns = list(stored)
+    watched = sorted({name for each in columns for name in _watched(each)})
+    terms = [_changed(table, name) for name in watched]
+    for each in columns:
+        name = sql.Identifier(each.name)
+        terms.append(sql.SQL("(old.{} IS DISTINCT FROM new.{})").format(name, name))
+        terms.append(sql.SQL("(new.{} IS NULL)").format(name))
+    return sql.SQL("({})").format(sql.SQL(" OR ").join(terms))
+
+
+def _changed(table: Table, name: str) -> sql.Composed:
+    column = sql.Identifier(name)
+    if _column(table, name).type == "text":
+        return sql.SQL("(old.{} IS DISTINCT FROM new.{})").format(column, column)
+    return sql.SQL("((old.{})::text IS DISTINCT FROM (new.{})::text)").format(column, column)
 
 
 def _settings(table: Table, stored: Sequence[Stored]) -> tuple[str, ...]:
@@ -76,25 +95,13 @@ def _settings(table: Table, stored: Sequence[Stored]) -> tuple[str, ...]:
 
 
 def _body(table: Table, stored: Sequence[Stored]) -> str:
-    """Write the function: leave what is right as it is, else compute all of it."""
+    """Write the function: read the keys, and compute all that is stored."""
     keys = sorted({(each.audience, each.epoch) for each in stored})
     numbers = {key: at for at, key in enumerate(keys)}
-    watched = sorted({name for each in stored for name in _watched(each)})
     lines = [
         sql.SQL("declare"),
         *(sql.SQL(f"  i{at} bytea; o{at} bytea;") for at in range(len(keys))),
         sql.SQL("begin"),
-        sql.SQL("  if tg_op = 'UPDATE'"),
-        *(sql.SQL("    and {}").format(_same(table, name)) for name in watched),
-        *(
-            sql.SQL("    and {name} is not distinct from {old} and {check}").format(
-                name=_side("new", each.name),
-                old=_side("old", each.name),
-                check=_check(each.name, each.names, "new"),
-            )
-            for each in stored
-        ),
-        sql.SQL("  then\n    return new;\n  end if;"),
         *(_key(at, *key) for at, key in enumerate(keys)),
         *(_assign(table, each, numbers[each.audience, each.epoch]) for each in stored),
         sql.SQL("  return new;\nend"),
@@ -105,13 +112,6 @@ def _body(table: Table, stored: Sequence[Stored]) -> str:
 def _watched(each: Stored) -> set[str]:
     columns = {name for named in each.names for name in named.columns}
     return columns | {named.when[0] for named in each.names if named.when}
-
-
-def _same(table: Table, name: str) -> sql.Composed:
-    text = sql.SQL("" if type_name(_column(table, name)) in PLAIN else "::text")
-    return sql.SQL("{}{} is not distinct from {}{}").format(
-        _side("new", name), text, _side("old", name), text
-    )
 
 
 def _key(at: int, audience: str, epoch: int) -> sql.Composed:
