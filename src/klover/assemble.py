@@ -27,7 +27,7 @@ from klover.log.keys import open_key
 from klover.log.sequence import SPOOL, Log
 from klover.log.tally import TallyFile
 from klover.log.writer import SpoolWriter
-from klover.migrate import cohort
+from klover.migrate import survey
 from klover.migrate.addresses import Addresses, open_addresses
 from klover.migrate.plan import Homes
 from klover.migrate.work import Parts, Progress
@@ -256,17 +256,18 @@ def migration_parts(
     )
 
 
-def count_homes(policy: Path, dsn: str, ip_countries: Path | None) -> Homes:
+def count_homes(policy: Path, dsn: str, ip_countries: Path | None, progress: Progress) -> Homes:
     """Tell how many subjects of a database each piece of evidence decides; changes nothing."""
     read = read_policy(policy)
+    addresses = open_addresses(ip_countries) if ip_countries is not None else None
     with connect(dsn, what="the database") as connection:
-        resolved = trace(read, read_catalog(connection))
-        addresses = open_addresses(ip_countries) if ip_countries is not None else None
-        connection.execute("begin transaction isolation level repeatable read")
-        try:
-            return cohort.decide(connection, resolved, datetime.now(UTC).date(), addresses)
-        finally:
-            connection.rollback()
+        return survey.count_homes(
+            connection,
+            trace(read, read_catalog(connection)),
+            datetime.now(UTC).date(),
+            addresses,
+            lambda done, total: progress("homes", done, total),
+        )
 
 
 def _addresses(resolved: Resolved, file: str | None) -> Addresses | None:

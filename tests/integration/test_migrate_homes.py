@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 from doubles.address_table import write_table
 from doubles.small_world import World, rows, run_sql
 from klover.cli import migrate, policy
-from klover.errors import ConfigError, InputError
+from klover.errors import ConfigError, InputError, SourceError
 from klover.event import MigrationStep
 from klover.migrate.addresses import open_addresses
 from klover.migrate.plan import Plan
@@ -248,6 +248,26 @@ def test_a_missing_or_broken_table_of_addresses_ends_with_2(world: World, tmp_pa
         assert isinstance(error, ConfigError), error
         assert error.exit_code == 2
         assert name in str(error)
+
+
+def test_a_missing_right_is_named_and_nothing_else(world: World, tmp_path: Path) -> None:
+    file = tmp_path / "klover.yaml"
+    file.write_text(POLICY)
+    name = "counter_" + world.source.split("dbname=")[1].split()[0]
+    run_sql(
+        world.source,
+        f"""create role {name} login; grant usage on schema public to {name};
+            grant select on accounts to {name}""",
+    )
+    try:
+        dsn = world.source.replace("user=klover", f"user={name}")
+        table = str(tmp_path / "table.mmdb")
+        error = homes(file, "--dsn", dsn, "--ip-countries", table).exception
+        assert isinstance(error, SourceError), error
+        assert "permission denied for table users" in str(error)
+        assert error.__cause__ is None
+    finally:
+        run_sql(world.source, f"drop owned by {name}; drop role {name}")
 
 
 def test_the_deployment_names_the_table(world: World, tmp_path: Path) -> None:

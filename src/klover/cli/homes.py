@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from klover.cli.bars import bars
 from klover.migrate.plan import Homes
 from klover.policy.country import name
 
@@ -27,7 +28,8 @@ def policy_homes(
     """Tell how many people each piece of evidence for a home decides. Changes nothing."""
     from klover.assemble import count_homes
 
-    homes = count_homes(file, dsn, ip_countries)
+    with bars() as progress:
+        homes = count_homes(file, dsn, ip_countries, progress)
     if as_json:
         typer.echo(json.dumps(asdict(homes), indent=2))
     else:

@@ -7,8 +7,7 @@ as configuration, not as user data.
 """
 
 import json
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -16,6 +15,7 @@ from typing import Annotated
 import typer
 
 from klover import assemble
+from klover.cli.bars import bars
 from klover.cli.homes import homes_text
 from klover.config import Deployment
 from klover.errors import CheckFailed
@@ -124,7 +124,7 @@ def status(config: Config = _CONFIG, source: Source = None, as_json: AsJson = Fa
 def compare(config: Config = _CONFIG, source: Source = None, as_json: AsJson = False) -> None:
     """Compare both sides row by row once more. Changes nothing."""
     deployment = assemble.load_deployment(config)
-    with _bar() as progress:
+    with bars() as progress:
         found = _migration(deployment, source, _NoRecorder(), progress).compare()
     if as_json:
         typer.echo(json.dumps(asdict(found), indent=2))
@@ -144,7 +144,7 @@ def compare(config: Config = _CONFIG, source: Source = None, as_json: AsJson = F
 
 def _go(config: Path, source: str | None, until: Phase, as_json: bool) -> None:
     deployment = assemble.load_deployment(config)
-    with closing(assemble.open_recorder(deployment, _WRITER)) as recorder, _bar() as progress:
+    with closing(assemble.open_recorder(deployment, _WRITER)) as recorder, bars() as progress:
         outcome = _migration(deployment, source, recorder, progress).run(until)
     if as_json:
         typer.echo(json.dumps(outcome.to_json(), indent=2))
@@ -160,24 +160,6 @@ def _migration(
 
 def _quiet(_step: str, _done: int, _total: int) -> None:
     pass
-
-
-@contextmanager
-def _bar() -> Iterator[Progress]:
-    """Show a line for each step, on standard error when that is a terminal."""
-    from rich.console import Console
-    from rich.progress import Progress as Bars, TaskID
-
-    tasks: dict[str, TaskID] = {}
-    console = Console(stderr=True)
-    with Bars(console=console, disable=not console.is_terminal) as bars:
-
-        def advance(step: str, done: int, total: int) -> None:
-            if step not in tasks:
-                tasks[step] = bars.add_task(step, total=total)
-            bars.update(tasks[step], completed=done, total=total)
-
-        yield advance
 
 
 def _print_plan(made: Plan) -> None:
