@@ -12,8 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 from psycopg import sql
 
-from doubles.small_world import run_sql
+from doubles.small_world import World as Sides, contents, run_sql
 from klover.catalog import TableName
+from klover.migrate.phase import Phase
 from klover.migrate.pieces import temporary
 from klover.migrate.snapshot import take
 from klover.policy.parse import parse
@@ -92,26 +93,38 @@ def worlds(draw: st.DrawFn) -> World:
 
 
 def schema_of(world: World) -> str:
-    parts = ["create table t0 (ten int, id int unique, home text, primary key (ten, id));"]
-    for row, home in enumerate(world.homes, 1):
-        parts.append(f"insert into t0 values (7, {row}, {literal(home)});")
+    """Make the tables; ``secret`` tells a row apart wherever it comes to stand."""
+    parts = [
+        "create table t0 (ten int, id int unique, home text, secret text, primary key (ten, id));"
+    ]
     for node in world.nodes:
         name, kind = f"t{node.number}", node.kind
         column = "r int[]" if kind == "array" else "r int"
         if kind == "plain" and not node.back:
             column += f" references t{node.target}(id)"
         if node.back:
-            parts.append(f"create table {name} (id int primary key);")
-            parts += [f"insert into {name} values ({row});" for row in (1, 2, 3)]
+            parts.append(f"create table {name} (id int primary key, secret text);")
             name = f"l{node.number}"
         parts.append(
             f"create table {name} (id int primary key, {column}, k text, ten int default 7,"
-            " who int references t0(id));"
+            " who int references t0(id), secret text);"
         )
+    return "\n".join(parts)
+
+
+def rows_of(world: World) -> str:
+    parts = []
+    for row, home in enumerate(world.homes, 1):
+        parts.append(f"insert into t0 values (7, {row}, {literal(home)}, 'secret-t0-{row}-x');")
+    for node in world.nodes:
+        name = f"t{node.number}"
+        if node.back:
+            parts += [f"insert into {name} values ({n}, 'secret-{name}-{n}-x');" for n in (1, 2, 3)]
+            name = f"l{node.number}"
         for row, (value, type_, who) in enumerate(node.rows, 1):
             parts.append(
                 f"insert into {name} values ({row}, {literal(value)}, {literal(type_)}, 7,"
-                f" {literal(who)});"
+                f" {literal(who)}, 'secret-{name}-{row}-x');"
             )
     return "\n".join(parts)
 
@@ -152,6 +165,7 @@ def text_of(way: list[tuple[Node, str]]) -> str:
 
 def policy_of(world: World) -> str:
     lines = ["klover: 1", "enclave: europe", "rests_in: [EEA]"]
+    lines += ["defaults: {columns: {secret: restricted, '*': interoperable}}"]
     lines += ["subjects: {table: t0, key: [ten, id], home: home, inside: [EEA]}", "tables:"]
     for node in world.nodes:
         to, other = f"t{node.target}.id", f"t{node.other}.id"
@@ -232,7 +246,7 @@ def source(server: Server, new_database: NewDatabase) -> str:
 @given(world=worlds())
 def test_whose_rows_the_sql_and_the_model_tell_alike(world: World, source: str) -> None:
     run_sql(source, "drop schema public cascade; create schema public")
-    run_sql(source, schema_of(world))
+    run_sql(source, schema_of(world) + rows_of(world))
     with connect(source, what="the source") as connection:
         resolved = trace(parse(policy_of(world), "k.yaml"), read_catalog(connection))
         with connection.transaction(force_rollback=True):
@@ -245,3 +259,33 @@ def test_whose_rows_the_sql_and_the_model_tell_alike(world: World, source: str) 
                 told |= {(shape.name, row[0]): row[1] for row in connection.execute(query)}
     for table, row, state in states_of(world):
         assert told.get((table, row)) == state, (table, row)
+
+
+@pytest.fixture
+def sides(server: Server, new_database: NewDatabase) -> Sides:
+    return Sides(source=server.dsn(new_database()), enclave=server.dsn(new_database()))
+
+
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(world=worlds())
+def test_every_row_moves_whole_and_no_secret_of_it_stays(world: World, sides: Sides) -> None:
+    for dsn in (sides.source, sides.enclave):
+        run_sql(
+            dsn,
+            "drop schema if exists klover cascade; drop schema public cascade;"
+            " create schema public",
+        )
+    sides.policy = policy_of(world)
+    sides.fill(schema_of(world), rows_of(world))
+    before = contents(sides.source)
+    assert sides.migration().run().phase is Phase.SWEPT
+    inside, outside = contents(sides.enclave), contents(sides.source)
+    for table, row, state in states_of(world):
+        secret = f"secret-{table}-{row}-x"
+        (whole,) = [one for one in before[str(table)] if secret in one]
+        comes = state in {1, 2}
+        assert (whole in inside[str(table)]) == comes
+        assert (whole in outside[str(table)]) == (not comes)
+        assert any(secret in one for every in outside.values() for one in every) == (not comes)

@@ -14,6 +14,7 @@ from klover.policy.model import (
     DataClass,
     Identifiers,
     Identifies,
+    PathRule,
     Policy,
     Region,
     Requires,
@@ -177,3 +178,41 @@ def test_a_negated_region_is_the_complement(region: Region, day: date, code: str
     assert members(region, day, BUILT_IN) | members(other, day, BUILT_IN) == codes()
     assert not meet(region, other, day, BUILT_IN)
     assert within(region, region, BUILT_IN)
+
+
+PATHS = st.lists(st.sampled_from("abc"), min_size=1, max_size=3).map(tuple)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    COLUMN_RULES,
+    st.dictionaries(PATHS, COLUMN_RULES, min_size=1, max_size=5),
+    AUDIENCES,
+)
+def test_a_part_of_a_document_is_shown_as_its_own_rule_says(
+    rule: ColumnRule, parts: dict[tuple[str, ...], ColumnRule], who: Audience
+) -> None:
+    """The deepest path that holds decides; nothing restricted or identifying shows outside."""
+    accounts, *others = CATALOG.tables.values()
+    settings_ = replace(accounts.columns[-1], name="settings", type="jsonb", base_type="jsonb")
+    wide = replace(accounts, columns=(*accounts.columns, settings_))
+    paths = tuple(
+        PathRule(path=path, rule=parts[path]) for path in sorted(parts, key=lambda p: (len(p), p))
+    )
+    rules = dict(EXAMPLE.tables)
+    entry = rules[accounts.name]
+    rules[accounts.name] = replace(entry, columns={"settings": replace(rule, paths=paths)})
+    policy = replace(EXAMPLE, tables=rules)
+    whole = trace(policy, replace(CATALOG, tables={t.name: t for t in (wide, *others)}))
+    column = see(whole, who)[accounts.name].columns[-1]
+    told = {part.path: part.shown for part in column.parts}
+    for part in whole.tables[accounts.name].columns["settings"].paths:
+        shown = told.get(part.path, column.show is Show.CLEAR)
+        clear = part.rule.identifies is Identifies.NO or (
+            who.identifiers is Identifiers.CLEAR
+            and (part.rule.data_class is DataClass.PUBLIC or is_inside(policy, who))
+        )
+        restricted = part.rule.data_class is DataClass.RESTRICTED
+        may = sees_restricted(policy, who) if restricted else part.rule.data_class in who.sees
+        assert shown == (may and clear)
+    assert (told.get((), column.show is Show.CLEAR)) <= (column.show is not Show.ABSENT)

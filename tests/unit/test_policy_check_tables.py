@@ -186,3 +186,16 @@ def test_rows_that_hang_off_arrays_and_pairs_are_told_in_words() -> None:
         if line.startswith("rows")
     ]
     assert "about_type is one of User and the row that about_id refers to is public too" in rows
+
+
+def test_tables_of_odd_names_can_be_asked_about() -> None:
+    from klover.cli.explain import _find
+
+    odd, people = TableName("odd.schema", "Box.es"), TableName("public", "users")
+    resolved = trace(parse(POLICY, "k.yaml"), CATALOG)
+    known = resolved.tables[people]
+    resolved = replace(resolved, tables={**resolved.tables, odd: known})
+    assert _find('"odd.schema"."Box.es"', resolved) == (odd, None)
+    assert _find('"odd.schema"."Box.es".email', resolved) == (odd, "email")
+    assert _find("users.email", resolved) == (people, "email")
+    assert _find("users", resolved) == (people, None)

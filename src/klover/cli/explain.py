@@ -11,6 +11,7 @@ import typer
 from klover.catalog import TableName
 from klover.errors import InputError
 from klover.policy.model import Audience, Policy
+from klover.policy.path import read_target
 from klover.policy.reading import nearest
 from klover.policy.resolved import Resolved
 
@@ -162,8 +163,8 @@ def _find(what: str, resolved: Resolved) -> tuple[TableName, str | None]:
     whole = TableName.parse(what)
     if whole in resolved.tables:
         return whole, None
-    text, _, column = what.rpartition(".")
-    table = TableName.parse(text or what)
+    target = read_target(what)
+    table, (column, *_) = target if target is not None else (TableName.parse(what), ("",))
     if table not in resolved.tables:
         known = [str(name) for name in resolved.tables]
         raise InputError(f"There is no table {table}{nearest(str(table), known)}")

@@ -75,14 +75,18 @@ def _terms_above(
 
 def _each_element(traced: TracedTable, parent: Reference, target: Terms) -> sql.Composable:
     """Ask that no element of an array leads to a row that is not there or does not show."""
-    text = "not exists (select from unnest({}) as each_one (e) where each_one.e is not null"
+    # A plan names the elements as the query does, so the name is the compiled view's.
+    text = (
+        "not exists (select from unnest({}) as klover_element (e)"
+        " where klover_element.e is not null"
+    )
     array = sql.Identifier(traced.name.name, parent.columns[0])
     if target is None:
         return sql.SQL(text + ")").format(array)
     (key,) = parent.target_columns
     return sql.SQL(
         text + " and not exists (select from (select {} from {} where {}) as above"
-        " where above.{} = each_one.e))"
+        " where above.{} = klover_element.e))"
     ).format(
         array,
         sql.Identifier(key),

@@ -146,7 +146,9 @@ def always_public(resolved: Resolved, traced: TracedTable) -> bool:
     if traced.rule.shared:
         return True
     return traced.rule.public_rows is Rows.ALL and all(
-        parent.when is None and always_public(resolved, resolved.tables[parent.target])
+        parent.when is None
+        and not parent.element
+        and always_public(resolved, resolved.tables[parent.target])
         for parent in traced.parents
     )
 
@@ -167,10 +169,10 @@ def public(resolved: Resolved, traced: TracedTable, alias: str) -> sql.Composabl
         inner = f"{alias}_{number}"
         if parent.when is not None:
             continue
-        if always_public(resolved, resolved.tables[parent.target]):
-            continue
         if parent.element:
             parts.append(_elements_public(resolved, parent, alias, inner))
+            continue
+        if always_public(resolved, resolved.tables[parent.target]):
             continue
         held = _held(resolved, parent, alias, inner)
         absent = _absent(traced, parent.columns, alias)
