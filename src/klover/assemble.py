@@ -5,7 +5,7 @@ recorder of a writer, the log, the gateway. Nothing is decided here.
 """
 
 import tomllib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -288,6 +288,7 @@ def trial_token(
     groups: Sequence[str],
     country: str | None,
     lifetime: timedelta = LIFETIME,
+    claims: Mapping[str, object] | None = None,
 ) -> str:
     """Sign a token with the deployment's trial key. Raises ConfigError where it has none."""
     issuer = deployment.issuer
@@ -309,6 +310,7 @@ def trial_token(
         country=country,
         now=datetime.now(UTC),
         lifetime=lifetime,
+        claims=claims,
     )
 
 
