@@ -5,7 +5,7 @@ recorder of a writer, the log, the gateway. Nothing is decided here.
 """
 
 import tomllib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -289,6 +289,7 @@ def trial_token(
     groups: Sequence[str],
     country: str | None,
     lifetime: timedelta = LIFETIME,
+    claims: Mapping[str, object] | None = None,
 ) -> str:
     """Sign a token with the deployment's trial key. Raises ConfigError where it has none."""
     issuer = deployment.issuer
@@ -310,6 +311,7 @@ def trial_token(
         country=country,
         now=datetime.now(UTC),
         lifetime=lifetime,
+        claims=claims,
     )
 
 

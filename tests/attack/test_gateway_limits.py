@@ -22,8 +22,9 @@ from doubles.gateway_house import POLICY, Connection, House, hand_made_doors
 from doubles.raw_client import RawClient, error_of
 from klover.config import Backend
 from klover.errors import ConfigError
-from klover.event import Completion, Denial, SessionClosed
+from klover.event import Completion, Denial, SessionClosed, SessionOpened
 from klover.log.tally import TallyFile
+from klover.policy import zones
 from klover.policy.parse import parse
 from klover.store.embedded import Server
 from klover.wire import backend as answers, frontend
@@ -398,6 +399,7 @@ def enter(house: House, listener: int = 1, **claims: object) -> Connection:
 def test_whoever_has_the_claim_and_sits_in_the_network_enters_in_time(entry: House) -> None:
     with enter(entry) as client:
         assert client.execute("select 1").fetchone() == (1,)
+    assert entry.recorded(SessionOpened)[0].evidence[-1] == f"time zones {zones.edition()}"
     with enter(entry, department="support") as client:
         assert client.execute("select 1").fetchone() == (1,)
 

@@ -13,8 +13,8 @@ from klover.catalog import Column
 from klover.door.coarse import coarse
 from klover.door.expect_values import _coarse, _parts
 from klover.door.parts import parts
-from klover.door.region import CONTINENTS
 from klover.policy import country
+from klover.policy.continents import CONTINENTS
 from klover.policy.model import Coarsen, Coarsening
 from klover.policy.resolved import PartSight
 from klover.store.connect import Connection, connect

@@ -1,7 +1,6 @@
 """``klover policy explain``: what an audience, or one principal, sees of a column, and why."""
 
 import json
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -9,6 +8,7 @@ from typing import Annotated
 import typer
 
 from klover.catalog import TableName
+from klover.cli.login import read_claims
 from klover.errors import InputError
 from klover.policy.model import Audience, Policy
 from klover.policy.path import read_target
@@ -76,7 +76,7 @@ def explain_policy(
             issuer="",
             groups=frozenset(group),
             expires=now + _TOKEN,
-            claims=_claims(claim or ()),
+            claims={name: frozenset(held) for name, held in read_claims(claim or ()).items()},
         ),
         location=locate(policy, country, address or "", simulated=False, on=now.date()),
         purpose=purpose,
@@ -134,16 +134,6 @@ def _explain_audience(policy: Policy, who: Audience, about: _About, *, as_json: 
         lines = [*more, *lines[:1], *lines[2:5]]
         body |= {"table": str(table), "seen": seen_json(seen_by(resolved, who, table, column))}
     typer.echo(json.dumps({**body, "lines": lines}, indent=2) if as_json else "\n".join(lines))
-
-
-def _claims(given: Sequence[str]) -> dict[str, frozenset[str]]:
-    found: dict[str, frozenset[str]] = {}
-    for text in given:
-        name, equals, value = text.partition("=")
-        if not equals or not name:
-            raise InputError("A claim is --claim NAME=VALUE, such as department=support.")
-        found[name] = found.get(name, frozenset()) | {value}
-    return found
 
 
 def _time(text: str | None) -> datetime:

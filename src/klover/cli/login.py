@@ -5,6 +5,7 @@ has no such key; its people take their token from their identity provider.
 """
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -12,6 +13,7 @@ from typing import Annotated
 import typer
 
 from klover import assemble
+from klover.errors import InputError
 
 Config = Annotated[Path, typer.Option("--config", help="The deployment's configuration.")]
 User = Annotated[str | None, typer.Option("--user", help="Whom the token is of.")]
@@ -23,10 +25,25 @@ Country = Annotated[
 ]
 
 
+def read_claims(given: Sequence[str]) -> dict[str, list[str]]:
+    """Read claims written as NAME=VALUE; one that is repeated holds each value."""
+    found: dict[str, list[str]] = {}
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not equals or not name:
+            raise InputError("A claim is --claim NAME=VALUE, such as department=support.")
+        found.setdefault(name, []).append(value)
+    return found
+
+
 def login(
     user: Annotated[str, typer.Option("--user", help="Whom the token is of.")],
     group: Groups = None,
     country: Country = None,
+    claim: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="Another claim; may be repeated."),
+    ] = None,
     hours: Annotated[int, typer.Option(help="How long the token counts.", min=1, max=24)] = 8,
     config: Config = Path("klover.toml"),
     as_json: Annotated[bool, typer.Option("--json", help="Tell it as one JSON object.")] = False,
@@ -36,7 +53,12 @@ def login(
     lifetime = timedelta(hours=hours)
     ends = datetime.now(UTC) + lifetime
     token = assemble.trial_token(
-        deployment, user=user, groups=group or [], country=country, lifetime=lifetime
+        deployment,
+        user=user,
+        groups=group or [],
+        country=country,
+        lifetime=lifetime,
+        claims=read_claims(claim or ()),
     )
     if as_json:
         expires = ends.isoformat(timespec="seconds")

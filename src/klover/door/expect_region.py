@@ -2,7 +2,8 @@
 
 from psycopg import sql
 
-from klover.door.region import BETWEEN, CONTINENTS, LETTERS, combining, plain_letters
+from klover.door.region import BETWEEN, LETTERS, combining, plain_letters
+from klover.policy.continents import CONTINENTS
 from klover.policy.country import MOST_CHARACTERS, spellings
 
 

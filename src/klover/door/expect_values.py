@@ -12,6 +12,7 @@ from psycopg import sql
 from klover.catalog import Column
 from klover.door.expect_region import expect_region
 from klover.policy.model import Coarsen, Coarsening
+from klover.policy.neutral import bare_type
 from klover.policy.resolved import ColumnSight, NamedRow, PartSight, Show, TracedTable
 
 Target = tuple[NamedRow, TracedTable, str]
@@ -30,7 +31,7 @@ def expect_value(traced: TracedTable, each: ColumnSight) -> sql.Composable:
 
 
 def _coarse(coarsen: Coarsen, column: Column, v: str) -> str:
-    kind = column.base_type.split("(")[0].rstrip()
+    kind = bare_type(column.base_type)
     n = coarsen.argument
     match coarsen.by:
         case Coarsening.YEAR | Coarsening.MONTH:

@@ -44,7 +44,8 @@ def check(stored_name: str, names: Sequence[NamedRow]) -> sql.Composed:
 def type_name(column: Column, *, element: bool = False) -> str:
     """Tell the type behind domains and without its length: ``numeric`` for ``numeric(10,2)``."""
     whole = (column.element_type if element else None) or column.base_type
-    return whole.partition("(")[0].strip()
+    start, bracket, rest = whole.partition("(")  # ``timestamp(3) with time zone``, too
+    return start.rstrip() + rest.partition(")")[2] if bracket else whole
 
 
 def keepers(resolved: Resolved, stored: Iterable[Stored]) -> tuple[Keeper, ...]:

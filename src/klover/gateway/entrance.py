@@ -14,6 +14,7 @@ from klover.gateway.house import Arrival, House
 from klover.gateway.meter import LIMITED, DayAccount, Meter
 from klover.gateway.peer import Peer
 from klover.gateway.record import Who, denial
+from klover.policy import zones
 from klover.policy.decide import Deny, Permit, decide
 from klover.policy.locate import locate
 from klover.wire import frontend
@@ -148,10 +149,15 @@ class Entrance:
             audience=wanted.audience if known else "unknown",
             door=house.policy.audiences[wanted.audience].slug if known else "",
             countries=tuple(sorted(location.countries)),
-            evidence=location.evidence,
+            evidence=(*location.evidence, *self._clocks(wanted)),
             policy=house.policy.digest,
             countries_edition=house.policy.countries.edition,
         )
+
+    def _clocks(self, wanted: startup.Wanted) -> tuple[str, ...]:
+        """Tell the edition of the time zones that a decision about hours rests on."""
+        rule = self._house.policy.audiences.get(wanted.audience)
+        return (f"time zones {zones.edition()}",) if rule and rule.requires.hours else ()
 
     async def _deny(self, who: Who, reason: str) -> None:
         self._house.release.append(denial(who, reason, self._house.stamp()))

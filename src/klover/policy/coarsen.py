@@ -7,6 +7,7 @@ a type, where no coarser value of it is, a value goes to the edge itself.
 
 import math
 import re
+import struct
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -47,6 +48,7 @@ _FITS: Mapping[Coarsening, frozenset[str]] = {
     Coarsening.ROUND: _NUMBERS,
     Coarsening.FIRST: _TEXTS,
 }
+_SINGLE = struct.Struct("f")
 _FORM = re.compile(r"(year|month|network|region)|(round|first) ([1-9][0-9]{0,8})")
 WORDS = "`year`, `month`, `network`, `region`, `round N` or `first N`"
 
@@ -116,7 +118,13 @@ def _round(coarsen: Coarsen, kind: str, value: object) -> object:
         return value
     if abs(value) > MOST[kind]:
         return math.copysign(math.inf, value)
+    if kind == "real":  # computed in double precision, held in single
+        return _single(float(math.floor(_single(value) / step)) * step)
     return float(math.floor(value / step)) * step
+
+
+def _single(value: float) -> float:
+    return float(_SINGLE.unpack(_SINGLE.pack(value))[0])
 
 
 def _first(coarsen: Coarsen, _: str, value: object) -> object:

@@ -7,8 +7,15 @@ names of the package's list are opened. https://www.iana.org/time-zones
 
 from datetime import tzinfo
 from functools import cache
+from importlib import import_module
 from importlib.resources import files
 from zoneinfo import ZoneInfo
+
+
+@cache
+def edition() -> str:
+    """Tell the edition of the data, such as ``2026b``."""
+    return str(import_module("tzdata").IANA_VERSION)
 
 
 @cache
