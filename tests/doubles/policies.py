@@ -12,8 +12,11 @@ from typing import Any
 from hypothesis import strategies as st
 
 from doubles.catalogs import POLICY, videos
+from klover.policy.admission import Amount, Claim, Limits, Window
 from klover.policy.model import (
     Audience,
+    Coarsen,
+    Coarsening,
     ColumnRule,
     DataClass,
     Identifiers,
@@ -49,7 +52,24 @@ REQUIRES = st.builds(
     reference=st.sampled_from([None, "CASE-[0-9]+", "[A-Z]+"]),
     approvals=st.sampled_from([0, 0, 0, 1]),
     expires=st.sampled_from([None, timedelta(hours=1), timedelta(hours=8)]),
+    hours=st.lists(
+        st.builds(
+            lambda days, begins, ends, zone: Window(
+                days=days, begins=begins, ends=ends, zone=zone, text="some hours"
+            ),
+            st.sampled_from([frozenset(range(5)), frozenset({4}), frozenset({3})]),
+            st.sampled_from([480, 540, 1200]),
+            st.sampled_from([600, 1080]),
+            st.sampled_from(["Europe/Dublin", "UTC"]),
+        ),
+        max_size=2,
+    ).map(tuple),
 )
+ADDRESSES = st.sampled_from(["10.0.0.0/8", "10.1.0.0/16", "10.0.0.0/9", "10.128.0.0/9"])
+CLAIMS = st.dictionaries(
+    st.sampled_from(["a", "b"]), st.sampled_from([("x",), ("x", "y")]), max_size=2
+).map(lambda found: tuple(Claim(name=name, values=values) for name, values in found.items()))
+AMOUNTS = st.builds(Amount, rows=st.sampled_from([None, 10, 100]))
 
 
 def audiences(name: str) -> st.SearchStrategy[Audience]:
@@ -61,6 +81,9 @@ def audiences(name: str) -> st.SearchStrategy[Audience]:
         sees=st.frozensets(st.sampled_from(DataClass), min_size=1),
         identifiers=st.sampled_from(Identifiers),
         requires=REQUIRES,
+        claims=CLAIMS,
+        networks=st.lists(ADDRESSES.map(ip_network), max_size=2, unique=True).map(tuple),
+        limits=st.builds(Limits, session=AMOUNTS, day=AMOUNTS),
     )
 
 
@@ -97,13 +120,29 @@ NEVERS = st.lists(
 ).map(tuple)
 
 
+_TEN, _TWENTY = (Coarsen(by=Coarsening.ROUND, argument=step) for step in (10, 20))
+_ONE, _TWO = (Coarsen(by=Coarsening.FIRST, argument=length) for length in (1, 2))
+COARSE = {"bigint": (_TEN, _TWENTY), "text": (_ONE, _TWO)}
+FINER: dict[Coarsen | None, tuple[Coarsen, ...]] = {
+    _TWENTY: (_TWENTY, _TEN),
+    _TEN: (_TEN,),
+    _ONE: (_ONE, _TWO),
+    _TWO: (_TWO,),
+}
+"""From what a coarse value can be made."""
+
+
 @st.composite
 def _tables(draw: st.DrawFn, rule: TableRule) -> TableRule:
     columns = {}
     for column in CATALOG.tables[rule.name].columns:
         drawn = draw(COLUMNS)
-        if drawn is not None:
-            columns[column.name] = drawn
+        if drawn is None:
+            continue
+        fitting = COARSE[column.type] if column.type_kind == "b" else ()
+        if drawn.identifies_stated and drawn.identifies is Identifies.INDIRECTLY:
+            drawn = replace(drawn, coarsen=draw(st.sampled_from((None, *fitting))))
+        columns[column.name] = drawn
     rows = Rows.NONE if rule.shared else draw(st.sampled_from(Rows))
     return replace(
         rule,
@@ -123,7 +162,9 @@ def _changed(draw: st.DrawFn, policy: Policy) -> Policy:
         people = {**policy.audiences, name: draw(audiences(name))}
         if draw(st.booleans()) and len(people) > 1:
             old = policy.audiences.get(name)
-            people[name] = people[name] if old is None else replace(old, located=draw(REGIONS))
+            field = draw(st.sampled_from(["located", "claims", "networks", "requires", "limits"]))
+            drawn = getattr(people[name], field)
+            people[name] = people[name] if old is None else replace(old, **{field: drawn})
         return replace(policy, audiences=people)
     if part in {"table", "column"}:
         table = draw(st.sampled_from(sorted(policy.tables)))

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 from hypothesis import given, settings, strategies as st
 
-from doubles.policies import CATALOG, changes, policies
+from doubles.policies import CATALOG, FINER, changes, policies
+from klover.policy.admission import Limits
 from klover.policy.decide import Permit, Principal, decide
 from klover.policy.diff import diff, diff_resolved, digest
 from klover.policy.difference import Direction, overall
@@ -27,6 +28,9 @@ PRINCIPALS = st.builds(
     issuer=st.just("id.example"),
     groups=st.frozensets(st.sampled_from(["g", "h"])),
     expires=st.just(NOW + timedelta(hours=12)),
+    claims=st.dictionaries(
+        st.sampled_from(["a", "b"]), st.frozensets(st.sampled_from(["x", "y"])), max_size=2
+    ),
 )
 CLAIMS = st.sampled_from([None, "IE", "US", "CN", "GB"])
 ADDRESSES = st.sampled_from(["10.0.0.1", "10.1.0.1", "10.1.1.1", "10.200.0.1", "192.0.2.1"])
@@ -83,6 +87,7 @@ def test_after_a_tightening_nobody_is_let_in_anew_or_sees_more(
             if isinstance(entered[1], Permit):
                 assert isinstance(entered[0], Permit)
                 assert entered[1].expires_at <= entered[0].expires_at
+                _takes_no_more(entered[0].audience.limits, entered[1].audience.limits)
             if name in old.audiences:
                 _sees_no_more(*resolved, name)
 
@@ -98,6 +103,11 @@ def test_without_a_catalog_nothing_that_loosens_is_called_a_tightening(
     if by_rules is not Direction.LOOSENS:
         assert exact is not Direction.LOOSENS
     assert digest(diff(old, new)) == digest(diff(old, new))
+
+
+def _takes_no_more(old: Limits, new: Limits) -> None:
+    for before, after in ((old.session, new.session), (old.day, new.day)):
+        assert (after.rows or 10**9) <= (before.rows or 10**9)
 
 
 def _located(policy: Policy, claim: str | None, address: str) -> Location:
@@ -120,4 +130,7 @@ def _sees_no_more(old: Resolved, new: Resolved, audience: str) -> None:
         for one, two in zip(before[table].columns, sight.columns, strict=True):
             if two.show is Show.ABSENT:
                 continue
-            assert one.show is Show.CLEAR or (one.show, one.names) == (two.show, two.names)
+            if two.show is Show.COARSE and one.show is Show.COARSE:
+                assert one.coarsen in FINER[two.coarsen]
+            else:
+                assert one.show is Show.CLEAR or (one.show, one.names) == (two.show, two.names)

@@ -17,6 +17,8 @@ from klover.policy.trace import trace
 
 LOOSENS, TIGHTENS, MOVES = Direction.LOOSENS, Direction.TIGHTENS, Direction.MOVES
 OLD = parse(POLICY, "old.yaml")
+FINANCE = "groups: [finance], located: [EEA]"
+OFFICE = "'Mon-Fri 08:00-18:00 Europe/Dublin'"
 
 ANNA, BERT, OLGA = (
     make_key(name, seed=bytes([number]) * 32).verifier.vkey
@@ -112,6 +114,20 @@ def test_texts_of_the_same_meaning_have_no_difference(change: tuple[str, str]) -
         (('reference: "CASE-[0-9]+", ', ""), LOOSENS, "trust-and-safety", "none, before CASE-"),
         (('"CASE-[0-9]+"', '"CASE-[0-9]*"'), MOVES, "trust-and-safety", "the form of reference"),
         (("expires: 8h", "expires: 8h, approvals: 1"), TIGHTENS, "trust-and-safety", "approvals 1"),
+        *[
+            ((before, after), direction, "finance-europe", words)
+            for before, after, direction, words in (
+                (FINANCE, f"{FINANCE}, claims: {{office: [dublin]}}", TIGHTENS, "office (dublin)"),
+                (FINANCE, f"{FINANCE}, networks: [10.20.0.0/16]", TIGHTENS, "the networks"),
+                ("purpose: accounts", f"purpose: accounts, hours: {OFFICE}", TIGHTENS, "the hours"),
+                (
+                    "requires: {purpose: accounts}",
+                    "requires: {purpose: accounts}\n    limits: {day: {rows: 100}}",
+                    TIGHTENS,
+                    "has the limits 100 rows a day, before none",
+                ),
+            )
+        ],
         (
             ("sees: [interoperable, public]\nnetworks", "sees: [public]\nnetworks"),
             TIGHTENS,
@@ -242,6 +258,48 @@ def test_coarse_values_compare_where_one_is_made_from_the_other(
     less: bool,  # noqa: FBT001 - a parameter of the test
 ) -> None:
     assert at_most(*(Shown(show=Show.COARSE, coarsen=each) for each in (one, other))) is less
+
+
+WHO = (
+    "who: {{groups: [g], located: any{0}}}\n    sees: public\n    requires: {{purpose: [p]{1}}}{2}"
+)
+ADMISSIONS = [  # the wider first
+    (", claims: {a: [x, y]}", "", ", claims: {a: [x]}", ""),
+    (", claims: {a: [x]}", "", ", claims: {a: [x], b: [z]}", ""),
+    (", networks: [10.0.0.0/8]", "", ", networks: [10.1.0.0/16, 10.2.0.0/16]", ""),
+    (", networks: [10.0.0.0/9, 10.128.0.0/9]", "", ", networks: [10.0.0.0/8]", None),
+    (
+        "",
+        ", hours: Mon-Fri 08:00-18:00 Europe/Dublin",
+        "",
+        ", hours: Mon 09:00-18:00 Europe/Dublin",
+    ),
+    ("", ", hours: Mon 18:00-08:00 Europe/Dublin", "", ", hours: Mon 18:00-24:00 Europe/Dublin"),
+]
+
+
+@pytest.mark.parametrize(("who", "requires", "other_who", "other_requires"), ADMISSIONS)
+def test_who_may_enter_compares_as_sets(
+    who: str, requires: str, other_who: str, other_requires: str | None
+) -> None:
+    def audience(who: str, requires: str) -> Policy:
+        start = POLICY.index("audiences:\n")
+        end = POLICY.index("networks:")
+        section = f"audiences:\n  a:\n    {WHO.format(who, requires, '')}\n"
+        return parse(POLICY[:start] + section + POLICY[end:], "p.yaml")
+
+    wide, narrow = audience(who, requires), audience(other_who, other_requires or "")
+    same = other_requires is None
+    assert overall(diff(wide, narrow)) is (Direction.SAME if same else TIGHTENS)
+    assert overall(diff(narrow, wide)) is (Direction.SAME if same else LOOSENS)
+
+
+def test_hours_in_another_zone_move() -> None:
+    old, new = (
+        changed(("purpose: accounts", f"purpose: accounts, hours: 'Mon 08:00-18:00 {zone}'"))
+        for zone in ("Europe/Dublin", "Europe/Oslo")
+    )
+    assert [one.direction for one in diff(old, new)] == [MOVES]
 
 
 def test_parts_of_a_document_compare_path_by_path() -> None:

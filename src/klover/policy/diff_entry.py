@@ -9,6 +9,16 @@ from dataclasses import dataclass, fields
 from datetime import timedelta
 from typing import Any
 
+from klover.policy.diff_admission import (
+    claims_at_most,
+    hours_at_most,
+    limits_at_most,
+    networks_at_most,
+    tell_claims,
+    tell_hours,
+    tell_limits,
+    tell_networks,
+)
 from klover.policy.diff_lands import Lands, lands_within
 from klover.policy.difference import Difference, Direction, compare
 from klover.policy.model import Audience, Policy, Region, Requires
@@ -16,7 +26,7 @@ from klover.policy.span import span_text
 
 _BY_SIGHT = frozenset({"sees", "identifiers"})
 """What these two do shows in what is seen."""
-_NO_MEANING = frozenset({"name", "line", "requires"})
+_NO_MEANING = frozenset({"name", "line", "lines", "requires"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +130,10 @@ CONDITIONS: Mapping[str, Condition] = {
     "reference": Condition(at_most=_same_or_none, tell=_optional, what="the form of reference"),
     "approvals": Condition(at_most=lambda one, other: one >= other, tell=str, what="approvals"),
     "expires": Condition(at_most=_shorter, tell=_span, what="to end after"),
+    "claims": Condition(at_most=claims_at_most, tell=tell_claims, what="the claims"),
+    "networks": Condition(at_most=networks_at_most, tell=tell_networks, what="the networks"),
+    "hours": Condition(at_most=hours_at_most, tell=tell_hours, what="the hours"),
+    "limits": Condition(at_most=limits_at_most, tell=tell_limits, what="the limits"),
 }
 """The conditions of entry, by their field of ``Audience`` or ``Requires``."""
 

@@ -160,8 +160,8 @@ def _column() -> Schema:
         "paths": _named(_ref("column")),
         "coarsen": {"type": "string", "pattern": rf"^({plain}|(round|first) [0-9]+)$"},
     }
-    optional = dict.fromkeys([*parse_tables._COLUMN_KEYS, "coarsen"])  # noqa: SLF001 - the same
-    return {"anyOf": [_words(DataClass), _object(keys, ["class"], optional)]}
+    rule = _object(keys, ["class"], parse_tables._COLUMN_KEYS)  # noqa: SLF001 - the same
+    return {"anyOf": [_words(DataClass), rule]}
 
 
 def _audience() -> Schema:
