@@ -182,6 +182,24 @@ def test_the_same_migrations_fail_while_doors_are_open(tiny: Connection, migrati
         tiny.execute(migration.encode())
 
 
+def test_what_was_written_while_no_trigger_stood_has_its_pseudonym_after_the_resume(
+    tiny: Connection,
+) -> None:
+    open_doors(tiny, tiny_doors(tiny))
+    joined = (
+        "select p.name, count(*) from door_abroad.posts b join door_abroad.people p"
+        " on p.id = b.author group by 1 order by 1"
+    )
+    tiny.execute("update public.posts set seen = true")
+    assert tiny.execute(joined.encode()).fetchall() == [("Jane", 1), ("Kari", 1)]
+    shut(tiny)
+    tiny.execute("update public.posts set author = 1")  # its stored pseudonym is Jane's now
+    tiny.execute("insert into public.people (id, name, country) values (3, 'Ola', 'NO')")
+    tiny.execute("insert into public.posts (id, author) values (12, 3)")
+    reopen(tiny)
+    assert tiny.execute(joined.encode()).fetchall() == [("Kari", 2), ("Ola", 1)]
+
+
 def test_resume_is_refused_where_the_policy_no_longer_fits_and_names_the_column(
     tiny: Connection,
 ) -> None:
