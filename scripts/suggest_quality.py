@@ -1,7 +1,7 @@
 """Measures `klover policy suggest`; run by scripts/suggest-quality.
 
 Mastodon and Pagila are the schemas it was tuned on; those in tests/fixtures/heldout were written
-after its design, to see how it does elsewhere (docs/decisions/0017 has the figures of their first run).
+after its design, to see how it does elsewhere (decision 0017 has the figures of their first run).
 """
 
 import json
@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from doubles.truth import FIXTURES, Score, read_marks, read_truth, score
-
 from klover.policy.suggest import draft
 from klover.store import embedded
 from klover.store.binaries import find_binaries

@@ -1,12 +1,12 @@
-"""How good a first policy is, measured on schemas whose every column somebody has judged by hand."""
+"""How good a first policy is, measured on schemas whose every column was judged by hand."""
 
 import subprocess
 from pathlib import Path
 
 import psycopg
 import pytest
-from doubles.truth import FIXTURES, read_marks, read_truth, score
 
+from doubles.truth import FIXTURES, read_marks, read_truth, score
 from klover.catalog import Catalog, TableName
 from klover.policy.suggest import Draft, draft
 from klover.store.binaries import Binaries

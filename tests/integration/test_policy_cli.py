@@ -159,3 +159,39 @@ def test_suggest_writes_what_check_accepts_and_never_over_a_file(
     assert isinstance(again.exception, InputError)
     assert not isinstance(again.exception, PolicyError)
     assert file.read_bytes() == before
+
+
+def test_suggest_with_and_without_values(
+    filled: str, database: psycopg.Connection[tuple[object, ...]]
+) -> None:
+    database.execute(
+        "insert into accounts values (1, 'jo', 'jo@example.org', 'public', '10.1.2.3')"
+    )
+    names = run("suggest", "--dsn", filled, "--sample", "0").output
+    assert "country: {class: restricted, category: user.contact.address.country}" in names
+    values = run("suggest", "--dsn", filled).output
+    assert "country: {class: restricted, category: user.device.ip_address}" in values
+    assert "10.1.2.3" not in values
+
+
+def test_suggest_as_json_tells_how_sure_it_is(filled: str, tmp_path: Path) -> None:
+    file = tmp_path / "klover.yaml"
+    body = json.loads(run("suggest", "--dsn", filled, "--json").stdout)
+    assert body["subjects"] == {
+        "table": "accounts",
+        "key": ["id"],
+        "home": [{"kind": "country", "path": "country"}],
+    }
+    tables = {table["table"]: table for table in body["tables"]}
+    assert tables["comments"]["subject"] == ["account_id"]
+    assert tables["languages"]["standing"] == "shared"
+    (title,) = [one for one in tables["videos"]["columns"] if one["column"] == "title"]
+    assert (title["class"], title["confidence"]) == ("restricted", 0.9)
+    assert run("suggest", "--dsn", filled, "--json", "-o", str(file)).exit_code == 0
+    assert file.exists()
+
+
+def test_suggest_of_an_empty_database_says_so(dsn: str) -> None:
+    empty = run("suggest", "--dsn", dsn)
+    assert isinstance(empty.exception, SourceError)
+    assert "has no tables" in str(empty.exception)

@@ -12,7 +12,6 @@ from klover.policy.explain import explain_audience, explain_column, explain_tabl
 from klover.policy.finding import Severity
 from klover.policy.parse import parse
 from klover.policy.resolved import Resolved
-from klover.policy.suggest import draft, write
 from klover.policy.trace import trace
 
 ON = date(2026, 11, 24)
@@ -184,10 +183,15 @@ def test_explanations_fit_a_screen_and_say_why() -> None:
     assert len(lines) < 24
 
 
-def test_suggestion_for_a_plain_application_is_accepted_after_its_decisions() -> None:
-    found = videos()
-    text = write(draft(found))
-    assert "home: country" in text
-    assert "languages: shared" in text
-    policy = parse(text, "s.yaml")
-    assert [one for one in check(policy, found, ON) if one.severity is Severity.ERROR] == []
+def test_a_category_that_the_taxonomy_does_not_know() -> None:
+    odd = POLICY.replace("email:   {", "email:   {category: user.contact.emial, ")
+    odd = odd.replace(
+        "\nsubjects:", '\ndefaults: {columns: {"x": {class: public, category: a.b}}}\nsubjects:'
+    )
+    found = check(parse(odd, "p.yaml"), None, ON)
+    told = [one for one in found if "has no category" in one.message]
+    assert [one.severity for one in told] == [Severity.WARNING] * 2
+    assert "did you mean 'user.contact.email'?" in told[1].message
+    assert "The default 'x'" in told[0].message
+    assert told[1].line == odd[: odd.index("emial")].count("\n") + 1
+    assert not [one for one in check(parse(POLICY, "p"), None, ON) if "category" in one.message]

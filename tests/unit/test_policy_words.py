@@ -27,7 +27,7 @@ def test_one_name_in_many_spellings(name: str) -> None:
         ("statuses", ("status",)),
         ("wp_users", ("wp", "user")),
         ("address2", ("address",)),
-        ("bıgınt", ("bigint",)),
+        ("b\u0131g\u0131nt", ("bigint",)),
         ("", ()),
     ],
 )

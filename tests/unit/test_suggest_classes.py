@@ -3,21 +3,53 @@
 from collections.abc import Sequence
 
 import pytest
-from doubles.catalogs import catalog, table
 
+from doubles.catalogs import catalog, table
 from klover.catalog import TableName
 from klover.policy.suggest import Evidence, draft
 from klover.policy.suggest.nature import Nature
 
-SENSITIVE = """
-is_hiv_positive:boolean religion:integer gender:smallint salary_band:integer birth_date:date
-is_pregnant:boolean smoker:boolean has_children:boolean credit_score:integer income:numeric
-blood_type:text sexual_orientation:text is_bankrupt:boolean disability_level:integer age:integer
-last_login_at:date current_sign_in_at:date md5_hash:text remote_ip:text payload:jsonb handler:text
-dateOfBirth:date geburtsdatum:date gehalt:numeric konfession:text fecha_nacimiento:date sexe:text
-latitude:numeric card_last4:text imei:text push_token:text stripe_customer_id:text emailAddress:text
-facial_embedding:bytea raw:json notes:text anything:text signature:xml when_arrested:date
-""".split()
+SENSITIVE = [
+    "is_hiv_positive:boolean",
+    "religion:integer",
+    "gender:smallint",
+    "salary_band:integer",
+    "birth_date:date",
+    "is_pregnant:boolean",
+    "smoker:boolean",
+    "has_children:boolean",
+    "credit_score:integer",
+    "income:numeric",
+    "blood_type:text",
+    "sexual_orientation:text",
+    "is_bankrupt:boolean",
+    "disability_level:integer",
+    "age:integer",
+    "last_login_at:date",
+    "current_sign_in_at:date",
+    "md5_hash:text",
+    "remote_ip:text",
+    "payload:jsonb",
+    "handler:text",
+    "dateOfBirth:date",
+    "geburtsdatum:date",
+    "gehalt:numeric",
+    "konfession:text",
+    "fecha_nacimiento:date",
+    "sexe:text",
+    "latitude:numeric",
+    "card_last4:text",
+    "imei:text",
+    "push_token:text",
+    "stripe_customer_id:text",
+    "emailAddress:text",
+    "facial_embedding:bytea",
+    "raw:json",
+    "notes:text",
+    "anything:text",
+    "signature:xml",
+    "when_arrested:date",
+]
 NATURES = {
     "visits": Nature.PRIVATE,
     "blurbs": Nature.UNKNOWN,

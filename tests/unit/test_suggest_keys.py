@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 
 from doubles.catalogs import catalog, table
-
 from klover.catalog import Catalog, TableName
 from klover.policy.suggest import Answer, Draft, Evidence, Question, draft, questions
 from klover.policy.suggest.guess import Guess
@@ -124,9 +123,7 @@ def test_pairs_by_the_types_that_were_sampled() -> None:
         ("User", "users"),
         ("App\\Models\\VideoClip", "video_clips"),
     }
-    assert {way.text for way in found.tables[TableName.parse("events")].ways} == {
-        "target_id(User)"
-    }
+    assert {way.text for way in found.tables[TableName.parse("events")].ways} == {"target_id(User)"}
 
 
 def test_values_contradict_a_name() -> None:

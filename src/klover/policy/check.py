@@ -10,6 +10,7 @@ from datetime import date
 
 from klover.catalog import Catalog
 from klover.errors import PolicyError
+from klover.policy.check_categories import check_categories
 from klover.policy.check_defaults import check_defaults
 from klover.policy.check_entry import check_entry
 from klover.policy.check_homes import check_home_columns, check_homes
@@ -31,6 +32,7 @@ def check(policy: Policy, catalog: Catalog | None, on: date) -> list[Finding]:
     """List what is to be said of ``policy`` on a day; without a catalog only of its text."""
     found = check_text(policy, on) + check_homes(policy, on)
     found += check_entry(policy, on) + check_nevers(policy, on)
+    found += check_categories(policy)
     if catalog is not None:
         try:
             resolved = trace(policy, catalog)

@@ -5,6 +5,7 @@ server and passed over. Values stay in this process: they are looked at for thei
 they stand in another table's key, and are neither printed nor written.
 """
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -23,7 +24,9 @@ Progress = Callable[[int, int], None]
 
 _SECONDS = 3
 """How long one statement may take; what takes longer is passed over."""
-_LOCK_SECONDS = 1
+_LOCK_MILLISECONDS = 200
+_ALTOGETHER_SECONDS = 120
+"""After that the rest is passed over: names and types have to do."""
 _PART = 20_000
 """The most rows of which distinct values are looked for."""
 _MOST_TYPES = 40
@@ -87,6 +90,8 @@ class _Reader:
         self._connection = connection
         self._rows = rows
         self._queries = statements("klover.store", "sample.sql")
+        self._ends = time.monotonic() + _ALTOGETHER_SECONDS
+        self._closed: set[TableName] = set()
         self.asked = 0
         self.passed_over = 0
 
@@ -95,7 +100,7 @@ class _Reader:
         for name, value in (
             ("default_transaction_read_only", "on"),
             ("statement_timeout", f"{_SECONDS}s"),
-            ("lock_timeout", f"{_LOCK_SECONDS}s"),
+            ("lock_timeout", f"{_LOCK_MILLISECONDS}ms"),
         ):
             self._connection.execute("select set_config(%s, %s, false)", (name, value))
 
@@ -114,7 +119,8 @@ class _Reader:
                     table=_name(table.name),
                     tablesample=self._pages(table),
                     limit=sql.Literal(self._rows),
-                )
+                ),
+                table.name,
             )
             for place, column in enumerate(columns):
                 found[column.name] = [row[place] for row in drawn if row[place] is not None]
@@ -125,7 +131,8 @@ class _Reader:
                     table=_name(table.name),
                     rows=sql.Literal(_PART),
                     limit=sql.Literal(_MOST_TYPES),
-                )
+                ),
+                table.name,
             )
             found[name] = [row[0] for row in types]
         return found
@@ -142,7 +149,9 @@ class _Reader:
                 limit=sql.Literal(self._rows),
                 target=_name(question.target),
                 target_column=sql.Identifier(question.target_column),
-            )
+            ),
+            question.table,
+            question.target,
         )
         return next((Answer(asked=row[0], found=row[1]) for row in drawn), None)
 
@@ -152,12 +161,18 @@ class _Reader:
         percent = min(100.0, 100.0 * self._rows * _SPREAD / table.estimated_rows)
         return self._queries["some_pages"].format(percent=sql.Literal(percent))
 
-    def _run(self, query: sql.Composed) -> list[TupleRow]:
+    def _run(self, query: sql.Composed, *tables: TableName) -> list[TupleRow]:
+        """Run a statement about ``tables``; nothing where the server will not have it."""
         self.asked += 1
+        if self._closed.intersection(tables) or time.monotonic() > self._ends:
+            self.passed_over += 1
+            return []
         try:
             return list(self._connection.execute(query))
         except _PASSED_OVER:
             self.passed_over += 1
+            if len(tables) == 1:  # locked, forbidden or slow: not tried again
+                self._closed.update(tables)
             return []
 
 

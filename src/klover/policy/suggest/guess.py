@@ -81,5 +81,7 @@ def family(type_name: str) -> str:
 
 def comparable(column: Column, key: Column, *, element: bool = False) -> bool:
     """Tell whether values of ``column`` (or its elements) can be looked for in ``key``."""
+    if key.element_type is not None or (column.element_type is not None) is not element:
+        return False
     own = column.element_type if element else column.base_type
     return own is not None and family(own) == family(key.base_type)

@@ -24,12 +24,11 @@ class Rule:
 
 def rules_of(one: TableDraft, shape: Shape, shared: frozenset[TableName]) -> Mapping[str, Rule]:
     """Write the rule of each column of a table; ``shared`` are the tables that are nobody's."""
+    named = [verdict for verdict in one.verdicts if verdict.column.strip()]  # no key can be blank
     if one.standing is Standing.SHARED:
-        return {verdict.column: _of_shared(verdict, one, shared) for verdict in one.verdicts}
+        return {verdict.column: _of_shared(verdict, one, shared) for verdict in named}
     unique = _unique(one.table, shape)
-    return {
-        verdict.column: _rule(verdict, unique=verdict.column in unique) for verdict in one.verdicts
-    }
+    return {verdict.column: _rule(verdict, unique=verdict.column in unique) for verdict in named}
 
 
 def _rule(verdict: Verdict, *, unique: bool = False) -> Rule:

@@ -143,7 +143,9 @@ def _people(catalog: Catalog, ties: Mapping[TableName, Tie]) -> tuple[TableName,
 
 
 def _has_key(table: Table) -> bool:
-    full = {column.name for column in table.columns if column.not_null}
+    full = {column.name for column in table.columns if column.not_null and column.name.strip()}
+    if table.primary_key is not None and not all(map(str.strip, table.primary_key.columns)):
+        return False
     return table.primary_key is not None or any(
         full.issuperset(key.columns) for key in table.uniques
     )

@@ -13,7 +13,7 @@ from klover.policy.suggest.home import Home
 from klover.policy.suggest.rows import public_rows
 from klover.policy.suggest.rules import Defaults, Rule, find_defaults, rules_of
 from klover.policy.suggest.shape import Way, row_key
-from klover.policy.suggest.yaml import commented, flow, references, text
+from klover.policy.suggest.yaml import comment, commented, flow, references, text
 
 _HEAD = """\
 # A first policy, suggested from tables, keys, names and types{sampled}. Read every line.
@@ -76,7 +76,7 @@ def _head(draft: Draft, *, sampled: bool) -> str:
         key = text(shape.key[0]) if len(shape.key) == 1 else flow([text(one) for one in shape.key])
         others = [str(name) for name in shape.people[1:] if name not in shape.split]
         if others:
-            table += f"  # decide: {', '.join(others)} may hold people too"
+            table += f"  # decide: {comment(', '.join(others))} may hold people too"
     return _HEAD.format(
         sampled=" and the form of sampled values" if sampled else "",
         table=table,
@@ -130,6 +130,8 @@ def _tables(
     }
     told: Standing | None = None
     for one in order:
+        if not str(one.table.name).strip():
+            continue  # a blank name cannot be written; `policy check` asks for the table
         if one.table.inherits and not _added(draft, one):
             continue  # it follows its parent in everything
         if one.standing is not told:
@@ -144,10 +146,10 @@ def _table(
 ) -> Iterator[str]:
     name = text(str(one.table.name))
     if one.question is not None:
-        yield f"# decide: {one.question}"
+        yield f"# decide: {comment(one.question)}"
     if one.table.inherits:
         added = {column: rules[column] for column in _added(draft, one)}
-        yield f"{name}:  # follows {', '.join(str(above) for above in one.table.inherits)}"
+        yield f"{name}:  # follows {comment(', '.join(str(above) for above in one.table.inherits))}"
         yield from _columns(added)
         return
     columns = {column: rule for column, rule in rules.items() if defaults.get(column) != rule.said}
@@ -182,7 +184,7 @@ def _whose(one: TableDraft) -> Iterator[str]:
         yield "  # decide: `key: […]`, the columns that tell its rows apart; none is declared"
     hint = public_rows(one)
     if hint is not None:
-        yield f"  # public_rows: {hint}  # decide: which rows everybody may see"
+        yield f"  # public_rows: {comment(hint)}  # decide: which rows everybody may see"
 
 
 def _columns(columns: Mapping[str, Rule]) -> Iterator[str]:
@@ -221,7 +223,11 @@ def _subject(ways: Sequence[Way]) -> str:
 def _stated(one: TableDraft) -> list[str]:
     """State the references that no declared key tells of, and ask about pairs."""
     lines = []
-    guessed = [guess for guess in one.tie.guesses if not guess.declared]
+    guessed = [
+        guess
+        for guess in one.tie.guesses
+        if not guess.declared and all(name.strip() for name in guess.columns)
+    ]
     pairs = [pair for pair in one.tie.pairs if pair.halves]
     if guessed or pairs:
         lines.append("  references:")
@@ -229,7 +235,7 @@ def _stated(one: TableDraft) -> list[str]:
             lines.append(commented(f"    {column}: {target}", why))
     for pair in one.tie.pairs:
         if not pair.halves:
-            kind, one_id = pair.type_column, pair.id_column
+            kind, one_id = comment(pair.type_column), comment(pair.id_column)
             lines += [
                 f"  # decide: {kind} tells what {one_id} refers to; name each type:",
                 f"  #   references: {{{one_id}: {{by: {kind}, Type: table.id}}}}",
