@@ -60,6 +60,7 @@ def folder(tmp_path: Path) -> Path:
 
 def test_login_gives_a_token_that_the_gateway_takes(folder: Path) -> None:
     arguments = ["login", "--user", "aoife", "--group", "g", "--group", "h", "--country", "IE"]
+    arguments += ["--claim", "department=cx", "--claim", "department=x", "--claim", "level=1"]
     arguments += ["--config", str(folder / "klover.toml"), "--json"]
     told = CliRunner().invoke(app, arguments)
     assert told.exit_code == 0, told.output
@@ -68,6 +69,10 @@ def test_login_gives_a_token_that_the_gateway_takes(folder: Path) -> None:
     found = authenticate(token.encode(), trusted, datetime.now(UTC))
     assert found.principal.groups == {"g", "h"}
     assert found.country == "IE"
+    assert found.principal.claims["department"] == {"cx", "x"}
+    assert found.principal.claims["level"] == {"1"}
+    wrong = CliRunner().invoke(app, [*arguments, "--claim", "department"])
+    assert isinstance(wrong.exception, InputError)
 
 
 def test_without_a_trial_issuer_nobody_can_be_made_up(folder: Path) -> None:

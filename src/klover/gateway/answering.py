@@ -104,11 +104,11 @@ class Answering:
                 raise WireError("The server sent a message of a length that cannot be.")
             if end > size:
                 break
-            told += kind in _TELLING
             if kind in (_DATA_ROW, _COPY_DATA):
                 rows, counted, at = rows + 1, counted + end - at, end
                 continue
             self._count(rows, counted)
+            told += rows + (kind in _TELLING)
             rows = counted = 0
             ours = steps[0].ours if steps and kind == _CLOSE_COMPLETE else False
             self._answer(Frame(kind, data[at + HEADER : end], b""))
@@ -120,7 +120,7 @@ class Answering:
             at = end
         self._count(rows, counted)
         if not paid:
-            self._pay(told, at)
+            self._pay(told + rows, at)
         if at > sent:
             out.append(view[sent:at])
         in_parts = at + HEADER <= size and self._pass_in_parts(data[at], end - at)
