@@ -15,6 +15,8 @@ from babel import Locale, localedata
 from babel.languages import get_official_languages
 
 from klover.policy import country
+from klover.policy.countries import BUILT_IN, EDITION_DATE
+from klover.policy.model import Region
 
 ROOT = Path(__file__).parents[1]
 POLICY = ROOT / "src" / "klover" / "policy"
@@ -33,12 +35,16 @@ NATIVE = """
 ZONES_HEAD = '''"""Which country a time zone lies in, where it lies in one. Generated: do not edit.
 
 `scripts/generate_countries.py` writes it from the IANA time zone database {zones} (public domain,
-https://www.iana.org/time-zones). A zone that people of several countries keep is left out, for it
-says nothing of where they live; so are offsets (`Etc/GMT+1`, `CET`). Two letters, then the zones.
+https://www.iana.org/time-zones): the country that a zone is named for. Left out are zones named for
+a country elsewhere that somebody in Europe keeps, too (`Africa/Abidjan` is Iceland's), for they
+would leave a European outside; and offsets (`Etc/GMT+1`, `CET`). Two letters, then the zones.
 """
 
 ZONES = """
 '''
+
+OFFSET = re.compile(r"([CEMW]ET|[EHM]ST|[A-Z]{3}\d[A-Z]{3}|Etc/.*)\Z")
+"""Names of offsets that links lead from one city's zone: who writes ``CET`` names no city."""
 
 
 def native() -> str:
@@ -61,21 +67,21 @@ def native() -> str:
 def zones() -> str:
     """Tell the module of time zones.
 
-    zone1970.tab tells all countries that keep a zone, zone.tab the country of a zone's old name;
-    links take the country of what they lead to.
+    zone.tab tells the one country that a zone is named for, zone1970.tab all that keep it; links
+    take what they lead to.
     """
-    several: dict[str, set[str]] = {}
-    for codes, zone in rows("zone1970.tab"):
-        several.setdefault(zone, set()).update(codes.split(","))
-    for code, zone in rows("zone.tab"):
-        several.setdefault(zone, set()).add(code)
+    named = {zone: code for code, zone in rows("zone.tab")}
+    kept = {zone: set(codes.split(",")) for codes, zone in rows("zone1970.tab")}
     for target, alias in links():
-        if alias not in several and target in several:
-            several[alias] = several[target]
+        if target in named and not OFFSET.match(alias):
+            named.setdefault(alias, named[target])
+            if named[alias] == named[target]:
+                kept.setdefault(alias, kept.get(target, set()))
+    europe = country.members(Region(names=("EEA", "GB", "CH")), EDITION_DATE, BUILT_IN)
     by_code: dict[str, list[str]] = {}
-    for zone, codes_there in several.items():
-        if len(codes_there) == 1:
-            by_code.setdefault(next(iter(codes_there)), []).append(zone)
+    for zone, code in named.items():
+        if code in europe or not europe & kept.get(zone, set()):
+            by_code.setdefault(code, []).append(zone)
     lines = [line for code in sorted(by_code) for line in wrapped(code, sorted(by_code[code]))]
     version = metadata.version("tzdata")
     return ZONES_HEAD.format(zones=version) + "\n".join(lines) + '\n"""\n'

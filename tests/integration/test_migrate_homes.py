@@ -32,7 +32,7 @@ PEOPLE: list[tuple[int, str | None, str | None, str | None, str | None, str | No
     (3, "Atlantis", "+47 22 12 34 56", "en-US", None, None, "phone NO"),
     (4, None, "22 12 34 56", "de-AT", None, None, "locale AT"),
     (5, "", "+1 800 555 0100", "de", "Europe/Dublin", None, "time_zone IE"),
-    (6, None, None, None, "Europe/Berlin", "198.51.100.7", "ip US"),
+    (6, None, None, None, "Africa/Abidjan", "198.51.100.7", "ip US"),
     (7, None, None, None, "Asia/Kolkata", "192.0.2.7", "time_zone IN"),
     (8, None, None, None, None, "192.0.2.7", "ip NO"),
     (9, None, None, None, None, "198.51.100.200", None),  # an anonymiser's

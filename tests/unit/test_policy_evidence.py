@@ -78,8 +78,11 @@ def test_a_locale(locale: str, code: str | None) -> None:
         ("Atlantic/Faroe", "FO"),
         ("Arctic/Longyearbyen", "SJ"),
         ("US/Eastern", "US"),
-        ("Europe/Berlin", None),  # Denmark, Norway and Sweden keep it, too
-        ("Europe/London", None),
+        ("Europe/Berlin", "DE"),  # kept elsewhere in Europe, too, and inside either way
+        ("Europe/London", "GB"),
+        ("Asia/Calcutta", "IN"),
+        ("Iceland", None),  # a link to Abidjan's
+        ("America/Puerto_Rico", None),  # Guadeloupe keeps it
         ("Africa/Abidjan", None),  # Iceland keeps it
         ("Asia/Dubai", None),  # Réunion keeps it
         ("CET", None),

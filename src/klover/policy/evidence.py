@@ -1,7 +1,7 @@
 """Which country a piece of evidence tells, without asking anybody: pure, one value at a time.
 
 A phone number tells by its calling code and range, a locale by its territory, a time zone by the
-one country that keeps it, an address by what a table of addresses says of it. What does not name
+country it is named for, an address by what a table of addresses says of it. What does not name
 one country tells nothing, and the next piece is asked; nothing is guessed from a language or from
 a number without its country. No value leaves this module: answers are codes of countries.
 """
@@ -54,7 +54,7 @@ def of_locale(value: str) -> str | None:
 
 
 def of_time_zone(value: str) -> str | None:
-    """Tell the country of a time zone of the IANA database that one country keeps."""
+    """Tell the country that a time zone of the IANA database is named for."""
     return _zones().get(value.strip().casefold())
 
 
