@@ -100,7 +100,7 @@ def _untied(table: Table, said: tuple[str, ...], shape: Shape) -> Nature:
         (person or any(_names_people(one, said) for one in table.columns), Nature.UNKNOWN),
         (_is_system(said), Nature.SYSTEM),
         (said[-1:] != () and said[-1] in kinds.SORTS and not nowhere, Nature.REFERENCE),
-        (nowhere, Nature.UNKNOWN),
+        (nowhere or (said[-1:] != () and said[-1] in kinds.ACTS), Nature.UNKNOWN),
         (bool(guarded), Nature.GUARDED),
     )
     return next((nature for fits, nature in fitting if fits), Nature.REFERENCE)
@@ -127,8 +127,12 @@ def leads_nowhere(table: Table, shape: Shape) -> bool:
     tie = shape.ties[table.name]
     known = tie.columns() | set(row_key(table))
     return any(not pair.halves for pair in tie.pairs) or any(
-        column.name not in known and words(column.name)[-1:] in _MARKS for column in table.columns
+        column.name not in known and _refers(words(column.name)) for column in table.columns
     )
+
+
+def _refers(said: tuple[str, ...]) -> bool:
+    return said[-1:] in _MARKS or (len(said) > 1 and said[0] in {"id", "fk"})
 
 
 def _secret(said: tuple[str, ...] | list[str], *, alone: bool = False) -> bool:

@@ -5,6 +5,11 @@ A word that is missing here is unknown, and unknown words never make anything le
 """
 
 _PAIRS = """
+absender=sender; empfaenger=recipient; verfasser=author; besitzer=owner; ersteller=creator
+expediteur=sender; destinataire=recipient; auteur=author; proprietaire=owner; createur=creator
+remitente=sender; destinatario=recipient; autor=author; propietario=owner; creador=creator
+conducteur=driver; conductor=driver; fahrer=driver; pasajero=passenger; passager=passenger
+maladie=illness; krankheit=illness; enfermedad=illness; ordonnance=prescription; receta=prescription
 vorname=first name; rufname=first name; nachname=last name; familienname=last name
 zuname=last name; katalog=catalog; catalogue=catalog; catalogo=catalog; geburtsname=last name
 geburtsdatum=birth date; geburtstag=birth date; geburtsort=birth place; geburt=birth

@@ -114,6 +114,14 @@ PRIVATE = frozenset(
 )
 """Tables whose rows tell what somebody did, has or is: everything in them but ids is restricted."""
 
+ACTS = frozenset(
+    """message session login order payment visit booking transaction call chat cart purchase ticket
+    claim appointment invoice trip ride vote search note mail letter receipt shipment delivery loan
+    attempt encounter obs treatment prescription diagnosis reservation submission grade salary
+    payslip attendance consent vehicle device donation refund""".split()
+)
+"""Those of them that somebody must have done or must have, whether or not a key tells who."""
+
 SYSTEM = frozenset(
     """session sessions job jobs queue cache lock locks log logs event_store outbox
     dead_letter failed worker cron schedule metadata audit history payload""".split()
