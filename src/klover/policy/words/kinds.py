@@ -95,7 +95,7 @@ PUBLIC = frozenset(
     preview quote sticker edit""".split()
 )
 PRIVATE = frozenset(
-    """sale encounter obs immunization movement access activity addresse address alert
+    """sale encounter obs immunization movement access activity address alert
     allergy answer_sheet api appeal appointment approval audit authentication
     authorization backup bank basket behavior benefit bill billing bookmark booking call
     cart case chat claim complaint consent consultation contract conversation credential
