@@ -13,7 +13,7 @@ from klover.store.binaries import Binaries
 from klover.store.inspect import read_catalog
 
 Database = psycopg.Connection[tuple[object, ...]]
-HELDOUT = ("praxis", "rides", "workspace")
+HELDOUT = ("giving", "praxis", "rides", "wonen", "workspace")
 
 
 @pytest.fixture

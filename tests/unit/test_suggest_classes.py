@@ -182,3 +182,45 @@ def test_tables_that_nothing_ties_to_people() -> None:
         if verdict.column == "secret"
     ]
     assert secret.data_class == "restricted"
+
+
+def test_people_are_known_by_what_stands_there_too() -> None:
+    found = draft(
+        catalog(
+            table("zzz", "id bigint pk", "vorname text", "email text", "geburtsdatum date"),
+            table("qqq", "id bigint pk", "zzz_id bigint", "amount numeric"),
+        )
+    )
+    assert str(found.shape.subjects) == "zzz"
+    assert [way.text for way in found.tables[TableName.parse("qqq")].ways] == ["zzz_id"]
+
+
+def test_an_unknown_word_for_a_table_opens_nothing() -> None:
+    found = draft(
+        catalog(
+            table("users", "id bigint pk", "email text"),
+            table("wibbles", "id bigint pk", "name text", "at date", "quantity integer"),
+        )
+    )
+    one = found.tables[TableName.parse("wibbles")]
+    assert str(one.standing) == "open"
+    assert [str(verdict.data_class) for verdict in one.verdicts] == [
+        "interoperable",
+        "restricted",
+        "restricted",
+        "restricted",
+    ]
+
+
+def test_what_hangs_off_people_who_are_not_the_subjects_is_asked_about() -> None:
+    found = draft(
+        catalog(
+            table("customers", "id bigint pk", "email text", "name text"),
+            table("orders", "id bigint pk", "customer_id bigint -> customers.id"),
+            table("employees", "id bigint pk", "first_name text", "salary numeric"),
+            table("payslips", "id bigint pk", "employee_id bigint -> employees.id", "net numeric"),
+        )
+    )
+    one = found.tables[TableName.parse("payslips")]
+    assert (one.nature, str(one.standing)) == (Nature.PRIVATE, "open")
+    assert "not the subjects" in (one.question or "")

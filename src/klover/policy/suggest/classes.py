@@ -62,7 +62,7 @@ def _verdict(
     tied = shape.ties[table.name].columns()
     if column.name in keys:
         spoken = of_words(words(column.name), strong=True)
-        natural = column.name not in tied and not _is_number(column)
+        natural = column.name not in tied and not _is_number(column) and not _is_id(column, table)
         if spoken is not None and natural and spoken.startswith(_SECRET):
             return _restricted(column, spoken, 0.9, "a key that tells something itself")
         if not natural:
@@ -120,6 +120,16 @@ def _open(
         reason=reason,
         reference=reference,
     )
+
+
+def _is_id(column: Column, table: Table) -> bool:
+    """Tell whether a key of text is made up for its row: ``id``, ``orderId``.
+
+    Not of a session or token, whose id may open it.
+    """
+    said, about = words(column.name), words(table.name.name)
+    opens = (of_words(about, strong=True) or "").startswith("user.authorization")
+    return not opens and said in {("id",), (*about, "id")}
 
 
 def _tells_where(column: Column, table: Table, tied: frozenset[str]) -> bool:

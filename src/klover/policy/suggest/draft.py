@@ -88,7 +88,7 @@ def _stand(
     nobodys = nature in {Nature.REFERENCE, Nature.GUARDED}
     if ways and table.name not in shape.people:
         return _entered(ways, nobodys=nature is Nature.REFERENCE)
-    if nobodys and table.name not in shape.people:
+    if nobodys and table.name not in shape.people and table.name not in shape.beside:
         return Standing.SHARED, (), None
     return _untied(table, shape, verdicts)
 
@@ -108,6 +108,9 @@ def _untied(
     """Judge a table that nothing ties to one person: it may be shared, or must be decided."""
     if table.name in shape.people:
         question = "these look like people too; add `subject:` or `shared: true`"
+        return Standing.OPEN, (), question
+    if table.name in shape.beside:
+        question = "it refers to people who are not the subjects; add `subject:` or `shared: true`"
         return Standing.OPEN, (), question
     possible = shape.possible.get(table.name)
     if possible is not None:

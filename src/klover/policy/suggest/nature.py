@@ -13,7 +13,7 @@ from klover.policy.suggest.guess import Tie
 from klover.policy.suggest.shape import Shape, row_key
 from klover.policy.words import kinds
 from klover.policy.words.personal import ALONE
-from klover.policy.words.split import words
+from klover.policy.words.split import KNOWN, words
 
 
 class Nature(StrEnum):
@@ -56,14 +56,30 @@ def nature_of(table: Table, shape: Shape) -> Nature:
     traced = table.name == shape.subjects or any(
         not way.audit for way in shape.ways.get(table.name, ())
     )
+    if table.name in shape.beside:
+        return _tied(said, _links(shape.ties[table.name]))
     if not traced:
         return _untied(table, said, shape)
     if table.name == shape.subjects or table.name in shape.people:
-        return Nature.PRIVATE if _secret(said[-1:], alone=True) else Nature.PERSON
+        return Nature.PRIVATE if _of_a_private_kind(table, said, shape) else Nature.PERSON
     found = _tied(said, _links(shape.ties[table.name]))
+    if found is Nature.UNKNOWN and _is_published(table):
+        return Nature.PUBLIC
     if found not in {Nature.SETTING, Nature.GUARDED} and _delicate(shape):
         return Nature.PRIVATE
     return found
+
+
+def _of_a_private_kind(table: Table, said: tuple[str, ...], shape: Shape) -> bool:
+    """Tell whether people are patients, say, or their rows accounts for payouts."""
+    before = [word for word in said[:-1] if word not in _LEADING | {"auth"}]
+    private = bool(set(before) & kinds.PRIVATE) or _secret(before)
+    return _secret(said[-1:], alone=True) or (private and table.name != shape.subjects)
+
+
+def _is_published(table: Table) -> bool:
+    """Tell whether rows say that they are published, or have a name for a public address."""
+    return any(set(words(one.name)) & {"published", "slug", "permalink"} for one in table.columns)
 
 
 def _delicate(shape: Shape) -> bool:
@@ -100,7 +116,7 @@ def _untied(table: Table, said: tuple[str, ...], shape: Shape) -> Nature:
         (person or any(_names_people(one, said) for one in table.columns), Nature.UNKNOWN),
         (_is_system(said), Nature.SYSTEM),
         (said[-1:] != () and said[-1] in kinds.SORTS and not nowhere, Nature.REFERENCE),
-        (nowhere, Nature.UNKNOWN),
+        (nowhere or not said or said[-1] in kinds.ACTS or said[-1] not in KNOWN, Nature.UNKNOWN),
         (bool(guarded), Nature.GUARDED),
     )
     return next((nature for fits, nature in fitting if fits), Nature.REFERENCE)
@@ -127,8 +143,12 @@ def leads_nowhere(table: Table, shape: Shape) -> bool:
     tie = shape.ties[table.name]
     known = tie.columns() | set(row_key(table))
     return any(not pair.halves for pair in tie.pairs) or any(
-        column.name not in known and words(column.name)[-1:] in _MARKS for column in table.columns
+        column.name not in known and _refers(words(column.name)) for column in table.columns
     )
+
+
+def _refers(said: tuple[str, ...]) -> bool:
+    return said[-1:] in _MARKS or (len(said) > 1 and said[0] in {"id", "fk"})
 
 
 def _secret(said: tuple[str, ...] | list[str], *, alone: bool = False) -> bool:

@@ -117,7 +117,8 @@ def _wish(case: Case) -> Opening | None:
 
 
 def _begins_with_a_verb(case: Case) -> bool:
-    return bool(case.said) and case.said[0] in plain.SETTING_VERBS
+    opt = case.said[-2:] in {("opt", "in"), ("opt", "out")}
+    return opt or (bool(case.said) and case.said[0] in plain.SETTING_VERBS)
 
 
 def _shown(case: Case) -> bool:

@@ -40,7 +40,7 @@ def _rule(verdict: Verdict, *, unique: bool = False) -> Rule:
     said = str(verdict.data_class) if len(parts) == 1 else f"{{{', '.join(parts)}}}"
     if verdict.confidence >= _SURE:
         return Rule(said=said)
-    why = f"{verdict.confidence:.1f}"
+    why = f"{verdict.confidence:.2g}"
     return Rule(said=said, why=why if verdict.category else f"{why}: {verdict.reason}")
 
 

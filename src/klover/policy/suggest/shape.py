@@ -40,6 +40,8 @@ class Shape:
     """From each table that reaches the subjects; empty for the subjects' own table."""
     possible: Mapping[TableName, Way] = field(default_factory=dict)
     """A way for tables that have none for sure: many rows may refer to one of theirs."""
+    beside: frozenset[TableName] = frozenset()
+    """Tables that reach people who are not the subjects: staff, suppliers."""
     split: tuple[TableName, ...] = ()
     """Tables with one more row for each subject: a login beside a profile."""
 
@@ -61,6 +63,7 @@ def find_shape(catalog: Catalog, tied: Tied) -> Shape:
         key=row_key(catalog.tables[subjects]),
         ways=ways,
         possible=_possible(sure, tied.ties, (subjects, *split)),
+        beside=_beside(ways, tied),
         split=split,
     )
 
@@ -154,6 +157,22 @@ def _backward(
             found.setdefault(guess.target, []).append(way)
     for target, texts in found.items():
         yield target, (min(texts, key=lambda way: (_length(way), way.text)),)
+
+
+def _beside(ways: Ways, tied: Tied) -> frozenset[TableName]:
+    """Find the tables without a way that refer to people without one, at any distance."""
+    people = {name for name in tied.people if name not in ways}
+    found = set(people)
+    count = -1
+    while count != len(found):
+        count = len(found)
+        found |= {
+            name
+            for name, tie in tied.ties.items()
+            if name not in ways
+            and any(guess.target in found and not guess.audit for guess in tie.all())
+        }
+    return frozenset(found - people)
 
 
 def _possible(ways: Ways, ties: Ties, people: tuple[TableName, ...]) -> Mapping[TableName, Way]:

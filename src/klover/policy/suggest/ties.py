@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from klover.catalog import Catalog, Table, TableName
+from klover.policy.identify import is_harmless
 from klover.policy.labels import label
 from klover.policy.suggest.evidence import Evidence, Question
 from klover.policy.suggest.guess import Guess, Names, Tie, Ties
@@ -27,10 +28,13 @@ _PERSONAL = (
     "user.authorization.password",
     "user.demographic.date_of_birth",
     "user.demographic.gender",
+    "user.government_id",
 )
 _FINANCIAL = ("user.financial", "user.payment")
 _EACH, _MOST, _INBOUND, _LEAST = 4, 12, 2, 7
 _FAR = -20
+_TELLING = 3 * _EACH
+"""From how much of a person on, a table holds people whatever it is called."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,13 +132,19 @@ def _people(catalog: Catalog, ties: Mapping[TableName, Tie]) -> tuple[TableName,
     for name, one in ties.items():
         for target in {guess.target for guess in one.all() if not guess.audit} - {name}:
             inbound[target] = inbound.get(target, 0) + 1
+    named = {
+        table.name
+        for table in catalog.base_tables()
+        if kinds.PEOPLE.get((words(table.name.name) or ("",))[-1], 0) or _own(table) >= _MOST
+    }
     scores: dict[TableName, int] = {}
     for table in catalog.base_tables():
         said = words(table.name.name)
         weight = kinds.PEOPLE.get(said[-1], 0) if said else 0
         own = _own(table)
         links = {guess.target for guess in ties[table.name].all() if not guess.audit}
-        if not weight or not _has_key(table) or (not own and len(links) > 1):
+        by_content = own >= _TELLING and not links.intersection(named)
+        if not (weight or by_content) or not _has_key(table) or (not own and len(links) > 1):
             continue
         score = weight + own + _INBOUND * inbound.get(table.name, 0)
         if score >= _LEAST:
@@ -153,7 +163,11 @@ def _has_key(table: Table) -> bool:
 
 def _own(table: Table) -> int:
     """Count what a person's row has; a table of money is rather a bank's account."""
-    labels = [label(column.name) or "" for column in table.columns if column.base_type != "boolean"]
+    labels = [
+        label(column.name) or ""
+        for column in table.columns
+        if not is_harmless(column) or column.base_type == "date"
+    ]
     personal = sum(_EACH for prefix in _PERSONAL if any(one.startswith(prefix) for one in labels))
     money = any(one.startswith(_FINANCIAL) for one in labels)
     return min(personal, _MOST) + (_FAR if money and not personal else 0)

@@ -216,7 +216,7 @@ def _subject(ways: Sequence[Way]) -> str:
     said = paths[0] if len(paths) == 1 else flow(paths)
     sure = min(way.confidence for way in ways)
     reason = next(way.reason for way in ways if way.confidence == sure)
-    why = f"{sure:.1f}: {reason}" if sure < 1 else ""
+    why = f"{sure:.2g}: {reason}" if sure < 1 else ""
     return commented(f"  subject: {said}", why)
 
 

@@ -38,7 +38,7 @@ def commented(line: str, why: str) -> str:
 def references(guesses: Sequence[Guess], pairs: Sequence[Pair]) -> Iterator[tuple[str, str, str]]:
     """Write stated references: what they stand on, where they lead, and why."""
     for guess in guesses:
-        why = f"{guess.confidence:.1f}: {guess.reason}"
+        why = f"{guess.confidence:.2g}: {guess.reason}"
         if len(guess.columns) > 1:
             ours, theirs = (
                 ", ".join(quoted(name) for name in names)

@@ -5,6 +5,21 @@ A word that is missing here is unknown, and unknown words never make anything le
 """
 
 _PAIRS = """
+medikament=medication; medicijn=medication; huurder=resident; huurders=resident; woning=home
+melding=report; gebruikersnaam=username; inquilino=resident; inquilini=resident
+segnalazione=report; segnalazioni=report; medico=doctor; anvandare=user; bruker=user; brukere=user
+bruger=user; brugere=user; kund=customer; kunder=customer; pasient=patient; pasienter=patient
+fornamn=first name; fornavn=first name; efternamn=last name; etternavn=last name
+efternavn=last name; fodselsdato=birth date; fodelsedatum=birth date; fodselsnummer=national id
+personnummer=national id; postnummer=postal code; losenord=password; passord=password
+uzytkownik=user; uzytkownicy=user; klient=customer; klienci=customer; pacjent=patient
+pacjenci=patient; imie=first name; nazwisko=last name; ulica=street; miasto=city; utilizador=user
+utilizadores=user; sobrenombre=nickname; domicilio=address; inkomen=income; absender=sender
+empfaenger=recipient; verfasser=author; besitzer=owner; ersteller=creator; expediteur=sender
+destinataire=recipient; auteur=author; proprietaire=owner; createur=creator; remitente=sender
+destinatario=recipient; autor=author; propietario=owner; creador=creator; conducteur=driver
+conductor=driver; fahrer=driver; pasajero=passenger; passager=passenger; maladie=illness
+krankheit=illness; enfermedad=illness; ordonnance=prescription; receta=prescription
 vorname=first name; rufname=first name; nachname=last name; familienname=last name
 zuname=last name; katalog=catalog; catalogue=catalog; catalogo=catalog; geburtsname=last name
 geburtsdatum=birth date; geburtstag=birth date; geburtsort=birth place; geburt=birth
@@ -60,7 +75,7 @@ ciudad=city; provincia=region; pais=country; telefono=phone; movil=phone; correo
 contrasena=password; contrasenia=password; clave=password; usuario=user; usuarios=user
 miembro=member; socio=member; cliente=customer; clientes=customer; persona=person; personas=person
 empleado=employee; empleados=employee; trabajador=employee; paciente=patient; pacientes=patient
-alumno=student; estudiante=student; profesor=teacher; medico=doctor; sueldo=salary; salario=salary
+alumno=student; estudiante=student; profesor=teacher; sueldo=salary; salario=salary
 importe=amount; precio=price; factura=invoice; facturas=invoice; pedido=order; pedidos=order
 pago=payment; pagos=payment; cuenta=account; cuentas=account; dni=national id; nif=national id
 nie=national id; cedula=national id; curp=national id; rfc=tax number; observaciones=remark

@@ -95,7 +95,7 @@ PUBLIC = frozenset(
     preview quote sticker edit""".split()
 )
 PRIVATE = frozenset(
-    """sale encounter obs immunization movement access activity addresse address alert
+    """sale encounter obs immunization movement access activity address alert
     allergy answer_sheet api appeal appointment approval audit authentication
     authorization backup bank basket behavior benefit bill billing bookmark booking call
     cart case chat claim complaint consent consultation contract conversation credential
@@ -113,6 +113,14 @@ PRIVATE = frozenset(
     loyalty insurance statement""".split()
 )
 """Tables whose rows tell what somebody did, has or is: everything in them but ids is restricted."""
+
+ACTS = frozenset(
+    """message session login order payment visit booking transaction call chat cart purchase ticket
+    claim appointment invoice trip ride vote search note mail letter receipt shipment delivery loan
+    attempt encounter obs treatment prescription diagnosis reservation submission grade salary
+    payslip attendance consent vehicle device donation refund""".split()
+)
+"""Those of them that somebody must have done or must have, whether or not a key tells who."""
 
 SYSTEM = frozenset(
     """session sessions job jobs queue cache lock locks log logs event_store outbox

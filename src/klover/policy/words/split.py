@@ -68,7 +68,9 @@ def words(name: str) -> tuple[str, ...]:
 
 def singular(word: str) -> str:
     """Take a plural's ending off a word."""
-    if word in {"ids", "ips"}:
+    if word in {"ids", "ips"} or (
+        word.endswith("s") and word[:-1] in KNOWN and len(word) > _SHORTEST
+    ):
         return word[:-1]
     for ending, instead in (("ies", "y"), ("sses", "ss"), ("shes", "sh"), ("ches", "ch")):
         if word.endswith(ending) and len(word) > len(ending) + 1:
