@@ -113,6 +113,18 @@ def test_apply_is_refused_while_a_door_is_suspended_and_suspending_twice_does_no
     assert dict(ledger.suspensions(tiny)) == {"door_abroad": "2026-11-24T01:00:00Z"}
 
 
+def test_nothing_is_prepared_on_tables_while_a_door_is_suspended(tiny: Connection) -> None:
+    doors = tiny_doors(tiny)
+    open_doors(tiny, doors)
+    shut(tiny)
+    closed = catalog_lines(tiny)
+    with pytest.raises(InputError, match="is suspended since"):
+        door.prepare(tiny, doors, small=-1)
+    assert catalog_lines(tiny) == closed
+    reopen(tiny)
+    door.prepare(tiny, doors, small=-1)
+
+
 def test_what_does_not_stand_is_not_suspended_and_what_is_open_not_resumed(
     tiny: Connection,
 ) -> None:

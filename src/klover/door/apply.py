@@ -19,7 +19,7 @@ from klover.door.doors import Doors
 from klover.door.state import read_state
 from klover.door.step import Step
 from klover.door.turn import Patience, Progress, in_turn, run, settle
-from klover.errors import InputError, PolicyError, StoreError
+from klover.errors import PolicyError, StoreError
 from klover.event import DoorsApplied, Recorder
 from klover.policy.countries import EDITION
 from klover.store.connect import Connection
@@ -65,13 +65,7 @@ def apply_doors(
     """
 
     def work() -> Applied:
-        suspended = ledger.suspensions(connection)
-        if suspended:
-            schema, since = min(suspended.items())
-            raise InputError(
-                f"The door {schema} is suspended since {since}; `klover doors resume` makes it "
-                "what the policy says now, and opens it."
-            )
+        ledger.expect_open(connection)
         return carry_out(connection, doors, recorder, time, progress=progress)
 
     return in_turn(connection, work, patience=patience)

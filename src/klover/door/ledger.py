@@ -13,6 +13,7 @@ from typing import Any
 from psycopg import sql
 
 from klover.door.step import Phase, Step, write
+from klover.errors import InputError
 from klover.policy.plate import Plate
 from klover.store.connect import Connection
 from klover.store.sql import statements
@@ -115,6 +116,15 @@ def comment_step(schema: str, version: int, since: str | None = None) -> Step:
         "comment on schema {schema} is {text}",
         {"schema": schema, "text": sql.Literal(Plate(version=version, suspended=since).text())},
     )
+
+
+def expect_open(connection: Connection) -> None:
+    """Raise InputError while a door is suspended: only a resume may touch doors then."""
+    for schema, since in suspensions(connection).items():
+        raise InputError(
+            f"The door {schema} is suspended since {since}; `klover doors resume` makes it "
+            "what the policy says now, and opens it."
+        )
 
 
 def rights(connection: Connection) -> frozenset[Right]:

@@ -16,7 +16,7 @@ import psycopg
 from psycopg import sql
 
 from klover.catalog import TableName
-from klover.door import naming
+from klover.door import ledger, naming
 from klover.door.condition import identifier
 from klover.door.doors import Doors, Keeper, Stored
 from klover.door.pseudonym_checks import check_steps, index_steps, is_filled
@@ -90,9 +90,11 @@ def prepare(
     """Fill the pseudonyms of large tables, online; ``connection`` is the owner's, in autocommit.
 
     Tables of up to ``small`` pages are left out; ``pages`` are filled in one transaction.
-    Raises StoreError when a lock is not to be had; run again, it goes on from there.
+    Raises StoreError when a lock is not to be had; run again, it goes on from there. Raises
+    InputError while a door is suspended.
     """
     with _alone_at_work(connection):
+        ledger.expect_open(connection)
         return _prepare(connection, doors, progress, small, pages)
 
 
