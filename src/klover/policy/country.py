@@ -83,8 +83,12 @@ def subject_inside(home: str | None, region: Region, on: date, countries: Countr
     return home is None or inside(home, region, on, countries)
 
 
+@lru_cache(maxsize=1024)
 def within(part: Region, whole: Region, countries: Countries) -> bool:
-    """Tell whether all of ``part`` is in ``whole``, on every day from the edition's date on."""
+    """Tell whether all of ``part`` is in ``whole``, on every day from the edition's date on.
+
+    Kept: it is asked for each column of each audience.
+    """
     if whole.everywhere:
         return True
     if part.everywhere:
