@@ -2,8 +2,7 @@
 
 The spellings are those that ``policy.country`` knows, folded here by Postgres as they are folded
 there; one that stands nowhere becomes NULL, never a guess. Nothing depends on the collation of the
-database. Continents are those of the United Nations' M49, America in its two halves.
-https://unstats.un.org/unsd/methodology/m49/
+database. Which continent a country is on stands in ``policy.continents``.
 """
 
 import unicodedata
@@ -12,23 +11,9 @@ from functools import cache
 
 from psycopg import sql
 
+from klover.policy.continents import CONTINENTS
 from klover.policy.country import MOST_CHARACTERS, spellings
 
-CONTINENTS = {
-    "Africa": "AO BF BI BJ BW CD CF CG CI CM CV DJ DZ EG EH ER ET GA GH GM GN GQ GW KE KM LR LS LY"
-    " MA MG ML MR MU MW MZ NA NE NG RE RW SC SD SH SL SN SO SS ST SZ TD TF TG TN TZ UG IO YT ZA ZM"
-    " ZW",
-    "Antarctica": "AQ BV GS HM",
-    "Asia": "AE AF AM AZ BD BH BN BT CN CY GE HK ID IL IN IQ IR JO JP KG KH KP KR KW KZ LA LB LK"
-    " MM MN MO MV MY NP OM PH PK PS QA SA SG SY TH TJ TL TM TR TW UZ VN YE",
-    "Europe": "AD AL AT AX BA BE BG BY CH CZ DE DK EE ES FI FO FR GB GG GI GR HR HU IE IM IS IT JE"
-    " LI LT LU LV MC MD ME MK MT NL NO PL PT RO RS RU SE SI SJ SK SM UA VA XK",
-    "North America": "AG AI AW BB BL BM BQ BS BZ CA CR CU CW DM DO GD GL GP GT HN HT JM KN KY LC"
-    " MF MQ MS MX NI PA PM PR SV SX TC TT US VC VG VI",
-    "Oceania": "AS AU CC CK CX FJ FM GU KI MH MP NC NF NR NU NZ PF PG PN PW SB TK TO TV UM VU WF"
-    " WS",
-    "South America": "AR BO BR CL CO EC FK GF GY PE PY SR UY VE",
-}
 BETWEEN = (
     "[ \t-\r\x1c-\x1f\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
     "_'`\u00b4\u02bb\u2018\u2019\u2010-\u2015-]+"
@@ -38,7 +23,7 @@ LETTERS = {"\xe6": "ae", "\u0153": "oe", "\xfe": "th", "\xdf": "ss"}
 """Letters that are written as two; those written as one stand in ``plain_letters``."""
 
 
-def region(value: sql.Composable) -> sql.Composed:
+def region(value: sql.Composable, ordinal: int) -> sql.Composed:
     """Write the continent of the country that ``value`` spells, NULL where it is none known."""
     letters = plain_letters()
     key: sql.Composable = sql.SQL(
@@ -53,17 +38,18 @@ def region(value: sql.Composable) -> sql.Composed:
     for letter, written in LETTERS.items():
         key = sql.SQL("replace({}, {}, {})").format(key, sql.Literal(letter), sql.Literal(written))
     folded = sql.SQL("btrim(regexp_replace({}, {}, ' ', 'g'))").format(key, sql.Literal(BETWEEN))
+    name = sql.Identifier(f"k{ordinal}")
     cases = sql.SQL(" ").join(
-        sql.SQL("when k.folded = any ({}::text[]) then {}").format(
-            sql.Literal(list(names)), sql.Literal(continent)
+        sql.SQL("when {}.folded = any ({}::text[]) then {}").format(
+            name, sql.Literal(list(names)), sql.Literal(continent)
         )
         for continent, names in continent_spellings().items()
     )
     # Folded once, however many continents there are.
     return sql.SQL(
         "(select case {cases} end from (select case when length({value}::text) <= {most}"
-        " then {folded} end as folded offset 0) as k)"
-    ).format(cases=cases, value=value, most=sql.Literal(MOST_CHARACTERS), folded=folded)
+        " then {folded} end as folded offset 0) as {name})"
+    ).format(name=name, cases=cases, value=value, most=sql.Literal(MOST_CHARACTERS), folded=folded)
 
 
 @cache
@@ -83,8 +69,9 @@ def plain_letters() -> Mapping[str, str]:
 def combining() -> str:
     """Write the pattern of all marks that combine with a letter (in the basic plane)."""
     marks = [at for at in range(0x300, 0xFFFF) if unicodedata.combining(chr(at))]
-    starts = [at for at in marks if at - 1 not in set(marks)]
-    ends = [at for at in marks if at + 1 not in set(marks)]
+    known = set(marks)
+    starts = [at for at in marks if at - 1 not in known]
+    ends = [at for at in marks if at + 1 not in known]
     ranges = "".join(f"{chr(a)}-{chr(b)}" for a, b in zip(starts, ends, strict=True))
     return f"[{ranges}]"
 
