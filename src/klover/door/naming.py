@@ -127,6 +127,11 @@ def part_alias(ordinal: int, path: Iterable[str]) -> str:
     return f"u{ordinal}_{_digest(repr(tuple(path)))}"
 
 
+def element_alias(table: TableName, column: str) -> str:
+    """Tell what the elements of an array are called in a condition; no two are called the same."""
+    return f"e_{_digest(f'{table.schema}.{table.name}.{column}')}"
+
+
 def view_names(tables: Iterable[TableName]) -> Mapping[TableName, str]:
     """Give each table the name its view has: its own, with the schema before it where two clash.
 
