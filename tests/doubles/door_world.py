@@ -51,6 +51,7 @@ tables:
     public_rows: true
     columns:
       id: interoperable
+      country: {class: interoperable, identifies: indirectly, coarsen: region}
       settings:
         class: restricted
         paths:

@@ -12,13 +12,14 @@ import pytest
 from psycopg import sql
 
 from doubles.demo_doors import TODAY, compiled, load_application, open_doors, resolve
+from doubles.door_world import POLICY, ROWS, SCHEMA
 from doubles.enclave import PEOPLE
 from klover import door
 from klover.catalog import TableName
 from klover.door import compile as compiler, condition, diff, naming, pseudonyms, shown, stored
 from klover.door.shown import Needs, Shown
 from klover.errors import KloverError
-from klover.policy.model import Audience
+from klover.policy.model import Audience, Coarsen, Coarsening
 from klover.policy.resolved import ColumnSight, Resolved, RowsShown, Show, TracedTable
 from klover.store.connect import Connection, connect
 from klover.store.embedded import Server
@@ -136,7 +137,7 @@ def _no_secret(right: Any) -> Any:
 
 
 def _never_computed(_right: Any) -> Any:
-    return lambda _keeper, _relation: ()
+    return lambda _keeper, _state: iter(())
 
 
 def _reads_more(right: Any) -> Any:
@@ -213,7 +214,7 @@ MUTATIONS = (
     ),
     Mutation(
         what="nothing computes pseudonyms",
-        module=pseudonyms, name="_new_trigger", wrong=_never_computed, found="",
+        module=pseudonyms, name="_trigger_steps", wrong=_never_computed, found="",
     ),
     Mutation(
         what="owners that may read more than their views",
@@ -226,6 +227,80 @@ MUTATIONS = (
     Mutation(
         what="views without a barrier",
         module=diff, name="_BARRIER", wrong=lambda _: (), found="",
+    ),
+)  # fmt: skip
+
+
+def _as_it_is(_right: Any) -> Any:
+    return lambda _how, _column, value: sql.Composed([value])
+
+
+def _less_coarse(right: Any) -> Any:
+    def coarse(how: Coarsen, column: Any, value: Any) -> Any:
+        return right(replace(how, by=Coarsening.FIRST, argument=2), column, value)
+
+    return coarse
+
+
+def _nothing_cut_out(right: Any) -> Any:
+    return lambda sights, column, value: right([s for s in sights if s.shown], column, value)
+
+
+def _first_half(right: Any) -> Any:
+    return lambda table, each, at: right(table, replace(each, names=each.names[:1]), at)
+
+
+def _first_half_checked(right: Any) -> Any:
+    return lambda name, names: right(name, names[:1])
+
+
+def _only_keys_watched(right: Any) -> Any:
+    def watched(each: Any) -> Any:
+        return right(each) - {"about_type"}
+
+    return watched
+
+
+def _elements_unasked(_right: Any) -> Any:
+    return lambda *_: True
+
+
+KINDS = (
+    Mutation(
+        what="a value that is not made coarse",
+        module=shown, name="coarse", wrong=_as_it_is, found="as it is, not coarse",
+    ),
+    Mutation(
+        what="a value that is made less coarse",
+        module=shown, name="coarse", wrong=_less_coarse, found="values are not",
+    ),
+    Mutation(
+        what="a whole document",
+        module=shown, name="parts", wrong=_as_it_is, found="as it is, not parts",
+    ),
+    Mutation(
+        what="a part of a document that was to be cut out",
+        module=shown, name="parts", wrong=_nothing_cut_out, found="values are not",
+    ),
+    Mutation(
+        what="a pair of which one half is computed",
+        module=stored, name="_assign", wrong=_first_half, found="violated by some row",
+    ),
+    Mutation(
+        what="a pair of which one half is checked",
+        module=shown, name="check", wrong=_first_half_checked, found="violated by some row",
+    ),
+    Mutation(
+        what="a pair whose type may change unseen",
+        module=stored, name="_watched", wrong=_only_keys_watched, found="triggers",
+    ),
+    Mutation(
+        what="rows that do not hang off what elements refer to",
+        module=condition, name="_elements", wrong=_elements_unasked, found="conditions",
+    ),
+    Mutation(
+        what="rows that do not hang off what a pair refers to",
+        module=condition, name="_pair", wrong=_elements_unasked, found="conditions",
     ),
 )  # fmt: skip
 
@@ -261,3 +336,35 @@ def test_a_mistake_in_the_compiler_is_found(
             facts = door.prove(connection, resolved, TODAY).violations
             told += [f"{fact.what} {fact.why}" for fact in facts]
     assert any(mutation.found in each for each in told if each), told
+
+
+@pytest.fixture(scope="module")
+def kinds(server: Server) -> Iterator[tuple[Connection, Resolved]]:
+    database = "klover_test_mutated_kinds"
+    with connect(server.dsn(), what="the test server") as connection:
+        connection.execute(f"create database {database}".encode())
+    with connect(server.dsn(database), what="the test database") as connection:
+        connection.execute(SCHEMA.encode())
+        connection.execute(ROWS.encode())
+        # What chats and notes refer to is public for some rows only.
+        text = POLICY.replace("    hangs_off: []\n", "").replace(
+            "    public_rows: true\n", "    public_rows: id > 1\n", 1
+        )
+        yield connection, resolve(connection, text)
+    with connect(server.dsn(), what="the test server") as connection:
+        connection.execute(f"drop database {database} with (force)".encode())
+
+
+def test_nothing_is_found_where_no_mistake_is(kinds: tuple[Connection, Resolved]) -> None:
+    connection, resolved = kinds
+    with connection.transaction(force_rollback=True):
+        open_doors(connection, compiled(connection, resolved))
+        found = door.prove(connection, resolved, TODAY).violations
+        assert not [f"{fact.what} {fact.why}" for fact in found]
+
+
+@pytest.mark.parametrize("mutation", KINDS, ids=lambda mutation: mutation.what)
+def test_a_mistake_with_any_kind_of_column_is_found(
+    kinds: tuple[Connection, Resolved], mutation: Mutation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    test_a_mistake_in_the_compiler_is_found(kinds, mutation, monkeypatch)

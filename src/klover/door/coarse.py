@@ -1,6 +1,7 @@
 """Coarse values as SQL: each keeps the column's type, NULL stays NULL, and none can fail.
 
-What each means is written in docs/policy.md. A value at the very edge of its type has no coarser
+What each means is written in docs/policy.md, and in Python in ``policy.coarsen``: the two are held
+against each other in tests, and share no line. A value at the very edge of its type has no coarser
 one of that type; it goes to the edge itself (the least integer, infinity). Domains and lengths are
 left behind: a coarse value need not meet what a whole one has to.
 https://www.postgresql.org/docs/18/functions-datetime.html#FUNCTIONS-DATETIME-TRUNC
@@ -21,6 +22,8 @@ _LEAST = {"smallint": -(2**15), "integer": -(2**31), "bigint": -(2**63)}
 _REAL = 3.4e38
 _DOUBLE = 1e300
 """Beyond these, multiples of the step may lie outside the type."""
+_TINY = 1e-30
+"""A quotient of less might be too small for the type, which is an error of its own."""
 
 Value = sql.Composable
 
@@ -28,7 +31,10 @@ Value = sql.Composable
 def coarse(coarsen: Coarsen, column: Column, value: Value) -> sql.Composed:
     """Write ``value``, of ``column``, made coarse."""
     kind = type_name(column)
-    made = _WAYS[coarsen.by](coarsen, kind, value)
+    if coarsen.by is Coarsening.REGION:
+        made = region(value, column.ordinal)
+    else:
+        made = _WAYS[coarsen.by](coarsen, kind, value)
     # ``character`` alone would be one character.
     return sql.SQL("({})::{}").format(made, sql.SQL("bpchar" if kind == "character" else kind))
 
@@ -58,10 +64,6 @@ def _network(_: Coarsen, _kind: str, value: Value) -> sql.Composed:
     ).format(value=value, v4=sql.Literal(_V4), v6=sql.Literal(_V6))
 
 
-def _region(_: Coarsen, _kind: str, value: Value) -> sql.Composed:
-    return region(value)
-
-
 def _round(coarsen: Coarsen, kind: str, value: Value) -> sql.Composed:
     """Go down to a multiple of the step."""
     step = sql.Literal(coarsen.argument)
@@ -69,10 +71,12 @@ def _round(coarsen: Coarsen, kind: str, value: Value) -> sql.Composed:
         return sql.SQL(
             "case when {value} = 'NaN' then {value} when {value} > {most} then 'Infinity'"
             " when {value} < {least} then '-Infinity'"
-            " else floor({value}::double precision / {step}) * {step} end"
+            " else floor(case when abs({value}) < {tiny} then sign({value}) * {tiny}"
+            " else {value}::double precision end / {step}) * {step} end"
         ).format(
             value=value,
             step=step,
+            tiny=sql.Literal(_TINY),
             most=sql.Literal(_REAL if kind == "real" else _DOUBLE),
             least=sql.Literal(-_REAL if kind == "real" else -_DOUBLE),
         )
@@ -97,7 +101,6 @@ _WAYS: dict[Coarsening, Callable[[Coarsen, str, Value], sql.Composed]] = {
     Coarsening.YEAR: _instant,
     Coarsening.MONTH: _instant,
     Coarsening.NETWORK: _network,
-    Coarsening.REGION: _region,
     Coarsening.ROUND: _round,
     Coarsening.FIRST: _first,
 }

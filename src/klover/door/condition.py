@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from psycopg import sql
 
 from klover.catalog import TableName
+from klover.door import naming
 from klover.door.predicate import columns_used
 from klover.errors import PolicyError
 from klover.policy.model import Rows
@@ -188,15 +189,17 @@ def _elements(
     """Ask of every element that its row is there, and shows."""
     inner = _condition(resolved, resolved.tables[parent.target], reads, way)
     reads.add(traced.name, *parent.columns)
+    alias = sql.Identifier(naming.element_alias(traced.name, parent.columns[0]))
     shown: sql.Composable = sql.SQL("")
     if inner is not False:
         asked = sql.SQL("true") if inner is True else inner
-        element = sql.SQL("klover_element.e")
+        element = sql.SQL("{}.e").format(alias)
         shown = sql.SQL(" and not {}").format(_exists(parent, asked, reads, [element]))
     return sql.SQL(
-        "not exists (select from unnest({row}.{column}) as klover_element (e)"
-        " where klover_element.e is not null{shown})"
+        "not exists (select from unnest({row}.{column}) as {alias} (e)"
+        " where {alias}.e is not null{shown})"
     ).format(
+        alias=alias,
         row=sql.Identifier(traced.name.name),
         column=sql.Identifier(parent.columns[0]),
         shown=shown,

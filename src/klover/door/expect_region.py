@@ -7,7 +7,7 @@ from klover.policy.continents import CONTINENTS
 from klover.policy.country import MOST_CHARACTERS, spellings
 
 
-def expect_region(value: str) -> str:
+def expect_region(value: str, ordinal: int) -> str:
     """Write the continent of the country that ``value`` spells."""
     known, letters = spellings(), plain_letters()
     unmarked = f"regexp_replace(normalize({value}::text, NFKD), {_q(combining())}, '', 'g')"
@@ -16,13 +16,14 @@ def expect_region(value: str) -> str:
     for letter in LETTERS:
         key = f"replace({key}, {_q(letter)}, {_q(LETTERS[letter])})"
     key = f"btrim(regexp_replace({key}, {_q(BETWEEN)}, ' ', 'g'))"
+    k = f'"k{ordinal}"'
     cases = ""
     for continent, codes in CONTINENTS.items():
         names = sorted(name for name, code in known.items() if code in codes.split())
         listed = ", ".join(_q(name) for name in names)
-        cases += f" when k.folded = any (array[{listed}]::text[]) then {_q(continent)}"
+        cases += f" when {k}.folded = any (array[{listed}]::text[]) then {_q(continent)}"
     once = f"case when length({value}::text) <= {MOST_CHARACTERS} then {key} end as folded offset 0"
-    return f"(select case{cases} end from (select {once}) as k)"
+    return f"(select case{cases} end from (select {once}) as {k})"
 
 
 def _q(text: str) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from psycopg import sql
 
 from klover.catalog import TableName
+from klover.door import naming
 from klover.door.predicate import columns_used
 from klover.errors import PolicyError
 from klover.policy.model import Rows
@@ -75,25 +76,24 @@ def _terms_above(
 
 def _each_element(traced: TracedTable, parent: Reference, target: Terms) -> sql.Composable:
     """Ask that no element of an array leads to a row that is not there or does not show."""
-    # A plan names the elements as the query does, so the name is the compiled view's.
-    text = (
-        "not exists (select from unnest({}) as klover_element (e)"
-        " where klover_element.e is not null"
-    )
+    one = sql.Identifier(naming.element_alias(traced.name, parent.columns[0]))
     array = sql.Identifier(traced.name.name, parent.columns[0])
+    start = sql.SQL("not exists (select from unnest({}) as {} (e) where {}.e is not null").format(
+        array, one, one
+    )
     if target is None:
-        return sql.SQL(text + ")").format(array)
-    (key,) = parent.target_columns
-    return sql.SQL(
-        text + " and not exists (select from (select {} from {} where {}) as above"
-        " where above.{} = klover_element.e))"
+        return sql.Composed([start, sql.SQL(")")])
+    key = sql.Identifier(parent.target_columns[0])
+    rest = sql.SQL(
+        " and not exists (select from (select {} from {} where {}) as above where above.{} = {}.e))"
     ).format(
-        array,
-        sql.Identifier(key),
+        key,
         identifier(parent.target),
         sql.SQL(" and ").join(target) if target else sql.SQL("true"),
-        sql.Identifier(key),
+        key,
+        one,
     )
+    return sql.Composed([start, rest])
 
 
 def _either(

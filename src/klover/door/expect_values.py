@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from psycopg import sql
 
 from klover.catalog import Column
+from klover.door import naming
 from klover.door.expect_region import expect_region
 from klover.policy.model import Coarsen, Coarsening
 from klover.policy.neutral import bare_type
@@ -49,7 +50,7 @@ def _coarse(coarsen: Coarsen, column: Column, v: str) -> str:
             bits = f"case family({v}) when 4 then 24 else 48 end"
             text = f"network(set_masklen({v}::inet, least(masklen({v}), {bits})))"
         case Coarsening.REGION:
-            text = expect_region(v)
+            text = expect_region(v, column.ordinal)
         case Coarsening.FIRST:
             text = f"left({v}::text, {n})"
         case Coarsening.ROUND:
@@ -63,7 +64,8 @@ def _rounded(kind: str, v: str, n: int) -> str:
         return (
             f"case when {v} = 'NaN' then {v} when {v} > {edge} then 'Infinity'"
             f" when {v} < -{edge} then '-Infinity'"
-            f" else floor({v}::double precision / {n}) * {n} end"
+            f" else floor(case when abs({v}) < 1e-30 then sign({v}) * 1e-30"
+            f" else {v}::double precision end / {n}) * {n} end"
         )
     rest = f"mod({v}::numeric, {n})"
     down = f"{v}::numeric - {rest} - case when {rest} < 0 then {n} else 0 end"
@@ -74,26 +76,34 @@ def _rounded(kind: str, v: str, n: int) -> str:
 
 def _parts(sights: Sequence[PartSight], column: Column, v: str) -> str:
     if column.base_type == "jsonb":
-        return _top(sights, v)
+        return _top(sights, column, v)
+    one = f'"j{column.ordinal}"'
     plain = f"replace({v}::text, {_q(chr(92) * 2)}, 'x')"
     pair = _q(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}")
     bad = _q(r"\\u(0000|[dD][89a-fA-F])|[eE][-+]?[0-9]{4}|([0-9]{250}){4}")
     read = f"case when regexp_replace({plain}, {pair}, 'x', 'g') !~ {bad} then {v}::jsonb end"
-    return f"(select {_top(sights, 'j.v')} from (select {read} as v offset 0) as j)::json"
+    made = _top(sights, column, f"{one}.v")
+    return f"(select {made} from (select {read} as v offset 0) as {one})::json"
 
 
-def _top(sights: Sequence[PartSight], v: str) -> str:
+def _top(sights: Sequence[PartSight], column: Column, v: str) -> str:
     """Write the whole: what the empty path says, if anything, else what lies below it."""
-    said = {sight.path: sight.shown for sight in sights}
+    said = _Said(column.ordinal)
+    said.update((sight.path, sight.shown) for sight in sights)
     if said.get(()):
         return _part(said, (), v, shown=True) or v
     return f"case when jsonb_typeof({v}) = 'object' then {_gather(said, (), v, shown=False)} end"
 
 
-Said = dict[tuple[str, ...], bool]
+class _Said(dict[tuple[str, ...], bool]):
+    """What is said of each path of the column with this number."""
+
+    def __init__(self, ordinal: int) -> None:
+        super().__init__()
+        self.ordinal = ordinal
 
 
-def _part(said: Said, path: tuple[str, ...], v: str, *, shown: bool) -> str | None:
+def _part(said: _Said, path: tuple[str, ...], v: str, *, shown: bool) -> str | None:
     deeper = [p for p in said if len(p) > len(path) and p[: len(path)] == path]
     if said.get(path, shown):
         if not any(not said[p] for p in deeper):
@@ -109,7 +119,7 @@ def _part(said: Said, path: tuple[str, ...], v: str, *, shown: bool) -> str | No
     return f"nullif(case when jsonb_typeof({v}) = 'object' then {inner} end, '{{}}'::jsonb)"
 
 
-def _names(said: Said, path: tuple[str, ...], *, hiding: bool) -> list[str]:
+def _names(said: _Said, path: tuple[str, ...], *, hiding: bool) -> list[str]:
     """List the members that something is said of (that it hides something, if asked so)."""
     at = len(path)
     found: dict[str, bool] = {}
@@ -119,7 +129,7 @@ def _names(said: Said, path: tuple[str, ...], *, hiding: bool) -> list[str]:
     return [name for name, hides in found.items() if hides or not hiding]
 
 
-def _gather(said: Said, path: tuple[str, ...], v: str, *, shown: bool) -> str:
+def _gather(said: _Said, path: tuple[str, ...], v: str, *, shown: bool) -> str:
     members = [
         (name, made)
         for name in _names(said, path, hiding=shown)
@@ -128,10 +138,11 @@ def _gather(said: Said, path: tuple[str, ...], v: str, *, shown: bool) -> str:
     if not members:
         return "'{}'::jsonb"
     names, values = zip(*members, strict=True)
+    u = f'"{naming.part_alias(said.ordinal, path)}"'
     return (
-        "(select coalesce(jsonb_object_agg(u.k, u.v), '{}'::jsonb)"
-        f" from unnest({_q(_array(names))}::text[], array[{', '.join(values)}]) as u (k, v)"
-        " where u.v is not null)"
+        f"(select coalesce(jsonb_object_agg({u}.k, {u}.v), '{{}}'::jsonb)"
+        f" from unnest({_q(_array(names))}::text[], array[{', '.join(values)}]) as {u} (k, v)"
+        f" where {u}.v is not null)"
     )
 
 
@@ -157,9 +168,9 @@ def expect_joined(
         keys = [sql.Identifier(name).as_string(None) for name in entity.key]
         if named.element:
             values.append(
-                f"case when {ours[0]} is not null then array(select e.{kept} from unnest({ours[0]})"
-                f" with ordinality as u (e, n) left join {whole} as e on e.{keys[0]} = u.e"
-                " order by u.n) end"
+                f"case when {ours[0]} is not null then array(select e{at}.{kept}"
+                f" from unnest({ours[0]}) with ordinality as u{at} (e, n)"
+                f" left join {whole} as e{at} on e{at}.{keys[0]} = u{at}.e order by u{at}.n) end"
             )
             continue
         alias = f'"p{at}_{number}"'

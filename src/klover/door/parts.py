@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from psycopg import sql
 
 from klover.catalog import Column
+from klover.door import naming
 from klover.policy.resolved import PartSight
 
 _UNSAFE = (
@@ -27,23 +28,31 @@ _PAIR = r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 class _Node:
     """What is said of a path: itself (None: nothing), and what lies below it."""
 
+    alias: str
+    """What its parts are called inside the view."""
     shown: bool | None = None
     below: dict[str, "_Node"] = field(default_factory=dict)
 
 
 def parts(sights: Iterable[PartSight], column: Column, value: sql.Composable) -> sql.Composed:
     """Write what of ``value``, a JSON or JSONB ``column``, is shown."""
-    root = _tree(sights)
+    root = _tree(sights, column.ordinal)
     if column.base_type == "jsonb":
         return _whole(root, value)
     # Read once, however often it is looked into.
-    return sql.SQL("(select {made} from (select {read} as v offset 0) as j)::json").format(
-        made=_whole(root, sql.SQL("j.v")), read=_as_jsonb(value)
+    return sql.SQL("(select {made} from (select {read} as v offset 0) as {j})::json").format(
+        made=_whole(root, sql.SQL("{}.v").format(_document(column))),
+        read=_as_jsonb(value),
+        j=_document(column),
     )
 
 
+def _document(column: Column) -> sql.Identifier:
+    return sql.Identifier(f"j{column.ordinal}")
+
+
 def _whole(root: "_Node", value: sql.Composable) -> sql.Composed:
-    return _shown(root, value) if root.shown else _object(root.below, value)
+    return _shown(root, value) if root.shown else _object(root, value)
 
 
 def _as_jsonb(value: sql.Composable) -> sql.Composed:
@@ -54,12 +63,13 @@ def _as_jsonb(value: sql.Composable) -> sql.Composed:
     ).format(text=text, pair=sql.Literal(_PAIR), unsafe=sql.Literal(_UNSAFE), value=value)
 
 
-def _tree(sights: Iterable[PartSight]) -> _Node:
-    root = _Node()
+def _tree(sights: Iterable[PartSight], ordinal: int) -> _Node:
+    root = _Node(alias=naming.part_alias(ordinal, ()))
     for sight in sights:
         node = root
-        for name in sight.path:
-            node = node.below.setdefault(name, _Node())
+        for at, name in enumerate(sight.path, 1):
+            alias = naming.part_alias(ordinal, sight.path[:at])
+            node = node.below.setdefault(name, _Node(alias=alias))
         node.shown = sight.shown
     return root
 
@@ -70,7 +80,7 @@ def _node(node: _Node, value: sql.Composable, *, above: bool) -> sql.Composed | 
         return _shown(node, value)
     if not _any_shown(node):
         return None
-    return sql.SQL("nullif({}, '{{}}'::jsonb)").format(_object(node.below, value))
+    return sql.SQL("nullif({}, '{{}}'::jsonb)").format(_object(node, value))
 
 
 def _any_shown(node: _Node) -> bool:
@@ -88,17 +98,23 @@ def _shown(node: _Node, value: sql.Composable) -> sql.Composed:
         return sql.Composed([value])
     return sql.SQL(
         "case when jsonb_typeof({value}) = 'object' then ({value} - {names}::text[]) || {rest} end"
-    ).format(value=value, names=sql.Literal(list(cut)), rest=_gathered(cut, value, above=True))
-
-
-def _object(below: Mapping[str, _Node], value: sql.Composable) -> sql.Composed:
-    """Write an object of the parts that show, and NULL where ``value`` is no object."""
-    return sql.SQL("case when jsonb_typeof({value}) = 'object' then {parts} end").format(
-        value=value, parts=_gathered(below, value, above=False)
+    ).format(
+        value=value,
+        names=sql.Literal(list(cut)),
+        rest=_gathered(cut, value, node.alias, above=True),
     )
 
 
-def _gathered(below: Mapping[str, _Node], value: sql.Composable, *, above: bool) -> sql.Composed:
+def _object(node: _Node, value: sql.Composable) -> sql.Composed:
+    """Write an object of the parts that show, and NULL where ``value`` is no object."""
+    return sql.SQL("case when jsonb_typeof({value}) = 'object' then {parts} end").format(
+        value=value, parts=_gathered(node.below, value, node.alias, above=False)
+    )
+
+
+def _gathered(
+    below: Mapping[str, _Node], value: sql.Composable, alias: str, *, above: bool
+) -> sql.Composed:
     """Gather the parts that are there; each stands in the statement once."""
     found = {}
     for name, node in below.items():
@@ -109,6 +125,10 @@ def _gathered(below: Mapping[str, _Node], value: sql.Composable, *, above: bool)
     if not found:
         return sql.Composed([sql.SQL("'{}'::jsonb")])
     return sql.SQL(
-        "(select coalesce(jsonb_object_agg(u.k, u.v), '{{}}'::jsonb)"
-        " from unnest({names}::text[], array[{values}]) as u (k, v) where u.v is not null)"
-    ).format(names=sql.Literal(list(found)), values=sql.SQL(", ").join(found.values()))
+        "(select coalesce(jsonb_object_agg({u}.k, {u}.v), '{{}}'::jsonb)"
+        " from unnest({names}::text[], array[{values}]) as {u} (k, v) where {u}.v is not null)"
+    ).format(
+        u=sql.Identifier(alias),
+        names=sql.Literal(list(found)),
+        values=sql.SQL(", ").join(found.values()),
+    )

@@ -23,7 +23,7 @@ LETTERS = {"\xe6": "ae", "\u0153": "oe", "\xfe": "th", "\xdf": "ss"}
 """Letters that are written as two; those written as one stand in ``plain_letters``."""
 
 
-def region(value: sql.Composable) -> sql.Composed:
+def region(value: sql.Composable, ordinal: int) -> sql.Composed:
     """Write the continent of the country that ``value`` spells, NULL where it is none known."""
     letters = plain_letters()
     key: sql.Composable = sql.SQL(
@@ -38,17 +38,18 @@ def region(value: sql.Composable) -> sql.Composed:
     for letter, written in LETTERS.items():
         key = sql.SQL("replace({}, {}, {})").format(key, sql.Literal(letter), sql.Literal(written))
     folded = sql.SQL("btrim(regexp_replace({}, {}, ' ', 'g'))").format(key, sql.Literal(BETWEEN))
+    name = sql.Identifier(f"k{ordinal}")
     cases = sql.SQL(" ").join(
-        sql.SQL("when k.folded = any ({}::text[]) then {}").format(
-            sql.Literal(list(names)), sql.Literal(continent)
+        sql.SQL("when {}.folded = any ({}::text[]) then {}").format(
+            name, sql.Literal(list(names)), sql.Literal(continent)
         )
         for continent, names in continent_spellings().items()
     )
     # Folded once, however many continents there are.
     return sql.SQL(
         "(select case {cases} end from (select case when length({value}::text) <= {most}"
-        " then {folded} end as folded offset 0) as k)"
-    ).format(cases=cases, value=value, most=sql.Literal(MOST_CHARACTERS), folded=folded)
+        " then {folded} end as folded offset 0) as {name})"
+    ).format(name=name, cases=cases, value=value, most=sql.Literal(MOST_CHARACTERS), folded=folded)
 
 
 @cache
@@ -68,8 +69,9 @@ def plain_letters() -> Mapping[str, str]:
 def combining() -> str:
     """Write the pattern of all marks that combine with a letter (in the basic plane)."""
     marks = [at for at in range(0x300, 0xFFFF) if unicodedata.combining(chr(at))]
-    starts = [at for at in marks if at - 1 not in set(marks)]
-    ends = [at for at in marks if at + 1 not in set(marks)]
+    known = set(marks)
+    starts = [at for at in marks if at - 1 not in known]
+    ends = [at for at in marks if at + 1 not in known]
     ranges = "".join(f"{chr(a)}-{chr(b)}" for a, b in zip(starts, ends, strict=True))
     return f"[{ranges}]"
 

@@ -125,7 +125,7 @@ def _joined(needs: Needs, column: ColumnSight, at: int) -> Shown:
         needs.reads.add(named.entity, stored, *target.key)
         alias = f"p{at}_{number}"
         if named.element:
-            values.append(_elements(named, target, stored))
+            values.append(_elements(named, target, stored, at))
             continue
         joins.append(
             sql.SQL(" left join {table} as {alias} on {on}").format(
@@ -160,13 +160,15 @@ def _on(alias: str, named: NamedRow, target: TracedTable) -> Iterator[sql.Compos
         )
 
 
-def _elements(named: NamedRow, target: TracedTable, stored: str) -> sql.Composed:
+def _elements(named: NamedRow, target: TracedTable, stored: str, at: int) -> sql.Composed:
     """Write the pseudonyms of an array's elements, in their order."""
     return sql.SQL(
-        "case when r.{column} is not null then array(select e.{stored}"
-        " from unnest(r.{column}) with ordinality as u (e, n)"
-        " left join {table} as e on e.{key} = u.e order by u.n) end"
+        "case when r.{column} is not null then array(select {e}.{stored}"
+        " from unnest(r.{column}) with ordinality as {u} (e, n)"
+        " left join {table} as {e} on {e}.{key} = {u}.e order by {u}.n) end"
     ).format(
+        e=sql.Identifier(f"e{at}"),
+        u=sql.Identifier(f"u{at}"),
         column=sql.Identifier(named.columns[0]),
         stored=sql.Identifier(stored),
         table=identifier(named.entity),
