@@ -1,5 +1,6 @@
 """Attempts to loosen a policy without the people, the time or the overseer it takes."""
 
+import hashlib
 from dataclasses import replace
 from datetime import timedelta
 
@@ -309,6 +310,26 @@ def test_a_text_of_the_same_meaning_needs_one_signature_and_no_delay() -> None:
     refused(chain, SAME, note="")
     chain.propose(SAME, ANNA)
     assert chain.digest() == digest(SAME)
+
+
+def test_the_file_of_countries_is_under_the_signatures() -> None:
+    """The policy pins the file; with another one the same signatures lead nowhere."""
+    row = "{group: EEA, country: RU, since: 2020-01-01, source: s}"
+    file = f"klover-countries: 1\nmemberships: [{row}]\n"
+    pin = hashlib.sha256(file.encode()).hexdigest()
+    text = BASE + f"countries: {{file: c.yaml, sha256: {pin}}}\n"
+    chain = begun()
+    chain.countries = file
+    assert chain.change(text).meaning is Meaning.LOOSENS  # protected data may rest in one more
+    note = sign(chain.change(text), ANNA, BERT)
+    chain.countries = file.replace("RU", "CN")
+    with pytest.raises(InputError, match="another SHA-256"):
+        chain.propose(text, note=note)
+    chain.countries = file
+    assert chain.propose(text, note=note).pending is not None
+    edited = replace(chain.entries[-1], countries=file.replace("RU", "CN"))
+    with pytest.raises(VerifyError, match="does not hold"):
+        replay(relinked([*chain.entries[:-1], edited]), chain.now)
 
 
 @pytest.mark.parametrize("attack", ["effect", "note", "text", "drop", "swap", "link", "unsigned"])

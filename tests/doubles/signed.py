@@ -59,8 +59,8 @@ def sign(change: Change | Objection, *keys: SignerKey) -> str:
 
 
 @cache
-def _parsed(text: str) -> Policy:
-    return parse(text, "new.yaml")
+def _parsed(text: str, countries: str = "") -> Policy:
+    return parse(text, "new.yaml", countries or None)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -69,13 +69,15 @@ class Chain:
 
     now: datetime = START
     entries: list[Entry] = field(default_factory=list)
+    countries: str = ""
+    """The file of countries that goes with what is proposed."""
 
     def standing(self, at: datetime | None = None) -> Standing:
         return replay(self.entries, at or self.now)
 
     def change(self, text: str, **other: object) -> Change:
         """Tell what signers would be asked to sign now, with parts of it replaced."""
-        wanted = expected(self.standing(), _parsed(text), self.now)
+        wanted = expected(self.standing(), _parsed(text, self.countries), self.now)
         return replace(wanted, **other)  # type: ignore[arg-type]  # a test's own names
 
     def propose(
@@ -113,7 +115,7 @@ class Chain:
             kind=kind,
             at=at,
             policy=policy,
-            countries="",
+            countries=self.countries,
             note=note,
             link=NO_LINK,
         )

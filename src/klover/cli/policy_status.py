@@ -55,16 +55,34 @@ def current(
         Path | None, typer.Option("--output", "-o", help="Write there; else to standard output.")
     ] = None,
 ) -> None:
-    """Tell the text of the policy in effect, byte for byte."""
+    """Tell the text of the policy in effect, byte for byte.
+
+    With --output the file of countries that it pins is written beside it, where it is missing.
+    """
     standing = read_standing(config)
     if standing.in_effect is None:
         raise InputError("No policy was put into effect by signatures; the file alone counts.")
     data = standing.in_effect.text.encode()
     if output is None:
         typer.echo(data, nl=False)
+        return
+    write(output, data)
+    typer.echo(f"Wrote {output}.", err=True)
+    _write_countries(standing.in_effect, output)
+
+
+def _write_countries(version: Version, policy: Path) -> None:
+    from klover.policy.parse_countries import named_file
+
+    named = named_file(version.text, str(policy))
+    if named is None:
+        return
+    path = policy.parent / named
+    if path.exists():
+        typer.echo(f"{path} is there already and stays as it is.", err=True)
     else:
-        write(output, data)
-        typer.echo(f"Wrote {output}.", err=True)
+        write(path, version.countries.encode())
+        typer.echo(f"Wrote {path}.", err=True)
 
 
 def read_standing(config: Path) -> Standing:

@@ -7,7 +7,6 @@ when, ``parse_limits`` how much may be taken out.
 
 import re
 from collections.abc import Mapping as Map
-from datetime import timedelta
 
 from klover.policy.document import Mapping, Node
 from klover.policy.model import (
@@ -21,11 +20,10 @@ from klover.policy.model import (
 from klover.policy.parse_entry import read_hours, read_lines, read_who
 from klover.policy.parse_limits import read_limits
 from klover.policy.reading import Reader
+from klover.policy.span import read_span
 
 MAX_APPROVALS = 5
-MAX_EXPIRY = timedelta(days=366)
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,39}\Z")
-_SPAN = re.compile(r"(?=[0-9])(?:([0-9]{1,3})d)?(?:([0-9]{1,4})h)?(?:([0-9]{1,5})m)?\Z")
 
 
 def read_audiences(node: Node | None, reader: Reader) -> Map[str, Audience]:
@@ -90,7 +88,7 @@ def _requires(node: Node | None, what: str, reader: Reader) -> Requires:
         purposes=purposes or (),
         reference=reference,
         approvals=approvals,
-        expires=_span(parts.get("expires"), f"{what}: `expires`", reader),
+        expires=read_span(parts.get("expires"), f"{what}: `expires`", reader),
         hours=read_hours(parts.get("hours"), what, reader),
     )
 
@@ -104,21 +102,6 @@ def _reference(node: Node | None, what: str, reader: Reader) -> str | None:
             reader.faults.add(f"{what}: `reference` is no regular expression.", node.line)
             return None
     return pattern
-
-
-def _span(node: Node | None, what: str, reader: Reader) -> timedelta | None:
-    text = reader.text(node, what) if node is not None else None
-    if node is None or text is None:
-        return None
-    match = _SPAN.match(text)
-    days, hours, minutes = (int(part or 0) for part in match.groups()) if match else (0, 0, 0)
-    span = timedelta(days=days, hours=hours, minutes=minutes)
-    if not timedelta() < span <= MAX_EXPIRY:
-        reader.faults.add(
-            f"{what} has to be a span such as 30m, 8h or 2d, at most 366d.", node.line
-        )
-        return None
-    return span
 
 
 def read_nevers(node: Node | None, reader: Reader) -> tuple[Never, ...]:
