@@ -242,3 +242,26 @@ def test_a_generated_key_is_refused(database: Connection) -> None:
     )
     with pytest.raises(Exception, match=r"tags\.key is a generated column"):
         compiled(database, resolve(database, text), 1)
+
+
+def test_rows_hang_off_every_element_and_the_half_that_counts(world: Connection) -> None:
+    text = POLICY.replace("    hangs_off: []\n", "").replace(
+        "    public_rows: true\n", "    public_rows: id > 1\n", 1
+    )
+    world.execute(
+        "insert into public.chats values (5, '{2,99}'), (6, '{2,3}');"
+        "insert into public.notes (account_id, about_id, about_type) values"
+        " (3, 2, 'Person'), (3, 1, 'Person'), (3, 77, 'Person'), (3, 10, 'Status')"
+    )
+    resolved = resolve(world, text)
+    open_doors(world, compiled(world, resolved, 1))
+    assert not door.prove(world, resolved, TODAY).violations
+    key = key_of(world, "abroad")
+    olav, jane = (pseudonym(key, "accounts", each) for each in "23")
+    # 1 is restricted, 99 is not there; no member and no list hang off nobody.
+    assert seen(world, "abroad", "select id from chats order by id") == [(2,), (3,), (4,), (6,)]
+    notes = seen(world, "abroad", "select account_id, about_id, about_type from notes")
+    assert set(notes) == {
+        (jane, None, "Status"), (None, pseudonym(key, "statuses", "11"), "Status"),
+        (jane, olav, "Person"),
+    }  # fmt: skip
