@@ -226,3 +226,11 @@ def test_a_home_is_one_rows() -> None:
 def test_the_subjects_key_is_all_of_a_key() -> None:
     (told,) = errors(TENANTED, TENANT_CATALOG, WIDE.replace("[tenant_id, id]", "id"))
     assert "does not tell the rows of users apart" in told
+
+
+def test_an_array_in_a_list_without_quotes_is_told_what_to_do() -> None:
+    (told,) = errors(ALL.replace("subject: members[]", "subject: [members[], id]"))
+    assert told.startswith("k.yaml:11: This is not YAML: ")
+    assert told.endswith("A name with `[]` needs quotes inside a list.")
+    (told,) = errors(ALL.replace("subject: members[]", "subject: [members, id"))
+    assert "needs quotes" not in told

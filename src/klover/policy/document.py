@@ -25,6 +25,8 @@ _INTEGER = re.compile(r"([-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+)\Z")
 _FLOAT = re.compile(
     r"([-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN))\Z"
 )
+_ARRAY = re.compile(r"[\[{,][^\S\n]*[\w.]+\[\]")
+"""A name with brackets as an item of a list or mapping in brackets, without quotes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +67,10 @@ def load(text: str, file: str, *, what: str = "A policy", begins: str = "klover:
         root = _build(_events(text), file)
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark is not None else 0
-        raise PolicyError(f"This is not YAML: {error.problem}.", file=file, line=line) from error
+        hint = " A name with `[]` needs quotes inside a list." if _ARRAY.search(text) else ""
+        raise PolicyError(
+            f"This is not YAML: {error.problem}.{hint}", file=file, line=line
+        ) from error
     except YAMLError as error:
         raise PolicyError("This is not YAML: it holds a forbidden character.", file=file) from error
     if not isinstance(root, Mapping):
