@@ -71,13 +71,22 @@ def test_many_columns_of_one_name_stand_once_and_open_only_where_all_agree() -> 
     assert "    note: {class: restricted" in head
     assert "note" not in rest
     assert errors(text, found) == []
-    # One table where `id` is nobody's business to open: the default is gone.
-    odd = catalog(
-        *found.tables.values(), table("devices", "id text pk", "user_id bigint -> users.id")
-    )
-    secret = table("tokens", "id bigint pk", "user_id bigint -> users.id", "note boolean")
-    assert errors(write(draft(odd)), odd) == []
-    mixed = catalog(*found.tables.values(), secret)
+
+
+def test_no_default_opens_a_name_that_one_table_keeps_closed() -> None:
+    user = "user_id bigint -> users.id"
+    settings_of = [
+        table(f"t{number}_settings", "id bigint pk", user, "dark boolean") for number in range(5)
+    ]
+    users = table("users", "id bigint pk", "email text")
+    agreed = write(draft(catalog(users, *settings_of)))
+    assert "    dark: interoperable\n" in agreed.partition("tables:\n")[0]
+    visits = table("visits", "id bigint pk", user, "dark boolean")
+    mixed = catalog(users, *settings_of, visits)
+    head, _, rest = write(draft(mixed)).partition("tables:\n")
+    assert "dark" not in head
+    assert rest.count("dark: interoperable") == 5
+    assert rest.count("dark: restricted") == 1
     assert errors(write(draft(mixed)), mixed) == []
 
 

@@ -5,7 +5,7 @@ the part they play. Declared keys are never guessed over.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from klover.catalog import Catalog, Table, TableName
 from klover.policy.identify import is_harmless
@@ -84,7 +84,7 @@ def _first(table: Table, catalog: Catalog, names: Names, evidence: Evidence) -> 
             target=parts.get(key.target, key.target),
             target_columns=key.target_columns,
             declared=True,
-            audit=is_audit(words(key.columns[-1])) or is_responsible(table, key.columns[-1]),
+            audit=_no_subject(table, key.columns[-1]),
         )
         for key in table.foreign_keys
         if parts.get(key.target, key.target) in bases
@@ -98,7 +98,13 @@ def _first(table: Table, catalog: Catalog, names: Names, evidence: Evidence) -> 
         for one in by_name(table, catalog, names, taken)
         if (guess := _weighed(table, one, evidence)) is not None
     )
-    return Tie(guesses=declared + wide + named, pairs=found)
+    guessed = tuple(replace(one, audit=_no_subject(table, one.column)) for one in wide + named)
+    return Tie(guesses=declared + guessed, pairs=found)
+
+
+def _no_subject(table: Table, column: str) -> bool:
+    """Tell whether a column only says who entered a row, or who runs the thing."""
+    return is_audit(words(column)) or is_responsible(table, column)
 
 
 def _second(

@@ -74,6 +74,9 @@ def _head(draft: Draft, *, sampled: bool) -> str:
     if shape.subjects is not None:
         table = text(str(shape.subjects))
         key = text(shape.key[0]) if len(shape.key) == 1 else flow([text(one) for one in shape.key])
+        beside = [str(name) for name in shape.people[1:] if name in shape.split]
+        if beside:
+            table += f"  # {comment(', '.join(beside))}: more of the same people"
         others = [str(name) for name in shape.people[1:] if name not in shape.split]
         if others:
             table += f"  # decide: {comment(', '.join(others))} may hold people too"

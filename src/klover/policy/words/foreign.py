@@ -5,6 +5,9 @@ A word that is missing here is unknown, and unknown words never make anything le
 """
 
 _PAIRS = """
+remetente=sender; membro=member; membros=member; mensagens=message; configuracao=setting
+avaliacao=review; cupom=coupon; cargo=job; bairro=district; lido=read; lida=read; corpo=body
+endereco=address; enderecos=address; funcionarios=employee; pedidos=order; corso=course
 medikament=medication; medicijn=medication; huurder=resident; huurders=resident; woning=home
 melding=report; gebruikersnaam=username; inquilino=resident; inquilini=resident
 segnalazione=report; segnalazioni=report; medico=doctor; anvandare=user; bruker=user; brukere=user
@@ -76,57 +79,56 @@ contrasena=password; contrasenia=password; clave=password; usuario=user; usuario
 miembro=member; socio=member; cliente=customer; clientes=customer; persona=person; personas=person
 empleado=employee; empleados=employee; trabajador=employee; paciente=patient; pacientes=patient
 alumno=student; estudiante=student; profesor=teacher; sueldo=salary; salario=salary
-importe=amount; precio=price; factura=invoice; facturas=invoice; pedido=order; pedidos=order
-pago=payment; pagos=payment; cuenta=account; cuentas=account; dni=national id; nif=national id
-nie=national id; cedula=national id; curp=national id; rfc=tax number; observaciones=remark
-observacion=remark; nota=note; comentario=comment; mensaje=message; mensajes=message
-contenido=content; cantidad=quantity; fecha=date; hora=time; creado=created; creacion=created
-actualizado=updated; actualizacion=updated; eliminado=deleted; activo=active
-descripcion=description; categoria=category; categorias=category; producto=product
-productos=product; proveedor=supplier; empresa=company; departamento=department; contrato=contract
-idioma=language; moneda=currency; ajuste=setting; rol=role; grupo=group; tipo=type; orden=position
-estado=status; peso=weight; imagen=image; cita=appointment; citas=appointment
-tratamiento=treatment; diagnostico=diagnosis; nome=name; cognome=last name; nascita=birth
-sesso=gender; indirizzo=address; citta=city; cap=postal code; paese=country; cellulare=phone
-posta=email; utente=user; utenti=user; clienti=customer; dipendente=employee; paziente=patient
-stipendio=salary; importo=amount; prezzo=price; fattura=invoice; ordine=order; pagamento=payment
-conto=account; codicefiscale=tax number; messaggio=message; contenuto=content; creato=created
-aggiornato=updated; attivo=active; descrizione=description; prodotto=product; fornitore=supplier
-azienda=company; lingua=language; stato=status; quantita=quantity; sobrenome=last name
-nascimento=birth; endereco=address; rua=street; cidade=city; cep=postal code; telefone=phone
-celular=phone; senha=password; funcionario=employee; cpf=national id; rg=national id; valor=value
-preco=price; fatura=invoice; conta=account; mensagem=message; conteudo=content
-quantidade=quantity; criado=created; atualizado=updated; ativo=active; descricao=description
-produto=product; fornecedor=supplier; voornaam=first name; achternaam=last name
-geboortedatum=birth date; geslacht=gender; straat=street; postcode=postal code; plaats=city
-telefoonnummer=phone; telefoon=phone; wachtwoord=password; gebruiker=user; klant=customer
-klanten=customer; medewerker=employee; werknemer=employee; salaris=salary; bedrag=amount
-prijs=price; factuur=invoice; bestelling=order; betaling=payment; rekening=account
-bsn=national id; opmerking=remark; bericht=message; inhoud=content; aantal=count
-aangemaakt=created; gewijzigd=updated; actief=active; omschrijving=description; addr=address
-adr=address; pwd=password; passwd=password; pass=password; pw=password; passcode=password
-passphrase=password; msisdn=phone; mobile=phone; cell=phone; cellphone=phone; fname=first name
-lname=last name; mname=middle name; givenname=first name; forename=first name; surname=last name
-familyname=last name; maidenname=last name; firstname=first name; lastname=last name
-fullname=full name; nicename=nickname; nick=nickname; displayname=display name; userid=user id
-uname=username; emailaddress=email; zip=postal code; zipcode=postal code; dob=birth date
-birthdate=birth date; birthday=birth date; bday=birth date; birthplace=birth place; sex=gender
-ssn=social security number; nin=national id; nid=national id; vat=tax; tin=tax number
-ein=tax number; swift=bic; cc=credit card; cvv=card code; cvc=card code; pan=card number
-acct=username; lat=latitude; lng=longitude; lon=longitude; geom=geometry; coord=coordinate
-gps=coordinate; ua=user agent; useragent=user agent; ipaddress=ip; ipaddr=ip; ipv=ip; mac=device
-imei=device id; imsi=device id; udid=device id; idfa=device id; gaid=device id; guid=uuid; ts=time
-tstamp=time; timestamp=time; datetime=time; dt=date; qty=quantity; cnt=count; amt=amount
-desc=description; descr=description; cat=category; lang=language; tz=time zone; timezone=time zone
-pic=picture; img=image; msg=message; txt=text; cmt=comment; ref=reference; seq=position
-ord=position; no=number; org=organisation; organization=organisation; dept=department
-emp=employee; cust=customer; usr=user; ppl=person; people=person; staff=employee; children=child
-kids=child; kinder=child; enfants=child; hijos=child; colour=color; favourite=favorite
-enrolment=enrollment; cancelled=canceled; licence=license; modified=updated; changed=updated
-inserted=created; added=created; lastmodified=updated; lastupdate=updated; last_update=updated
-mtime=updated; ctime=created; atime=access time; activebool=active; filename=file name
-filepath=file path; filesize=file size; mimetype=mime type; hostname=host name; homepage=website
-uri=url; href=url; md=hash; sha=hash
+importe=amount; precio=price; factura=invoice; facturas=invoice; pedido=order; pago=payment
+pagos=payment; cuenta=account; cuentas=account; dni=national id; nif=national id; nie=national id
+cedula=national id; curp=national id; rfc=tax number; observaciones=remark; observacion=remark
+nota=note; comentario=comment; mensaje=message; mensajes=message; contenido=content
+cantidad=quantity; fecha=date; hora=time; creado=created; creacion=created; actualizado=updated
+actualizacion=updated; eliminado=deleted; activo=active; descripcion=description
+categoria=category; categorias=category; producto=product; productos=product; proveedor=supplier
+empresa=company; departamento=department; contrato=contract; idioma=language; moneda=currency
+ajuste=setting; rol=role; grupo=group; tipo=type; orden=position; estado=status; peso=weight
+imagen=image; cita=appointment; citas=appointment; tratamiento=treatment; diagnostico=diagnosis
+nome=name; cognome=last name; nascita=birth; sesso=gender; indirizzo=address; citta=city
+cap=postal code; paese=country; cellulare=phone; posta=email; utente=user; utenti=user
+clienti=customer; dipendente=employee; paziente=patient; stipendio=salary; importo=amount
+prezzo=price; fattura=invoice; ordine=order; pagamento=payment; conto=account
+codicefiscale=tax number; messaggio=message; contenuto=content; creato=created; aggiornato=updated
+attivo=active; descrizione=description; prodotto=product; fornitore=supplier; azienda=company
+lingua=language; stato=status; quantita=quantity; sobrenome=last name; nascimento=birth
+rua=street; cidade=city; cep=postal code; telefone=phone; celular=phone; senha=password
+funcionario=employee; cpf=national id; rg=national id; valor=value; preco=price; fatura=invoice
+conta=account; mensagem=message; conteudo=content; quantidade=quantity; criado=created
+atualizado=updated; ativo=active; descricao=description; produto=product; fornecedor=supplier
+voornaam=first name; achternaam=last name; geboortedatum=birth date; geslacht=gender
+straat=street; postcode=postal code; plaats=city; telefoonnummer=phone; telefoon=phone
+wachtwoord=password; gebruiker=user; klant=customer; klanten=customer; medewerker=employee
+werknemer=employee; salaris=salary; bedrag=amount; prijs=price; factuur=invoice; bestelling=order
+betaling=payment; rekening=account; bsn=national id; opmerking=remark; bericht=message
+inhoud=content; aantal=count; aangemaakt=created; gewijzigd=updated; actief=active
+omschrijving=description; addr=address; adr=address; pwd=password; passwd=password; pass=password
+pw=password; passcode=password; passphrase=password; msisdn=phone; mobile=phone; cell=phone
+cellphone=phone; fname=first name; lname=last name; mname=middle name; givenname=first name
+forename=first name; surname=last name; familyname=last name; maidenname=last name
+firstname=first name; lastname=last name; fullname=full name; nicename=nickname; nick=nickname
+displayname=display name; userid=user id; uname=username; emailaddress=email; zip=postal code
+zipcode=postal code; dob=birth date; birthdate=birth date; birthday=birth date; bday=birth date
+birthplace=birth place; sex=gender; ssn=social security number; nin=national id; nid=national id
+vat=tax; tin=tax number; ein=tax number; swift=bic; cc=credit card; cvv=card code; cvc=card code
+pan=card number; acct=username; lat=latitude; lng=longitude; lon=longitude; geom=geometry
+coord=coordinate; gps=coordinate; ua=user agent; useragent=user agent; ipaddress=ip; ipaddr=ip
+ipv=ip; mac=device; imei=device id; imsi=device id; udid=device id; idfa=device id; gaid=device id
+guid=uuid; ts=time; tstamp=time; timestamp=time; datetime=time; dt=date; qty=quantity; cnt=count
+amt=amount; desc=description; descr=description; cat=category; lang=language; tz=time zone
+timezone=time zone; pic=picture; img=image; msg=message; txt=text; cmt=comment; ref=reference
+seq=position; ord=position; no=number; org=organisation; organization=organisation
+dept=department; emp=employee; cust=customer; usr=user; ppl=person; people=person; staff=employee
+children=child; kids=child; kinder=child; enfants=child; hijos=child; colour=color
+favourite=favorite; enrolment=enrollment; cancelled=canceled; licence=license; modified=updated
+changed=updated; inserted=created; added=created; lastmodified=updated; lastupdate=updated
+last_update=updated; mtime=updated; ctime=created; atime=access time; activebool=active
+filename=file name; filepath=file path; filesize=file size; mimetype=mime type; hostname=host name
+homepage=website; uri=url; href=url; md=hash; sha=hash
 """
 
 FOREIGN = {
