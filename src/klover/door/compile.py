@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from psycopg import sql
 
-from klover.catalog import TableName
+from klover.catalog import Table, TableName
 from klover.door import naming
 from klover.door.condition import Reads, identifier, not_restricted
 from klover.door.doors import Door, Doors, Epochs, Predicate, Stored, View, ViewColumn
@@ -127,7 +127,17 @@ def _view(needs: Needs, name: TableName, sight: TableSight, where: sql.Composed)
         ),
         query=query.as_string(None),
         conceals=bool(list(where)),
+        barrier=_barrier(traced.table, where),
     )
+
+
+def _barrier(table: Table, where: sql.Composed) -> bool:
+    """Tell whether rows lie behind a view that it does not show, its own or an application's view.
+
+    A view of all rows hides from a predicate nothing that it shows, and without a barrier the
+    planner sees through it: it costs nothing.
+    """
+    return bool(list(where)) or not table.holds_rows
 
 
 def _where(needs: Needs, sight: TableSight) -> sql.Composed | None:
@@ -173,4 +183,5 @@ def _previous(needs: Needs, name: TableName, sight: TableSight, where: sql.Compo
         ),
         query=query.as_string(None),
         conceals=bool(list(where)),
+        barrier=bool(list(where)),
     )

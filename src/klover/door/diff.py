@@ -19,7 +19,7 @@ from klover.door.hardening import harden
 from klover.door.pseudonyms import pseudonym_steps
 from klover.door.roles import role_steps
 from klover.door.state import PUBLIC, Grant, StandingView, State
-from klover.door.step import Phase, Step, names, write
+from klover.door.step import Phase, Step, names, raw, write
 from klover.errors import StoreError
 
 _BARRIER = ("security_barrier=true",)
@@ -171,11 +171,15 @@ def _replaced(doors: Doors, state: State) -> Iterator[TableName]:
             yield name
 
 
+def _options(view: View) -> tuple[str, ...]:
+    return _BARRIER if view.barrier else ()
+
+
 def _same(door: Door, view: View, standing: StandingView) -> bool:
     return (
         standing.kind == "v"
         and standing.owner == door.owner
-        and standing.options == _BARRIER
+        and standing.options == _options(view)
         and standing.compiled == view.digest
         and not standing.altered
     )
@@ -230,8 +234,12 @@ def _new_view(door: Door, view: View) -> Iterator[Step]:
     yield write(
         Phase.VIEW,
         why,
-        "create view {view} with (security_barrier=true) as {query}",
-        {**parts, "query": sql.SQL(view.query)},
+        "create view {view} {options} as {query}",
+        {
+            **parts,
+            "options": raw(f"with ({', '.join(_options(view))})" if _options(view) else ""),
+            "query": sql.SQL(view.query),
+        },
     )
     yield write(
         Phase.VIEW,

@@ -48,6 +48,8 @@ class View:
     query: str
     conceals: bool
     """Whether it leaves rows out."""
+    barrier: bool
+    """Whether it is a ``security_barrier``: no predicate looks at a row before it shows."""
     reads: Mapping[TableName, frozenset[str]] = field(default_factory=dict)
     """What it may read, where the proof asks."""
 

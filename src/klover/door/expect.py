@@ -133,7 +133,8 @@ class _Asked:
             )
         reads[sight.table] |= set(taken)
         query = _select(outer, list(taken), sight.table, terms, joins)
-        yield _made(name, sight.table, columns, query, reads, conceals=bool(terms))
+        hides = bool(terms) or traced.table.is_view
+        yield _made(name, sight.table, columns, query, reads, conceals=bool(terms), barrier=hides)
         yield from self._previous(name, sight, terms)
 
     def _kept(self, traced: TracedTable, each: ColumnSight) -> str:
@@ -201,7 +202,9 @@ class _Asked:
         ]
         query = _select(outer, list(held.values()), sight.table, terms, [])
         view = TableName(name.schema, naming.previous_view(name.name))
-        yield _made(view, sight.table, columns, query, mine, conceals=bool(terms))
+        yield _made(
+            view, sight.table, columns, query, mine, conceals=bool(terms), barrier=bool(terms)
+        )
 
 
 def _itself(entity: TracedTable) -> NamedRow:
@@ -216,6 +219,7 @@ def _made(
     reads: Columns,
     *,
     conceals: bool,
+    barrier: bool,
 ) -> View:
     return View(
         name=name,
@@ -223,6 +227,7 @@ def _made(
         columns=tuple(columns),
         query=query.as_string(None),
         conceals=conceals,
+        barrier=barrier,
         reads={read: frozenset(names) for read, names in reads.items()},
     )
 

@@ -183,7 +183,8 @@ def _definition(door: Door, view: View, standing: Standing) -> Iterator[Fact]:
     what = str(standing.name)
     if standing.owner != door.owner:
         yield violation(door.role, what, f"owned by {standing.owner}, not by {door.owner}")
-    if standing.options != ("security_barrier=true",):
+    barred = standing.options == ("security_barrier=true",)
+    if not barred and (view.barrier or standing.options):
         yield violation(door.role, what, "no plain security_barrier view")
     if standing.rules != 1:
         yield violation(door.role, what, "has rules or triggers of its own")
