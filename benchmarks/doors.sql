@@ -10,7 +10,7 @@ create table public.videos (
 -- name: fill_users
 insert into public.users
 select n, 'user' || n, (array['NO', 'IE', 'DE', 'FR', 'US', 'BR'])[1 + n %% 6],
-       date '1960-01-01' + (n * 7919 %% 18000)::int, 'person' || n || '@example.org',
+       date '1960-01-01' + (n::bigint * 7919 %% 18000)::int, 'person' || n || '@example.org',
        jsonb_build_object('theme', case n %% 2 when 0 then 'dark' else 'light' end,
                           'notify', jsonb_build_object('email', n %% 3 = 0, 'phone', '+47' || n)),
        timestamptz '2024-01-01' + n * interval '1 second'
@@ -18,7 +18,7 @@ select n, 'user' || n, (array['NO', 'IE', 'DE', 'FR', 'US', 'BR'])[1 + n %% 6],
 
 -- name: fill_videos
 insert into public.videos
-select n, 1 + n * 31 %% %(users)s, 'a video called ' || n,
+select n, 1 + n::bigint * 31 %% %(users)s, 'a video called ' || n,
        case when n %% 5 = 0 then 'private' else 'public' end, n %% 100000,
        timestamptz '2024-01-01' + n * interval '1 second'
   from generate_series(1, %(videos)s) n;
