@@ -17,7 +17,8 @@ from doubles.memory_recorder import MemoryRecorder
 from klover import door
 from klover.catalog import TableName
 from klover.door import Doors, Phase, naming, rotate
-from klover.errors import InputError, RecordError, StoreError
+from klover.door.suspend import suspend
+from klover.errors import InputError, PolicyError, RecordError, StoreError
 from klover.event import PseudonymRevealed
 from klover.policy.resolved import Resolved
 from klover.store.connect import Connection, connect
@@ -296,3 +297,24 @@ def test_keys_stand_in_no_statement(world: Connection) -> None:
     assert not [step for step in steps if key.hex() in step.sql]
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         seen(world, "abroad", "select ipad from klover_pseudonym.key")
+
+
+def touched(world: Connection) -> bool:
+    row = world.execute("select exists (select from pg_attribute where attname like 'klover_p_%')")
+    return row.fetchone() != (False,)
+
+
+def test_what_apply_would_refuse_is_refused_before_any_work(world: Connection) -> None:
+    wrong = POLICY.replace("public_rows: true", "public_rows: handle", 1)
+    with pytest.raises(PolicyError, match="boolean"):
+        door.prepare(world, compiled(world, wrong)[1], small=0)
+    assert not touched(world)
+
+
+def test_nothing_is_prepared_or_rotated_while_a_door_is_suspended(world: Connection) -> None:
+    _, doors = compiled(world)
+    open_doors(world, doors)
+    suspend(world, ["research"], MemoryRecorder(), NOW)
+    with pytest.raises(InputError, match="suspended"):
+        rotate.begin(world, "abroad")
+    assert door.read_epochs(world)["abroad"] == door.Epochs()

@@ -135,15 +135,17 @@ def _utf8(text: str) -> str:
 
 
 def _holds(stored: str, names: tuple[NamedRow, ...], side: str) -> str:
-    named = " or ".join(_is_named(one, side) for one in names)
-    return f"(({named}) = ({_of(side, stored)} is not null))"
+    named = [_is_named(one, side) for one in names]
+    whole = named[0] if len(named) == 1 else f"({' OR '.join(named)})"
+    return f"({whole} = ({_of(side, stored)} IS NOT NULL))"
 
 
 def _is_named(one: NamedRow, side: str) -> str:
-    terms = [f"{_of(side, name)} is not null" for name in one.columns]
+    terms = [f"({_of(side, name)} IS NOT NULL)" for name in one.columns]
     if one.when is not None:
-        terms += [f"{_of(side, one.when[0])}::text is not distinct from {_text(one.when[1])}"]
-    return f"({' and '.join(terms)})"
+        kind, value = _of(side, one.when[0]), _text(one.when[1])
+        terms.append(f"(NOT ({kind}::text IS DISTINCT FROM {value}))")
+    return terms[0] if len(terms) == 1 else f"({' AND '.join(terms)})"
 
 
 def _kind(table: Table, name: str, *, element: bool) -> str:

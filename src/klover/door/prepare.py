@@ -17,15 +17,16 @@ from psycopg import sql
 
 from klover.catalog import TableName
 from klover.door import ledger, naming
+from klover.door.apply import plan_doors
 from klover.door.condition import identifier
 from klover.door.doors import Doors, Keeper, Stored
 from klover.door.pseudonym_checks import check_steps, index_steps, is_filled
+from klover.door.pseudonym_keys import key_steps
 from klover.door.pseudonym_state import PseudonymState, expect_same_epochs, read_pseudonyms
 from klover.door.pseudonyms import (
     assignments,
     column_steps,
     is_new_or_trusted,
-    key_steps,
     unfilled,
 )
 from klover.door.step import Phase, Step, write
@@ -121,6 +122,8 @@ def _prepare(
     expect_same_epochs({door.audience: door.epochs for door in doors.doors}, state)
     large = _large(connection, doors, state, small)
     if large:
+        ledger.expect_open(connection)
+        plan_doors(connection, doors)  # what apply would refuse is refused before hours of work
         _run(connection, _ground(doors, state))
     for keeper in large:
         state = read_pseudonyms(connection, doors.keepers)

@@ -169,6 +169,9 @@ def _unlike(
             for each in keeper.stored
             if (keeper.table, each.name) in checks and (keeper.table, each.name) in columns
         ]
+        # Most are word for word what was asked for.
+        if all(asked.replace('"', "") == stands.replace('"', "") for _, asked, stands in pairs):
+            continue
         asked = _planned(connection, keeper.table, [asked for _, asked, _ in pairs])
         stands = _planned(connection, keeper.table, [stands for *_, stands in pairs])
         if asked is None or asked != stands:

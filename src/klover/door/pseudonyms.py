@@ -16,11 +16,9 @@ from klover.door import naming
 from klover.door.condition import identifier
 from klover.door.doors import Doors, Keeper, Stored
 from klover.door.pseudonym_checks import check_steps, index_steps, is_filled
+from klover.door.pseudonym_keys import key_steps
 from klover.door.pseudonym_state import PseudonymState, StandingTrigger, expect_same_epochs
 from klover.door.step import Phase, Step, write
-from klover.store.sql import statements
-
-_CURRENT = "current"
 
 
 def pseudonym_steps(
@@ -72,41 +70,6 @@ def is_new_or_trusted(keeper: Keeper, state: PseudonymState) -> bool:
     """Tell whether nothing stands yet in the table's columns, or all of it can stay."""
     stands = any((keeper.table, each.name) in state.columns for each in keeper.stored)
     return not stands or is_trusted(keeper, state)
-
-
-def key_steps(doors: Doors, state: PseudonymState) -> Iterator[Step]:
-    """Tell which keys to make, and which nobody needs any more."""
-    queries = statements("klover.door", "pseudonyms.sql")
-    keeper = {"keeper": naming.KEEPER, "keys": identifier(naming.KEYS)}
-    if not state.has_keys:
-        why = "the keys of pseudonyms, for nobody but the functions that use them"
-        yield Step(phase=Phase.CREATE, why=why, sql=queries["make_keys"].as_string(None))
-    if not state.keeper_reads and doors.keepers:
-        why = "it computes pseudonyms with the keys, and reads nothing else"
-        yield write(Phase.CREATE, why, "grant select on {keys} to {keeper}", keeper)
-    wanted = {each.audience for keeper in doors.keepers for each in keeper.stored}
-    epochs = {door.audience: door.epochs for door in doors.doors}
-    for audience in sorted(wanted - set(state.epochs)):
-        yield Step(
-            phase=Phase.CREATE,
-            why=f"the key of the pseudonyms of {audience}",
-            sql=make_key(audience, epochs[audience].current, _CURRENT),
-        )
-    for audience in sorted(set(state.epochs) - wanted):
-        yield write(
-            Phase.DROP,
-            "no door shows these pseudonyms",
-            "delete from {keys} where audience = {audience}",
-            {**keeper, "audience": sql.Literal(audience)},
-        )
-
-
-def make_key(audience: str, epoch: int, state: str) -> str:
-    """Write the statement that makes a key; the key itself stands nowhere in it."""
-    query = statements("klover.door", "pseudonyms.sql")["make_key"]
-    return query.format(
-        audience=sql.Literal(audience), epoch=sql.Literal(epoch), state=sql.Literal(state)
-    ).as_string(None)
 
 
 def _gone(doors: Doors, state: PseudonymState) -> Iterator[Step]:

@@ -11,11 +11,12 @@ from typing import LiteralString
 
 from psycopg import sql
 
+from klover.door import ledger
 from klover.door.condition import identifier
 from klover.door.doors import Epochs
 from klover.door.naming import KEYS
+from klover.door.pseudonym_keys import make_key
 from klover.door.pseudonym_state import read_epochs
-from klover.door.pseudonyms import make_key
 from klover.errors import InputError
 from klover.store.connect import Connection
 
@@ -23,8 +24,10 @@ from klover.store.connect import Connection
 def begin(connection: Connection, audience: str) -> Epochs:
     """Make the key of the coming epoch, where it is not there yet; tells the epochs.
 
-    Raises InputError where the last rotation is not finished, or there is nothing to rotate.
+    Raises InputError where the last rotation is not finished, there is nothing to rotate, or a
+    door is suspended.
     """
+    ledger.expect_open(connection)
     epochs = _epochs(connection, audience)
     if epochs.previous is not None:
         raise InputError(

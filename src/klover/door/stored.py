@@ -193,22 +193,23 @@ def pseudonym(inner: str, outer: str, entity: TableName, message: sql.Composable
 
 
 def _check(name: str, names: Sequence[NamedRow], side: Side) -> sql.Composed:
-    named = [_named(each, side) for each in names]
-    return sql.SQL("(({}) = ({} is not null))").format(
-        sql.SQL(" or ").join(named), _side(side, name)
-    )
+    """Write it as Postgres prints it, so that it is compared without asking."""
+    named: sql.Composable = sql.SQL(" OR ").join(_named(each, side) for each in names)
+    if len(names) > 1:
+        named = sql.SQL("({})").format(named)
+    return sql.SQL("({} = ({} IS NOT NULL))").format(named, _side(side, name))
 
 
 def _named(named: NamedRow, side: Side) -> sql.Composed:
     """Tell whether a row is named: never NULL, whatever the columns hold."""
-    terms = [sql.SQL("{} is not null").format(_side(side, name)) for name in named.columns]
+    terms = [sql.SQL("({} IS NOT NULL)").format(_side(side, name)) for name in named.columns]
     if named.when is not None:
         terms.append(
-            sql.SQL("{}::text is not distinct from {}").format(
+            sql.SQL("(NOT ({}::text IS DISTINCT FROM {}))").format(
                 _side(side, named.when[0]), sql.Literal(named.when[1])
             )
         )
-    return sql.SQL("({})").format(sql.SQL(" and ").join(terms))
+    return sql.SQL("({})").format(sql.SQL(" AND ").join(terms)) if len(terms) > 1 else terms[0]
 
 
 def _side(side: Side, name: str) -> sql.Composable:
