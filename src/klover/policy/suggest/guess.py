@@ -85,3 +85,8 @@ def comparable(column: Column, key: Column, *, element: bool = False) -> bool:
         return False
     own = column.element_type if element else column.base_type
     return own is not None and family(own) == family(key.base_type)
+
+
+def is_writable(name: str) -> bool:
+    """Tell whether a policy can name a column: blanks around its name would be lost."""
+    return bool(name) and name == name.strip()

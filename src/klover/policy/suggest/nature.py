@@ -84,12 +84,14 @@ def _is_published(table: Table) -> bool:
 
 def _delicate(shape: Shape) -> bool:
     """Tell whether the people are such that every row about them is a private one."""
-    return any(words(name.name)[-1] in kinds.DELICATE for name in shape.people)
+    return any(set(words(name.name)[-1:]) & kinds.DELICATE for name in shape.people)
 
 
 def _tied(said: tuple[str, ...], links: int) -> Nature:
     """Judge a table that a key ties to people: the first that fits, the strictest first."""
     about = [word for word in said if word not in _LEADING] or list(said)
+    if not about:
+        return Nature.UNKNOWN
     has, linked = set(about), links >= _LINKED
     programs = about[-1] == "app" or (about[-1] == "application" and bool(has & {"oauth", "api"}))
     setting = about[-1] in kinds.SETTING or bool(has & {"setting", "preference"})

@@ -71,7 +71,7 @@ def _to_people(
     element = column.element_type is not None
     said = words(column.name)
     if is_audit(said) or "creator" in said:  # whoever entered it has a login
-        people = tuple(sorted(people, key=lambda name: words(name.name)[-1] != "user"))
+        people = tuple(sorted(people, key=lambda name: words(name.name)[-1:] != ("user",)))
     for target in people:
         key = catalog.tables[target].primary_key
         *shared, last = key.columns if key is not None else ("",)

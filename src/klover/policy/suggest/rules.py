@@ -7,6 +7,7 @@ from klover.catalog import Table, TableName
 from klover.policy.model import DataClass
 from klover.policy.suggest.classes import Verdict
 from klover.policy.suggest.draft import Standing, TableDraft
+from klover.policy.suggest.guess import is_writable
 from klover.policy.suggest.shape import Shape
 
 Defaults = Mapping[str, str]
@@ -24,7 +25,7 @@ class Rule:
 
 def rules_of(one: TableDraft, shape: Shape, shared: frozenset[TableName]) -> Mapping[str, Rule]:
     """Write the rule of each column of a table; ``shared`` are the tables that are nobody's."""
-    named = [verdict for verdict in one.verdicts if verdict.column.strip()]  # no key can be blank
+    named = [verdict for verdict in one.verdicts if is_writable(verdict.column)]
     if one.standing is Standing.SHARED:
         return {verdict.column: _of_shared(verdict, one, shared) for verdict in named}
     unique = _unique(one.table, shape)
@@ -81,8 +82,8 @@ def find_defaults(
         most = max(sorted(set(said)), key=said.count)
         closed = str(DataClass.RESTRICTED) in most
         saved = said.count(most) - public.get(column, 0)  # shared ones have to contradict it
-        if "unique" in most or saved < _FEWEST:
-            continue
+        if "unique" in most or saved < _FEWEST or not column.isidentifier():
+            continue  # an odd name could be read as a pattern of several
         if (closed and said.count(most) * 2 > len(said)) or len(set(said)) == 1:
             found[column] = most
     return found

@@ -11,7 +11,7 @@ from klover.catalog import Catalog, Table, TableName
 from klover.policy.identify import is_harmless
 from klover.policy.labels import label
 from klover.policy.suggest.evidence import Evidence, Question
-from klover.policy.suggest.guess import Guess, Names, Tie, Ties
+from klover.policy.suggest.guess import Guess, Names, Tie, Ties, is_writable
 from klover.policy.suggest.keys import by_name, table_names
 from klover.policy.suggest.pairs import pairs
 from klover.policy.suggest.questions import by_values, open_questions, question, weigh
@@ -159,8 +159,8 @@ def _people(catalog: Catalog, ties: Mapping[TableName, Tie]) -> tuple[TableName,
 
 
 def _has_key(table: Table) -> bool:
-    full = {column.name for column in table.columns if column.not_null and column.name.strip()}
-    if table.primary_key is not None and not all(map(str.strip, table.primary_key.columns)):
+    full = {column.name for column in table.columns if column.not_null and is_writable(column.name)}
+    if table.primary_key is not None and not all(map(is_writable, table.primary_key.columns)):
         return False
     return table.primary_key is not None or any(
         full.issuperset(key.columns) for key in table.uniques

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from klover.catalog import TableName
 from klover.policy.suggest.draft import Draft, Standing, TableDraft
+from klover.policy.suggest.guess import is_writable
 from klover.policy.suggest.home import Home
 from klover.policy.suggest.rows import public_rows
 from klover.policy.suggest.rules import Defaults, Rule, find_defaults, rules_of
@@ -166,11 +167,11 @@ def _table(
         if not columns and not stated:
             yield f"{name}: shared"
             return
-    yield (
-        f"{name}:"
-        if columns or stated or one.ways or one.standing is Standing.SHARED
-        else (f"{name}: {{}}")
-    )
+    elif not (columns or stated or one.ways):
+        columns = dict(rules)  # an entry may not be empty
+        if not columns:
+            return
+    yield f"{name}:"
     yield from _whose(one)
     yield from stated
     yield from _columns(columns)
@@ -229,7 +230,7 @@ def _stated(one: TableDraft) -> list[str]:
     guessed = [
         guess
         for guess in one.tie.guesses
-        if not guess.declared and all(name.strip() for name in guess.columns)
+        if not guess.declared and all(map(is_writable, guess.columns))
     ]
     pairs = [pair for pair in one.tie.pairs if pair.halves]
     if guessed or pairs:
