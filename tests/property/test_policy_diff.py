@@ -56,7 +56,7 @@ def test_the_way_back_goes_the_other_way(change: tuple[Policy, Policy]) -> None:
     )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(changes(), PRINCIPALS, CLAIMS, ADDRESSES, PURPOSES, REFERENCES)
 def test_after_a_tightening_nobody_is_let_in_anew_or_sees_more(
     change: tuple[Policy, Policy],

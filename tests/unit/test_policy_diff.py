@@ -264,6 +264,8 @@ WHO = (
     "who: {{groups: [g], located: any{0}}}\n    sees: public\n    requires: {{purpose: [p]{1}}}{2}"
 )
 ADMISSIONS = [  # the wider first
+    ("", ", hours: Mon 08:00-18:00 UTC", "", ", hours: Mon 09:00-18:00 UTC"),
+    ("", ", hours: Mon 08:00-18:00 UTC", "", ", hours: Mon 08:00-17:00 UTC"),
     (", claims: {a: [x, y]}", "", ", claims: {a: [x]}", ""),
     (", claims: {a: [x]}", "", ", claims: {a: [x], b: [z]}", ""),
     (", networks: [10.0.0.0/8]", "", ", networks: [10.1.0.0/16, 10.2.0.0/16]", ""),
