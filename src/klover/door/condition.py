@@ -19,7 +19,8 @@ from klover.policy.model import Rows
 from klover.policy.resolved import Reference, Resolved, TracedTable
 
 Condition = sql.Composable | bool
-"""SQL over one table; True where every row shows, False where none does."""
+"""SQL over one table, fit for a WHERE, where NULL is as good as false; True where every row shows,
+False where none does."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -94,7 +95,8 @@ def _own(resolved: Resolved, traced: TracedTable, reads: Reads) -> Condition:
     except PolicyError as error:
         raise PolicyError(error.message, file=resolved.policy.file, line=rule.line) from None
     # The policy's own text: one expression (columns_used), parsed by Postgres before it is used.
-    return sql.SQL("(({}) is true)").format(sql.SQL(text))
+    # It stands where only what is true passes, and an `is true` would hide it from the planner.
+    return sql.SQL("({})").format(sql.SQL(text))
 
 
 def _parent(

@@ -47,7 +47,7 @@ def row_terms(resolved: Resolved, traced: TracedTable, below: tuple[TableName, .
     if rule.public_rows is Rows.PREDICATE:
         text = rule.predicate or ""
         columns_used(text, traced.columns)  # refuses what is not one expression
-        terms.append(sql.SQL("(({}) is true)").format(sql.SQL(text)))
+        terms.append(sql.SQL("({})").format(sql.SQL(text)))
     for made in _terms_above(resolved, traced, (*below, traced.name)):
         if made is None:
             return None
