@@ -21,7 +21,6 @@ from klover.door.step import Step
 from klover.door.turn import Patience, Progress, in_turn, run, settle
 from klover.errors import PolicyError, StoreError
 from klover.event import DoorsApplied, Recorder
-from klover.policy.countries import EDITION
 from klover.store.connect import Connection
 
 PATIENCE = Patience()
@@ -106,6 +105,7 @@ def carry_out(
             digest=doors.digest,
             statements=len(steps),
             version=version,
+            countries_edition=doors.countries,
         )
     )
     recorder.flush()
@@ -120,7 +120,7 @@ def _note(connection: Connection, doors: Doors, steps: tuple[Step, ...], time: s
         time=time,
         policy=doors.policy,
         doors=doors.digest,
-        countries=EDITION,
+        countries=doors.countries,
         statements=len(steps),
     )
     suspended = ledger.suspensions(connection)

@@ -60,6 +60,7 @@ def compile_doors(
         database=database,
         policy=resolved.policy.digest,
         policy_file=resolved.policy.file,
+        countries=resolved.policy.countries.edition,
         doors=tuple(doors),
         keepers=keepers(resolved, stored),
         predicates=tuple(
