@@ -16,7 +16,15 @@ from klover.adopt import keep, pin
 from klover.catalog import Catalog
 from klover.config import Deployment
 from klover.door import naming
-from klover.errors import CheckFailed, ConfigError, InputError, SourceError, VerifyError
+from klover.door.predicates import predicates, refused
+from klover.errors import (
+    CheckFailed,
+    ConfigError,
+    InputError,
+    PolicyError,
+    SourceError,
+    VerifyError,
+)
 from klover.event import Recorder
 from klover.gateway.authenticate import trust
 from klover.gateway.daily import Tally
@@ -129,6 +137,12 @@ def read_live_catalog(dsn: str, *, what: str) -> Catalog:
     """Read a database's catalog by its connection string."""
     with connect(dsn, what=what) as connection:
         return read_catalog(connection)
+
+
+def refused_conditions(dsn: str, resolved: Resolved) -> list[PolicyError]:
+    """Tell each condition of a policy that the database does not take; reads no row."""
+    with connect(dsn, what="the database") as connection:
+        return list(refused(connection, predicates(resolved), resolved.policy.file))
 
 
 def suggest(dsn: str, rows: int, progress: SampleProgress) -> tuple[Draft, int]:

@@ -24,10 +24,12 @@ def load_application(connection: Connection) -> None:
         connection.execute(text.encode())
 
 
-def resolve(connection: Connection, policy: str | None = None) -> Resolved:
+def resolve(
+    connection: Connection, policy: str | None = None, countries: str | None = None
+) -> Resolved:
     """Hold a policy's text (the demo's, unless given) against the database."""
     text = policy or files("klover.demo").joinpath("klover.yaml").read_text()
-    return trace(parse(text, "klover.yaml"), read_catalog(connection))
+    return trace(parse(text, "klover.yaml", countries), read_catalog(connection))
 
 
 def compiled(connection: Connection, resolved: Resolved, sessions: int = 2) -> Doors:

@@ -60,6 +60,8 @@ def make_tables(connection: Connection) -> None:
     connection.execute(SCHEMA.encode())
 
 
-def tiny_doors(connection: Connection, policy: str = POLICY) -> Doors:
-    """Compile the doors of the tiny application."""
-    return compiled(connection, resolve(connection, policy), 1)
+def tiny_doors(
+    connection: Connection, policy: str = POLICY, *, countries: str | None = None
+) -> Doors:
+    """Compile the doors of the tiny application; ``countries`` is the file that a policy pins."""
+    return compiled(connection, resolve(connection, policy, countries), 1)

@@ -1,5 +1,6 @@
 """Each change of doors: its version, its one transaction, its locks, and a failure at any step."""
 
+import hashlib
 import os
 import signal
 import subprocess
@@ -62,6 +63,20 @@ def test_each_change_has_a_version_and_no_change_has_none(tiny: Connection) -> N
     assert [event.version for event in events] == [1, 1, 2]
     comment = tiny.execute("select obj_description('door_home'::regnamespace)").fetchone()
     assert comment == ("Klover's door, version 2.",)
+
+
+def test_a_version_and_its_record_name_the_edition_of_the_country_data(tiny: Connection) -> None:
+    own = (
+        "klover-countries: 1\nmemberships:\n"
+        "  - {group: partners, country: JP, since: 2020-01-01, source: a contract}\n"
+    )
+    pin = f"countries: {{file: own.yaml, sha256: {hashlib.sha256(own.encode()).hexdigest()}}}\n"
+    recorder = MemoryRecorder()
+    door.apply(tiny, tiny_doors(tiny, POLICY + pin, countries=own), recorder, NOW)
+    edition = f"2026-11+sha256:{hashlib.sha256(own.encode()).hexdigest()}"
+    assert [version.countries for version in ledger.versions(tiny)] == [edition]
+    (event,) = [event for event in recorder.events if isinstance(event, DoorsApplied)]
+    assert event.countries_edition == edition
 
 
 def test_a_new_version_stands_under_the_same_names(tiny: Connection) -> None:

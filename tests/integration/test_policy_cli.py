@@ -75,6 +75,27 @@ def test_a_policy_that_does_not_fit_ends_with_2(policy: Path, filled: str) -> No
     assert "The database has no table vidoes; did you mean 'videos'?" in done.output
 
 
+def test_conditions_that_postgres_does_not_take_end_with_2(policy: Path, filled: str) -> None:
+    policy.write_text(
+        POLICY.replace("visibility = 'public'", "visibilty = 'public'").replace(
+            "public_rows: true\n    hangs_off", "public_rows: body + 1\n    hangs_off"
+        )
+    )
+    assert run("check", str(policy)).exit_code == 0
+    done = run("check", str(policy), "--dsn", filled)
+    assert done.exit_code == 2
+    told = done.output.replace("\n", " ")
+    assert f"{policy}:{_line(policy, '  videos:')}: error: Postgres does not take" in told
+    assert 'column "visibilty" does not exist' in told
+    assert f"{policy}:{_line(policy, '  comments:')}: error: Postgres does not take" in told
+    body = json.loads(run("check", str(policy), "--dsn", filled, "--json").output)
+    assert body["ok"] is False
+
+
+def _line(file: Path, text: str) -> int:
+    return file.read_text().splitlines().index(text) + 1
+
+
 def test_a_policy_that_promises_too_much_ends_with_1(policy: Path) -> None:
     policy.write_text(POLICY.replace("located: [EEA, GB, CH]}", "located: any}"))
     done = run("check", str(policy))

@@ -142,7 +142,7 @@ def test_a_pattern_that_takes_the_veil_off_text_is_a_warning() -> None:
     )
     (found,) = [one for one in told(text) if "'name'" in one.message]
     assert found.severity is Severity.WARNING
-    assert "1 of them hold text or the like: users.name" in found.message
+    assert "1 of them hold keys, text or the like: users.name" in found.message
 
 
 def test_what_is_listed_or_tied_is_not_asked_about() -> None:

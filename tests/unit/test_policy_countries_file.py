@@ -9,6 +9,8 @@ from doubles.catalogs import POLICY
 from klover.errors import PolicyError
 from klover.policy.check import check
 from klover.policy.country import change_days, inside, members, within
+from klover.policy.diff import diff
+from klover.policy.difference import Direction
 from klover.policy.faults import PolicyErrors
 from klover.policy.model import Policy, Region
 from klover.policy.parse import parse
@@ -66,6 +68,23 @@ def test_what_the_file_ends_in_the_eea_ends_in_what_rests_on_it() -> None:
     assert not inside("IS", Region(names=("adequate",)), TODAY, known)
 
 
+def test_a_correction_is_told_in_a_diff_with_the_countries_that_it_changes() -> None:
+    policy = POLICY.replace("[creators], located: any", "[creators], located: trusted")
+    row = '  - {group: trusted, country: US, since: 2026-01-01, source: "another"}\n'
+    (one,) = diff(read(policy=policy), read(FILE + row, policy))
+    assert (one.audience, one.direction) == ("creators-abroad", Direction.LOOSENS)
+    assert one.text == "has to be located in trusted (now with US), before trusted"
+
+
+@pytest.mark.parametrize("name", ["/etc/passwd", "../c.yaml", "a/../../c.yaml", "C:\\c", "..\\c"])
+def test_a_file_elsewhere_is_refused_before_it_is_read(name: str) -> None:
+    text = pinned().replace("file: countries.yaml", f"file: '{name}'")
+    with pytest.raises(PolicyError, match="beside the policy") as caught:
+        named_file(text, "k.yaml")
+    assert text.splitlines()[caught.value.line - 1].startswith("countries:")
+    assert named_file(text.replace(name, "data/countries.yaml"), "k.yaml") == "data/countries.yaml"
+
+
 def test_its_groups_stand_wherever_a_country_does() -> None:
     text = POLICY.replace("10.60.0.0/16: CN", "10.60.0.0/16: trusted")
     text = text.replace(
@@ -88,6 +107,7 @@ def test_check_tells_what_was_corrected_and_which_group_is_empty() -> None:
     told = [str(one) for one in check(read(policy=text), None, TODAY)]
     (corrected,) = [one for one in told if "corrects the country data" in one]
     assert "4 memberships in adequate, trusted, in place of 2." in corrected
+    assert corrected.startswith(f"k.yaml:{read(policy=text).countries_line}:")
     assert not [one for one in told if "holds no country" in one]
     later = [str(one) for one in check(read(policy=text), None, date(2028, 1, 1))]
     (empty,) = [one for one in later if "holds no country" in one]

@@ -48,10 +48,13 @@ def check_policy(file: File, dsn: Dsn = None, as_json: Json = False) -> None:
         policy = _read(file)
         catalog = _catalog(dsn) if dsn is not None else None
         findings = check(policy, catalog, datetime.now(UTC).date())
-        if catalog is not None:
+        if dsn is not None and catalog is not None:
+            from klover.assemble import refused_conditions
             from klover.policy.trace import trace
 
-            trace(policy, catalog)
+            refused = refused_conditions(dsn, trace(policy, catalog))
+            findings = [*faults(*refused), *findings]
+            wrong = next(iter(refused), None)
     except PolicyError as error:
         wrong = error
         findings = findings or faults(error)

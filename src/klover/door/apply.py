@@ -8,20 +8,16 @@ for nothing more; only then the change gets its version, is put on record and co
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-import psycopg
-from psycopg import sql
-
 from klover.catalog import TableName
 from klover.door import ground, ledger
-from klover.door.condition import identifier
 from klover.door.diff import plan
 from klover.door.doors import Doors
+from klover.door.predicates import refused
 from klover.door.state import read_state
 from klover.door.step import Step
 from klover.door.turn import Patience, Progress, in_turn, run, settle
-from klover.errors import PolicyError, StoreError
+from klover.errors import StoreError
 from klover.event import DoorsApplied, Recorder
-from klover.policy.countries import EDITION
 from klover.store.connect import Connection
 
 PATIENCE = Patience()
@@ -106,6 +102,7 @@ def carry_out(
             digest=doors.digest,
             statements=len(steps),
             version=version,
+            countries_edition=doors.countries,
         )
     )
     recorder.flush()
@@ -120,7 +117,7 @@ def _note(connection: Connection, doors: Doors, steps: tuple[Step, ...], time: s
         time=time,
         policy=doors.policy,
         doors=doors.digest,
-        countries=EDITION,
+        countries=doors.countries,
         statements=len(steps),
     )
     suspended = ledger.suspensions(connection)
@@ -156,24 +153,5 @@ def _read_back(connection: Connection, doors: Doors) -> None:
 
 
 def _check_predicates(connection: Connection, doors: Doors) -> None:
-    """Have Postgres parse each condition over its table, without reading a row."""
-    for predicate in doors.predicates:
-        query = sql.SQL("select from {table} where (({text}) is true)").format(
-            table=identifier(predicate.table),
-            text=sql.SQL(predicate.text),
-        )
-        try:
-            with connection.transaction():
-                text = sql.SQL("prepare klover_check as {}").format(query).as_string(None)
-                connection.execute(text.encode())
-        except psycopg.errors.LockNotAvailable:
-            raise
-        except psycopg.Error as error:
-            reason = (error.diag.message_primary or type(error).__name__).rstrip(".")
-            raise PolicyError(
-                f"Postgres does not take `public_rows: {predicate.text}` of {predicate.table}: "
-                f"{reason}.",
-                file=doors.policy_file,
-                line=predicate.line,
-            ) from error
-        connection.execute("deallocate klover_check")
+    for error in refused(connection, doors.predicates, doors.policy_file):
+        raise error

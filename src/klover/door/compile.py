@@ -12,10 +12,10 @@ from psycopg import sql
 from klover.catalog import Table, TableName
 from klover.door import naming
 from klover.door.condition import Reads, identifier, not_restricted
-from klover.door.doors import Door, Doors, Epochs, Predicate, Stored, View, ViewColumn
+from klover.door.doors import Door, Doors, Epochs, Stored, View, ViewColumn
+from klover.door.predicates import predicates
 from klover.door.shown import Needs, shown_column
 from klover.door.stored import keepers
-from klover.policy.model import Rows
 from klover.policy.resolved import Resolved, RowsShown, Show, TableSight
 from klover.policy.sight import see
 
@@ -60,13 +60,10 @@ def compile_doors(
         database=database,
         policy=resolved.policy.digest,
         policy_file=resolved.policy.file,
+        countries=resolved.policy.countries.edition,
         doors=tuple(doors),
         keepers=keepers(resolved, stored),
-        predicates=tuple(
-            Predicate(table=name, text=traced.rule.predicate or "", line=traced.rule.line)
-            for name, traced in sorted(resolved.tables.items())
-            if traced.rule.public_rows is Rows.PREDICATE and not traced.rule.shared
-        ),
+        predicates=predicates(resolved),
         applications=tuple(
             sorted({application.role for application in resolved.policy.applications.values()})
         ),

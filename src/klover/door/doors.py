@@ -149,6 +149,8 @@ class Doors:
     doors: tuple[Door, ...]
     keepers: tuple[Keeper, ...]
     predicates: tuple[Predicate, ...]
+    countries: str
+    """The edition of the country data that the decisions rest on."""
     applications: tuple[str, ...] = ()
     """Roles that connect without a door; they keep what PUBLIC had."""
     settings: Mapping[str, str] = field(default_factory=dict)

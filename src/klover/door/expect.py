@@ -47,6 +47,7 @@ def expected(
         database=database,
         policy=resolved.policy.digest,
         policy_file=resolved.policy.file,
+        countries=resolved.policy.countries.edition,
         doors=tuple(doors),
         keepers=tuple(_keepers(resolved, stored)),
         predicates=(),

@@ -92,6 +92,7 @@ class DoorsApplied(Event):
     digest: str
     statements: int
     version: int
+    countries_edition: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -47,9 +47,13 @@ def check(policy: Policy, catalog: Catalog | None, on: date) -> list[Finding]:
     return sorted(found, key=lambda finding: (_ORDER.index(finding.severity), finding.line))
 
 
-def faults(error: PolicyError) -> list[Finding]:
+def faults(*found: PolicyError) -> list[Finding]:
     """Tell the faults of a policy that cannot be read or does not fit as findings."""
-    errors = error.errors if isinstance(error, PolicyErrors) else (error,)
+    errors = [
+        one
+        for error in found
+        for one in (error.errors if isinstance(error, PolicyErrors) else (error,))
+    ]
     return [
         Finding(
             severity=Severity.ERROR,

@@ -1,24 +1,26 @@
 """Findings on rules by pattern: those that fit nothing, say again, or decide unseen.
 
 A pattern decides for columns that nobody looked at one by one. So each is told with how many
-columns it declared, and how many of these hold text, documents or the like.
+columns it declared, and how many of these hold keys, text, documents or the like; one for tables,
+with what it makes of them.
 """
 
 from dataclasses import replace
 
 from klover.policy.filled import default_of
 from klover.policy.finding import Finding, Severity
-from klover.policy.identify import is_harmless
-from klover.policy.model import ColumnRule, DataClass, Identifies
+from klover.policy.model import ColumnRule, DataClass, Identifies, Rows, TableRule
 from klover.policy.pattern import fits_column, fits_table
 from klover.policy.resolved import Resolved
+from klover.policy.rules import TableDefault
+from klover.policy.veiled import veiled
 
 _FEW = 6
 
 
 def check_defaults(resolved: Resolved) -> list[Finding]:
     """List the findings on ``defaults``."""
-    return [*_idle(resolved), *_again(resolved), *_declared(resolved)]
+    return [*_idle(resolved), *_again(resolved), *_declared(resolved), *_opened(resolved)]
 
 
 def names_of(names: list[str]) -> str:
@@ -100,7 +102,7 @@ def _declared(resolved: Resolved) -> list[Finding]:
             for column in traced.table.columns:
                 if traced.columns[column.name].by == default.pattern:
                     tables.append(str(traced.name))
-                    if not is_harmless(column) and not traced.rule.shared:
+                    if not traced.rule.shared and veiled(resolved, traced, column):
                         doubtful.append(f"{traced.name}.{column.name}")
         if not tables or default.rule.data_class is DataClass.RESTRICTED:
             continue
@@ -109,7 +111,9 @@ def _declared(resolved: Resolved) -> list[Finding]:
             f"{len(set(tables))} tables {default.rule.data_class}"
         )
         if doubtful:
-            message += f"; {len(doubtful)} of them hold text or the like: {names_of(doubtful)}"
+            message += (
+                f"; {len(doubtful)} of them hold keys, text or the like: {names_of(doubtful)}"
+            )
         harmless = default.rule.identifies_stated and default.rule.identifies is Identifies.NO
         found.append(
             Finding(
@@ -122,3 +126,39 @@ def _declared(resolved: Resolved) -> list[Finding]:
             )
         )
     return found
+
+
+def _opened(resolved: Resolved) -> list[Finding]:
+    """Tell which tables a pattern opens to everybody: as nobody's data, or as public rows."""
+    found = []
+    for default in resolved.policy.defaults.tables:
+        names = [
+            str(name)
+            for name, traced in resolved.base_tables().items()
+            if traced.rule.by == default.pattern and not _said_alone(resolved, traced.rule, default)
+        ]
+        opens = default.rule.shared or default.rule.public_rows is not Rows.NONE
+        if not names or not opens:
+            continue
+        what = "nobody's data" if default.rule.shared else "hold public rows"
+        verb = "makes" if default.rule.shared else "lets"
+        every = set(default.pattern) <= {"*", "."}
+        later = ", and every table that is added later" if every else ""
+        found.append(
+            Finding(
+                severity=Severity.WARNING if every else Severity.NOTE,
+                file=resolved.policy.file,
+                line=default.rule.line,
+                message=f"The pattern {default.pattern!r} {verb} {len(names)} "
+                f"table{'s' if len(names) > 1 else ''} {what}: "
+                f"{names_of(names)}{later}.",
+                mend="Give those that differ an entry"
+                + (", and name tables rather than all." if every else "."),
+            )
+        )
+    return found
+
+
+def _said_alone(resolved: Resolved, rule: TableRule, default: TableDefault) -> bool:
+    """Tell whether an entry of its own says which rows are public; a default is then not asked."""
+    return rule.name in resolved.policy.tables and not default.rule.shared

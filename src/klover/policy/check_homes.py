@@ -86,7 +86,7 @@ def _corrections(policy: Policy) -> list[Finding]:
         Finding(
             severity=Severity.NOTE,
             file=policy.file,
-            line=0,
+            line=policy.countries_line,
             message=f"A file of the policy's own corrects the country data: {len(own)} memberships "
             f"in {groups}, in place of {len(gone)}.",
             mend="See that each still has its source.",

@@ -10,10 +10,10 @@ from datetime import date, timedelta
 
 from klover.policy.country import change_days, meet
 from klover.policy.finding import Finding, Severity
-from klover.policy.identify import is_harmless
 from klover.policy.model import Audience, DataClass, Identifiers, Identifies, Never, Policy
 from klover.policy.resolved import ColumnSight, Resolved, RowsShown, Show, TracedTable
 from klover.policy.sight import see
+from klover.policy.veiled import veiled
 
 _FEW = 5
 _SOON = timedelta(days=180)
@@ -44,7 +44,7 @@ def check_nevers_shown(resolved: Resolved, on: date) -> list[Finding]:
             for what in (_classes(never, audience, shown), _pseudonyms(never, audience, shown)):
                 if what is not None:
                     found += _broken(policy, never, audience, what, on)
-            found += _rests_on_a_word(policy, never, audience, shown)
+            found += _rests_on_a_word(resolved, never, audience, shown)
     return found
 
 
@@ -122,16 +122,20 @@ def _pseudonyms(never: Never, audience: Audience, shown: list[_Seen]) -> str | N
 
 
 def _rests_on_a_word(
-    policy: Policy, never: Never, audience: Audience, shown: list[_Seen]
+    resolved: Resolved, never: Never, audience: Audience, shown: list[_Seen]
 ) -> Iterator[Finding]:
     """Ask about what is shown in clear because somebody declared that it identifies nobody."""
     if never.identifiers is not Identifiers.CLEAR or never.identifiers is audience.identifiers:
         return
-    names = [_name(traced, column) for traced, column in shown if _declared_away(traced, column)]
+    names = [
+        _name(traced, column)
+        for traced, column in shown
+        if _declared_away(resolved, traced, column)
+    ]
     if names:
         yield Finding(
             severity=Severity.WARNING,
-            file=policy.file,
+            file=resolved.policy.file,
             line=never.line,
             message=f"This `never` rests on a declaration: audience {audience.name} sees "
             f"{_list(names)} in clear, declared to identify nobody.",
@@ -139,7 +143,7 @@ def _rests_on_a_word(
         )
 
 
-def _declared_away(traced: TracedTable, column: ColumnSight) -> bool:
+def _declared_away(resolved: Resolved, traced: TracedTable, column: ColumnSight) -> bool:
     if traced.rule.shared:
         return False
     if column.show is Show.PARTS:
@@ -147,10 +151,9 @@ def _declared_away(traced: TracedTable, column: ColumnSight) -> bool:
     rule = traced.columns[column.column]
     stated = rule.identifies_stated and rule.identifies is Identifies.NO
     of = traced.table.column(column.column)
-    key = traced.key == (column.column,)
-    return (
-        column.show is Show.CLEAR and stated and (key or (of is not None and not is_harmless(of)))
-    )
+    if of is None or not stated or column.show is not Show.CLEAR:
+        return False
+    return bool(veiled(resolved, traced, of))
 
 
 def _name(traced: TracedTable, column: ColumnSight) -> str:

@@ -9,6 +9,7 @@ from klover.policy.neutral import has_neutral_key, neutral_value
 from klover.policy.predicate import words_of
 from klover.policy.resolved import Hop, Reference, Resolved, RowsShown, TracedTable
 from klover.policy.sight import see, sees_restricted
+from klover.policy.veiled import veiled
 
 
 def check_tables(resolved: Resolved) -> list[Finding]:
@@ -18,6 +19,7 @@ def check_tables(resolved: Resolved) -> list[Finding]:
     for traced in resolved.tables.values():
         if traced.rule.shared:
             found += _looks_personal(resolved, traced)
+            found += _refers_to_people(resolved, traced)
             continue
         found += _unclassified(resolved, traced)
         found += _harmless(resolved, traced)
@@ -53,6 +55,30 @@ def _looks_personal(resolved: Resolved, traced: TracedTable) -> list[Finding]:
     ]
 
 
+def _refers_to_people(resolved: Resolved, traced: TracedTable) -> list[Finding]:
+    """Ask about rows that are nobody's and yet say whom they belong to."""
+    found = {
+        column: str(key.target)
+        for key in traced.references
+        if not resolved.tables[key.target].rule.shared
+        for column in key.columns
+    }
+    if not found:
+        return []
+    targets = _list(list(dict.fromkeys(found.values())))
+    return [
+        _finding(
+            resolved,
+            Severity.WARNING,
+            traced.rule.line,
+            f"Table {traced.name} is shared, so everybody sees all of its rows, but "
+            f"{_list(list(found))} {'refer' if len(found) > 1 else 'refers'} to people's rows "
+            f"({targets}).",
+            "Say whose rows they are with `subject:`, or see that they tell nothing of people.",
+        )
+    ]
+
+
 def _unclassified(resolved: Resolved, traced: TracedTable) -> list[Finding]:
     names = [name for name, rule in traced.columns.items() if not rule.declared]
     if not names:
@@ -77,7 +103,7 @@ def _harmless(resolved: Resolved, traced: TracedTable) -> list[Finding]:
     found = []
     for column in traced.table.columns:
         rule = traced.columns[column.name]
-        what = _veiled(traced, column)
+        what = veiled(resolved, traced, column)
         parts = [part.text for part in rule.paths if _declared_harmless(part.rule)]
         if rule.by is None and what and _declared_harmless(rule):
             found.append(_seen_in_clear(resolved, traced, column, f"is {what} and"))
@@ -90,12 +116,6 @@ def _harmless(resolved: Resolved, traced: TracedTable) -> list[Finding]:
 def _declared_harmless(rule: ColumnRule) -> bool:
     restricted = rule.data_class is DataClass.RESTRICTED
     return rule.identifies_stated and rule.identifies is Identifies.NO and not restricted
-
-
-def _veiled(traced: TracedTable, column: Column) -> str:
-    if traced.key == (column.name,):
-        return "the row key"
-    return "" if is_harmless(column) else f"free text or media ({column.type})"
 
 
 def _seen_in_clear(resolved: Resolved, traced: TracedTable, column: Column, told: str) -> Finding:

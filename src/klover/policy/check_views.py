@@ -9,7 +9,9 @@ from collections.abc import Iterable, Iterator
 
 from klover.catalog import TableKind, TableName
 from klover.policy.check_defaults import names_of
+from klover.policy.derived import telling
 from klover.policy.finding import Finding, Severity
+from klover.policy.identify import is_harmless
 from klover.policy.model import ColumnRule, DataClass, Rows
 from klover.policy.predicate import words_of
 from klover.policy.resolved import Resolved, TracedTable
@@ -23,6 +25,7 @@ def check_views(resolved: Resolved) -> list[Finding]:
     found = list(_unnamed(resolved))
     for traced in resolved.tables.values():
         found += _generated(resolved, traced)
+        found += _identifying(resolved, traced)
         if traced.table.is_view:
             found += _view_columns(resolved, traced)
             found += _view_rows(resolved, traced)
@@ -53,6 +56,26 @@ def _generated(resolved: Resolved, traced: TracedTable) -> Iterator[Finding]:
                 message=f"Column {traced.name}.{column.name} is {rule.data_class} but computed "
                 f"from {names_of(names)}, which may not be seen as widely.",
                 mend=f"Give it the class of {names[0]}.",
+            )
+
+
+def _identifying(resolved: Resolved, traced: TracedTable) -> Iterator[Finding]:
+    """Tell of columns that would be shown, were they not made from some that identify."""
+    tied = {column for key in traced.references for column in key.columns} | set(traced.key)
+    for column in traced.table.columns:
+        rule = traced.columns[column.name]
+        made = (column.generated or traced.table.is_view) and column.name not in tied
+        open_ = made and is_harmless(column) and not rule.identifies_stated
+        names = [one.name for one in telling(traced, column, resolved.tables)] if open_ else []
+        if names and rule.data_class is not DataClass.RESTRICTED:
+            yield Finding(
+                severity=Severity.NOTE,
+                file=resolved.policy.file,
+                line=rule.line or traced.rule.line,
+                message=f"Column {traced.name}.{column.name} is or may be made from "
+                f"{names_of(names)}, so it counts as identifying as well.",
+                mend="Say `identifies: no` where it is not, or what it refers to with "
+                "`references:`.",
             )
 
 

@@ -19,7 +19,7 @@ from klover.policy.diff_admission import (
     tell_limits,
     tell_networks,
 )
-from klover.policy.diff_lands import Lands, lands_within
+from klover.policy.diff_lands import Lands, changed, lands_within
 from klover.policy.difference import Difference, Direction, compare
 from klover.policy.model import Audience, Policy, Region, Requires
 from klover.policy.span import span_text
@@ -66,7 +66,8 @@ def _conditions(old: Policy, new: Policy, name: str) -> list[Difference]:
             tighter=condition.at_most(is_now, was), looser=condition.at_most(was, is_now)
         )
         if direction is not None:
-            text = f"has {condition.what} {condition.tell(is_now)}, before {condition.tell(was)}"
+            told = changed(is_now, was) if isinstance(is_now, Lands) else condition.tell(is_now)
+            text = f"has {condition.what} {told}, before {condition.tell(was)}"
             found.append(Difference(direction=direction, text=text, audience=name))
     return found
 

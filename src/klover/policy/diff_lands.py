@@ -35,6 +35,20 @@ class Lands:
         return ("not " if self.region.negated else "") + ", ".join(self.region.names)
 
 
+def changed(is_now: Lands, was: Lands) -> str:
+    """Tell a region as it is now; the countries that differ where the words are still the same."""
+    if str(is_now) != str(was):
+        return str(is_now)
+    every = days(is_now.countries, was.countries)
+    new, old = (frozenset[str]().union(*map(one.on, every)) for one in (is_now, was))
+    parts = [
+        f"{word} {', '.join(sorted(names))}"
+        for word, names in (("with", new - old), ("without", old - new))
+        if names
+    ]
+    return f"{is_now} (now {' and '.join(parts) or 'from other days on'})"
+
+
 def days(one: Countries, other: Countries) -> tuple[date, ...]:
     """List the days on which anything may begin or end, by either edition."""
     return tuple(sorted({*change_days(one), *change_days(other)}))

@@ -10,7 +10,7 @@ from datetime import date
 from ipaddress import IPv4Network, IPv6Network, collapse_addresses
 from typing import Any
 
-from klover.policy.diff_lands import Days, Lands, days, lands_within
+from klover.policy.diff_lands import Days, Lands, changed, days, lands_within
 from klover.policy.difference import Difference, Direction, compare
 from klover.policy.model import Policy, Region
 
@@ -33,12 +33,12 @@ def _regions(old: Policy, new: Policy) -> list[Difference]:
     was, is_now = (_lands(policy, policy.rests_in) for policy in (old, new))
     rests = compare(tighter=lands_within(is_now, was), looser=lands_within(was, is_now))
     if rests is not None:
-        text = f"protected data may rest in {is_now}, before {was}"
+        text = f"protected data may rest in {changed(is_now, was)}, before {was}"
         found.append(Difference(direction=rests, text=text))
     was, is_now = (_lands(policy, policy.subjects.inside) for policy in (old, new))
     inside = compare(tighter=lands_within(was, is_now), looser=lands_within(is_now, was))
     if inside is not None:
-        text = f"{is_now} count as inside, before {was}"
+        text = f"{changed(is_now, was)} count as inside, before {was}"
         found.append(Difference(direction=inside, text=text))
     return found
 

@@ -52,6 +52,7 @@ _POLICY_KNOWN = frozenset(
         "countries",
         "defaults",
         "tables_line",
+        "countries_line",
     }
 )
 

@@ -110,6 +110,8 @@ def _column(
         text = f"would newly see {named} {after}"
     elif after == absent:
         text = f"would no longer see {named}"
+    elif before == after:
+        text = f"would see {named} {after}, otherwise than before"
     else:
         text = f"would see {named} {after}, before {before}"
     return Difference(

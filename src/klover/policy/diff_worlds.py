@@ -3,10 +3,16 @@
 A column that leaves ``identifies`` open is decided by its type and keys. So each policy is decided
 in every *world*: where columns are harmless numbers, where they are texts, and where each names a
 row. Each world holds every column that either policy names, and one that neither does.
+
+An entry that says neither `shared` nor `subject` may be of a table that inherits, and follows a
+rule that stands elsewhere. Its columns are decided as nobody's data and as people's, too; where one
+policy has such an entry and the other has not, what defaults say counts there.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from enum import Enum
+from itertools import product
 
 from klover.catalog import Catalog, Column, Table, TableKind, TableName
 from klover.policy.diff_sight import OTHER, Pair
@@ -27,29 +33,61 @@ class World(Enum):
     NAMES = "uuid"
 
 
+class Above(Enum):
+    """Whose rule the tables follow whose entries do not tell."""
+
+    DEFAULTS = "that of the defaults"
+    PEOPLES = "that of a table of people's data"
+    NOBODYS = "that of a shared table"
+
+
 def worlds(old: Policy, new: Policy) -> tuple[Pair, ...]:
     """Lay both policies over the same made-up tables, once for each world."""
-    names = _columns(old, new)
-    return tuple((_resolved(old, names, world), _resolved(new, names, world)) for world in World)
+    bare = frozenset(_bare(old) | _bare(new))
+    names = _columns(bare, old, new)
+    return tuple(
+        (_resolved(old, names, bare, world, above), _resolved(new, names, bare, world, above))
+        for above, world in product(Above if bare else (Above.DEFAULTS,), World)
+    )
 
 
-def _columns(*policies: Policy) -> Mapping[TableName, tuple[str, ...]]:
+def _bare(policy: Policy) -> set[TableName]:
+    """List the entries that say something of columns and keys only."""
+    return set(policy.tables) - _telling(policy)
+
+
+def _telling(policy: Policy) -> set[TableName]:
+    """List the entries that say whose rows they are."""
+    told = {name for name, rule in policy.tables.items() if rule.shared or rule.subjects}
+    return told | {policy.subjects.table}
+
+
+def _columns(bare: frozenset[TableName], *policies: Policy) -> Mapping[TableName, tuple[str, ...]]:
     found: dict[TableName, dict[str, None]] = {}
     for policy in policies:
-        for name, rule in _entries(policy).items():
+        for name, rule in _entries(policy, bare).items():
             found.setdefault(name, {}).update(dict.fromkeys(rule.columns))
     return {name: (*columns, OTHER) for name, columns in found.items()}
 
 
-def _entries(policy: Policy) -> Mapping[TableName, TableRule]:
+def _entries(policy: Policy, bare: frozenset[TableName]) -> Mapping[TableName, TableRule]:
     own = policy.subjects.table
-    return {own: TableRule(name=own), **policy.tables}
+    return {name: TableRule(name=name) for name in {own, *bare}} | dict(policy.tables)
 
 
-def _resolved(policy: Policy, names: Mapping[TableName, tuple[str, ...]], world: World) -> Resolved:
+def _resolved(
+    policy: Policy,
+    names: Mapping[TableName, tuple[str, ...]],
+    bare: frozenset[TableName],
+    world: World,
+    above: Above,
+) -> Resolved:
     tables = {name: _table(name, columns, world) for name, columns in names.items()}
     catalog = Catalog(server_version=0, tables=tables)
-    rules = filled(policy, catalog, _entries(policy), Faults(policy.file))
+    rules = dict(filled(policy, catalog, _entries(policy, bare), Faults(policy.file)))
+    if above is not Above.DEFAULTS:
+        for name in (bare - _telling(policy)) & set(rules):
+            rules[name] = replace(rules[name], shared=above is Above.NOBODYS)
     return Resolved(
         policy=policy,
         catalog=catalog,

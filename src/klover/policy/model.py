@@ -221,5 +221,7 @@ class Policy:
     defaults: Defaults = field(default_factory=Defaults)
     tables_line: int = 0
     """Where ``tables:`` stands; for what is missing there."""
+    countries_line: int = 0
+    """Where ``countries:`` stands; 0 where it does not."""
     signing: Signing | None = None
     """Who may change the policy; None in a trial, where whoever holds the file may."""

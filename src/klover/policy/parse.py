@@ -66,6 +66,7 @@ def _read(root: Mapping, text: str, reader: Reader) -> Policy:
         tables=read_tables(parts.get("tables"), reader, known),
         defaults=read_table_defaults(parts.get("defaults"), reader, known),
         tables_line=root.lines.get("tables", 0),
+        countries_line=root.lines.get("countries", 0),
         audiences=read_audiences(parts.get("audiences"), reader),
         stays_outside=_stays_outside(parts.get("stays_outside"), reader),
         networks=read_networks(parts.get("networks"), reader),

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping as Map
 
 from klover.policy.document import Mapping, Node
+from klover.policy.form import refuse_form
 from klover.policy.model import (
     Audience,
     DataClass,
@@ -95,12 +96,10 @@ def _requires(node: Node | None, what: str, reader: Reader) -> Requires:
 
 def _reference(node: Node | None, what: str, reader: Reader) -> str | None:
     pattern = reader.text(node, f"{what}: `reference`") if node is not None else None
-    if node is not None and pattern is not None:
-        try:
-            re.compile(pattern)
-        except (re.error, RecursionError, OverflowError):
-            reader.faults.add(f"{what}: `reference` is no regular expression.", node.line)
-            return None
+    refused = refuse_form(pattern) if pattern is not None else None
+    if node is not None and refused is not None:
+        reader.faults.add(f"{what}: `reference` {refused}.", node.line)
+        return None
     return pattern
 
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping as Map
 from datetime import date
 
+from klover.errors import PolicyError
 from klover.policy import country
 from klover.policy.countries import BUILT_IN, Countries, Membership
 from klover.policy.document import Mapping, Node, load
@@ -31,7 +32,8 @@ _WORDS = ("any", "none", "not", "unknown")
 def named_file(text: str, file: str) -> str | None:
     """Tell the file of countries that a policy names, for whoever reads files; None for none.
 
-    Raises PolicyError where the policy is no mapping at all; ``parse`` tells all other faults.
+    Raises PolicyError where the policy is no mapping at all, and for a file elsewhere; ``parse``
+    tells all other faults.
     """
     if _NAMED.search(text) is None:  # most policies: they need not be read twice
         return None
@@ -39,7 +41,19 @@ def named_file(text: str, file: str) -> str | None:
     reader = Reader(Faults(file))
     if not isinstance(node, Mapping) or "file" not in node.entries:
         return None
-    return reader.text(node.entries["file"], "`countries.file`")
+    named = reader.text(node.entries["file"], "`countries.file`")
+    if named is not None and not _is_beside(named):
+        raise PolicyError(
+            "`countries.file` has to lie beside the policy or in a folder below, written with "
+            "slashes: no other folder is read or written.",
+            file=file,
+            line=node.lines["file"],
+        )
+    return named
+
+
+def _is_beside(name: str) -> bool:
+    return not (name.startswith("/") or ".." in name.split("/") or {"\\", ":"} & set(name))
 
 
 def read_countries(node: Node | None, reader: Reader, text: str | None) -> Countries:

@@ -3,12 +3,13 @@
 Every base table has to be traced or shared; partitions and tables that inherit follow the table
 above, views may have a rule and are not shown without one. A column the policy does not name is
 restricted (public in a shared table). The lineages are found in ``lineage``, what rows hang off in
-``parents``, what a class implies in ``identify``, what defaults add in ``filled``.
+``parents``, what a class implies in ``identify`` and ``derived``, what defaults add in ``filled``.
 """
 
 from collections.abc import Mapping
 
 from klover.catalog import Catalog, Table, TableKind, TableName
+from klover.policy.derived import derived
 from klover.policy.faults import Faults
 from klover.policy.filled import filled
 from klover.policy.fitting import refuse_columns, refuse_view
@@ -40,7 +41,7 @@ def trace(policy: Policy, catalog: Catalog) -> Resolved:
         refuse_view(traced, rules, faults)
     home = home_lineages(policy.subjects, keys)
     faults.settle()
-    return Resolved(policy=policy, catalog=catalog, tables=tables, home=home)
+    return Resolved(policy=policy, catalog=catalog, tables=derived(tables), home=home)
 
 
 def _rules(policy: Policy, catalog: Catalog, faults: Faults) -> Mapping[TableName, TableRule]:
