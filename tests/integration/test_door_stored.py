@@ -8,6 +8,7 @@ from doubles.door_world import POLICY, ROWS, SCHEMA, key_of, pseudonym, seen
 from klover import door
 from klover.catalog import TableName
 from klover.door import naming
+from klover.errors import PolicyError
 from klover.store.connect import Connection
 from klover.store.inspect import read_catalog
 
@@ -241,6 +242,26 @@ def test_a_generated_key_is_refused(database: Connection) -> None:
         " columns: {key: interoperable}}\n" + POLICY[POLICY.index("audiences:") :]
     )
     with pytest.raises(Exception, match=r"tags\.key is a generated column"):
+        compiled(database, resolve(database, text), 1)
+
+
+def test_a_type_column_that_is_generated_is_refused(database: Connection) -> None:
+    """A trigger sees none: the application's own inserts would fail."""
+    database.execute(
+        SCHEMA.replace(
+            "about_type varchar(20)", "about_type varchar(20) generated always as ('Status') stored"
+        ).encode()
+    )
+    with pytest.raises(PolicyError, match=r"notes\.about_type is a generated column.*about_id"):
+        compiled(database, resolve(database, POLICY), 1)
+
+
+def test_a_view_whose_own_rows_would_need_pseudonyms_is_refused(database: Connection) -> None:
+    database.execute(SCHEMA.encode())
+    text = POLICY.replace(
+        "{id: {class: public, identifies: no}, member_ids", "{id: interoperable, member_ids"
+    )
+    with pytest.raises(PolicyError, match=r"crowds is a view or foreign table"):
         compiled(database, resolve(database, text), 1)
 
 

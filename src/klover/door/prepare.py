@@ -23,10 +23,10 @@ from klover.door.doors import Doors, Keeper, Stored
 from klover.door.pseudonym_checks import check_steps, index_steps, is_filled
 from klover.door.pseudonym_keys import key_steps
 from klover.door.pseudonym_state import PseudonymState, expect_same_epochs, read_pseudonyms
+from klover.door.pseudonym_trust import is_new_or_trusted
 from klover.door.pseudonyms import (
     assignments,
     column_steps,
-    is_new_or_trusted,
     unfilled,
 )
 from klover.door.step import Phase, Step, write

@@ -18,6 +18,7 @@ from klover.door.doors import Doors, Keeper, Stored
 from klover.door.pseudonym_checks import check_steps, index_steps, is_filled
 from klover.door.pseudonym_keys import key_steps
 from klover.door.pseudonym_state import PseudonymState, StandingTrigger, expect_same_epochs
+from klover.door.pseudonym_trust import is_new_or_trusted
 from klover.door.step import Phase, Step, write
 
 
@@ -39,37 +40,6 @@ def pseudonym_steps(
             for step in keeper_steps(keeper, state)
         ),
     )
-
-
-def is_trusted(keeper: Keeper, state: PseudonymState) -> bool:
-    """Tell whether what stands in the table's columns was computed as it should be.
-
-    It was where the keys are there, and the function and its triggers are as they were made.
-    """
-    standing = state.keepers.get(keeper.function)
-    keys = all(
-        each.epoch in state.epochs[each.audience].all()
-        for each in keeper.stored
-        if each.audience in state.epochs
-    )
-    return (
-        standing is not None
-        and standing.noted
-        and standing.right
-        and keys
-        and all(
-            each.audience in state.epochs
-            for each in keeper.stored
-            if (keeper.table, each.name) in state.columns
-        )
-        and _triggers(keeper, state) <= state.triggers
-    )
-
-
-def is_new_or_trusted(keeper: Keeper, state: PseudonymState) -> bool:
-    """Tell whether nothing stands yet in the table's columns, or all of it can stay."""
-    stands = any((keeper.table, each.name) in state.columns for each in keeper.stored)
-    return not stands or is_trusted(keeper, state)
 
 
 def _gone(doors: Doors, state: PseudonymState) -> Iterator[Step]:

@@ -56,7 +56,18 @@ class Needs:
         return naming.stored(self.audience, traced.name, column, self.epochs.current)
 
     def keep_own(self, traced: TracedTable) -> str:
-        """Have pseudonyms stored for a table's own rows, and tell the column."""
+        """Have pseudonyms stored for a table's own rows, and tell the column.
+
+        Raises PolicyError for a relation that can hold no column of ours.
+        """
+        if not traced.table.holds_rows:
+            raise PolicyError(
+                f"{traced.name} is a view or foreign table, whose own rows can have no pseudonyms. "
+                f"Say with `references:` whose rows {traced.key[-1]} names, or classify it so that "
+                "no audience under pseudonyms sees it.",
+                file=self.resolved.policy.file,
+                line=traced.columns[traced.key[-1]].line or traced.rule.line,
+            )
         named = NamedRow(entity=traced.name, columns=traced.key)
         return self.keep(traced, traced.key[-1], (named,))
 
@@ -105,12 +116,13 @@ def _as(value: sql.Composable, name: sql.Identifier) -> sql.Composed:
 
 def _refuse_generated(needs: Needs, traced: TracedTable, column: ColumnSight) -> None:
     """Raise PolicyError where Postgres computes the key after our trigger has looked for it."""
-    for name in (each for named in column.names for each in named.columns):
+    read = [each for named in column.names for each in (*named.columns, *(named.when or ())[:1])]
+    for name in read:
         held = traced.table.column(name)
         if held is not None and held.generated:
             raise PolicyError(
                 f"{traced.name}.{name} is a generated column: no pseudonym can be kept for it. "
-                "Classify it so that no audience under pseudonyms sees it.",
+                f"Classify {column.column} so that no audience under pseudonyms sees it.",
                 file=needs.resolved.policy.file,
                 line=traced.columns[name].line,
             )
