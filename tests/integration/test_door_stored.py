@@ -286,3 +286,25 @@ def test_rows_hang_off_every_element_and_the_half_that_counts(world: Connection)
         (jane, None, "Status"), (None, pseudonym(key, "statuses", "11"), "Status"),
         (jane, olav, "Person"),
     }  # fmt: skip
+
+
+def test_what_computes_pseudonyms_is_nobodys(world: Connection) -> None:
+    """Default privileges give new functions to the applications: with a table, an oracle."""
+    open_to = (
+        "select count(*) from pg_proc p cross join aclexplode(p.proacl) a"
+        " where p.pronamespace = 'klover_pseudonym'::regnamespace and a.grantee <> p.proowner"
+    )
+    resolved = resolve(world, POLICY)
+    for statement in (
+        "drop function klover_pseudonym.keep__chats() cascade",
+        "grant execute on function klover_pseudonym.keep__chats() to public",
+        "grant execute on function klover_pseudonym.keep__chats() to klover_application",
+    ):
+        world.execute(statement.encode())
+        told = {fact.why for fact in door.prove(world, resolved, TODAY).violations}
+        assert statement.startswith("drop") or any("make a trigger" in why for why in told), told
+        open_doors(world, compiled(world, resolved, 1))
+        assert world.execute(open_to.encode()).fetchone() == (0,)
+        assert not door.prove(world, resolved, TODAY).violations
+    steps = door.plan(world, compiled(world, resolved, 1))
+    assert steps == ()

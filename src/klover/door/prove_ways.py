@@ -71,8 +71,9 @@ def _definers(rows: Rows, cluster: Cluster) -> Iterator[Fact]:
 def _own(rows: Rows) -> Iterator[Fact]:
     for signature, role, trigger in rows:
         what = f"function {signature}"
-        if trigger and role == naming.APPLICATION:
-            yield allowed(role, what, "a trigger's: none can call it; its tables' owners fire it")
+        if trigger:
+            why = "may make a trigger of it, on a table of its own, and have keys told"
+            yield violation(role, what, why)
         else:
             yield violation(role, what, "may call a function of Klover's own")
     if not rows:

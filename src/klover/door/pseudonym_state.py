@@ -31,6 +31,8 @@ class StandingKeeper:
     settings: tuple[str, ...]
     noted: bool
     """Whether its text is the one it was made with."""
+    closed: bool = True
+    """Whether nobody but its owner may make a trigger of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -128,7 +130,9 @@ def read_pseudonyms(connection: Connection, keepers: Sequence[Keeper]) -> Pseudo
         epochs=read_epochs(connection),
         columns=columns,
         keepers={
-            row[0]: StandingKeeper(body=row[1], right=row[2], settings=tuple(row[3]), noted=row[4])
+            row[0]: StandingKeeper(
+                body=row[1], right=row[2], settings=tuple(row[3]), noted=row[4], closed=row[5]
+            )
             for row in rows("keepers")
         },
         triggers=frozenset(

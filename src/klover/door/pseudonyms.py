@@ -20,6 +20,7 @@ from klover.door.pseudonym_keys import key_steps
 from klover.door.pseudonym_state import PseudonymState, StandingTrigger, expect_same_epochs
 from klover.door.pseudonym_trust import is_new_or_trusted
 from klover.door.step import Phase, Step, write
+from klover.store.sql import statements
 
 
 def pseudonym_steps(
@@ -122,6 +123,8 @@ def column_steps(keeper: Keeper, state: PseudonymState) -> Iterator[Step]:
         keeper.body, True, keeper.settings, True,
     ):  # fmt: skip
         yield from _function(keeper)
+    elif not standing.closed:
+        yield _close(keeper.function)
     yield from _trigger_steps(keeper, state)
 
 
@@ -152,7 +155,7 @@ def _function(keeper: Keeper) -> Iterator[Step]:
         "alter function {function}() owner to {keeper}",
         {**function, "keeper": naming.KEEPER},
     )
-    yield write(Phase.CREATE, why, "revoke all on function {function}() from public", function)
+    yield _close(keeper.function)
     digest = sql.Literal(keeper.digest)
     yield write(
         Phase.CREATE, "so that drift shows", "comment on function {function}() is {digest}",
@@ -174,6 +177,17 @@ def _triggers(keeper: Keeper, state: PseudonymState) -> set[StandingTrigger]:
         for relation in relations
         for operation, when in (("insert", ""), ("update", keeper.plain_when))
     }
+
+
+def _close(function: str) -> Step:
+    """Take a function from everybody: with a table of one's own it would tell any pseudonym."""
+    query = statements("klover.door", "pseudonyms.sql")["close"]
+    name = sql.Identifier(naming.PSEUDONYMS, function).as_string(None)
+    return Step(
+        phase=Phase.CREATE,
+        why="nobody makes triggers of what computes pseudonyms",
+        sql=query.format(function=sql.Literal(f"{name}()")).as_string(None),
+    )
 
 
 def _trigger_steps(keeper: Keeper, state: PseudonymState) -> Iterator[Step]:

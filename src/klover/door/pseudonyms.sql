@@ -38,12 +38,32 @@ select n.nspname, c.relname, a.attname, format_type(a.atttypid, a.atttypmod)
 select p.proname, p.prosrc, p.prosecdef and r.rolname = 'klover_keeper' and l.lanname = 'plpgsql'
        and p.prorettype = 'trigger'::regtype, coalesce(p.proconfig, '{}'),
        obj_description(p.oid, 'pg_proc')
-         is not distinct from encode(sha256(convert_to(p.prosrc, 'UTF8')), 'hex')
+         is not distinct from encode(sha256(convert_to(p.prosrc, 'UTF8')), 'hex'),
+       not exists (select from aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a
+                    where a.grantee <> p.proowner)
   from pg_proc p
   join pg_roles r on r.oid = p.proowner
   join pg_language l on l.oid = p.prolang
  where p.pronamespace = to_regnamespace('klover_pseudonym')
  order by 1;
+
+-- name: close
+-- Take a function from all who were given it, by default or by hand.
+do $$
+declare
+  grantee text;
+  target regprocedure := {function}::regprocedure;
+begin
+  for grantee in
+    select distinct case a.grantee when 0 then 'public'
+                    else quote_ident(pg_get_userbyid(a.grantee)) end
+      from pg_proc p
+     cross join aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a
+     where p.oid = target and a.grantee <> p.proowner
+  loop
+    execute format('revoke all on function %s from %s cascade', target, grantee);
+  end loop;
+end $$;
 
 -- name: triggers
 -- The triggers that call them, and for which updates: right when they fire before each row, always.
