@@ -185,9 +185,10 @@ insert into klover.door_right values (%s, %s, %s, %s, %s) on conflict do nothing
 select taken, kind, what, part, privilege from klover.door_right order by 1, 2, 3, 4, 5;
 
 -- name: ground
--- What doors are built on, by the numbers that outlive a renaming: relations, columns, keys, and
--- (once they stand) which views read which columns.
-with relation as (
+-- What doors are built on, by the numbers that outlive a renaming: relations (a view with a digest
+-- of its query and of those below it), columns, keys, and (once they stand) which views read which
+-- columns.
+with recursive relation as (
   select c.oid, n.nspname, c.relname, c.relkind,
          (select format('%s.%s', pn.nspname, pc.relname)
             from pg_inherits i
@@ -201,10 +202,26 @@ with relation as (
      and n.nspname not like 'door\_%' and n.nspname not in ('klover', 'klover_pseudonym')
      and not exists (select from pg_depend d
                       where d.classid = 'pg_class'::regclass and d.objid = c.oid
-                        and d.deptype = 'e'))
+                        and d.deptype = 'e')),
+below (top, oid) as (
+  select r.oid, r.oid from relation r where r.relkind in ('v', 'm')
+  union
+  select b.top, v.oid
+    from below b
+    join pg_rewrite w on w.ev_class = b.oid
+    join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = w.oid
+     and d.refclassid = 'pg_class'::regclass
+    join pg_class v on v.oid = d.refobjid and v.relkind in ('v', 'm')),
+asked as (
+  select b.top, encode(sha256(convert_to(string_agg(w.ev_action::text, ' ' order by w.oid),
+                                         'UTF8')), 'hex') as digest
+    from below b join pg_rewrite w on w.ev_class = b.oid
+   group by b.top)
 select 'relation', r.oid::bigint, 0::bigint, r.nspname::text, r.relname::text, '',
-       case when r.parent is null then r.relkind::text else format('%s of %s', r.relkind, r.parent) end
-  from relation r
+       case when r.parent is not null then format('%s of %s', r.relkind, r.parent)
+            when q.digest is not null then format('%s asks %s', r.relkind, q.digest)
+            else r.relkind::text end
+  from relation r left join asked q on q.top = r.oid
 union all
 select 'column', r.oid, a.attnum, r.nspname, r.relname, a.attname,
        format_type(a.atttypid, a.atttypmod) || case when a.attnotnull then ' not null' else '' end
