@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from klover.catalog import TableName
-from klover.door import ground, ledger
+from klover.door import foreign, ground, ledger
 from klover.door.diff import plan
 from klover.door.doors import Doors
 from klover.door.predicates import refused
@@ -41,6 +41,7 @@ def plan_doors(
     """
     with connection.transaction(force_rollback=True):
         settle(connection)
+        foreign.expect_none(connection)
         _check_predicates(connection, doors)
         return plan(doors, read_state(connection, doors), prepared)
 
@@ -62,6 +63,7 @@ def apply_doors(
 
     def work() -> Applied:
         ledger.expect_open(connection)
+        foreign.expect_none(connection)
         _expect_same_views(connection)
         return carry_out(connection, doors, recorder, time, progress=progress)
 

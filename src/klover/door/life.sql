@@ -52,8 +52,36 @@ insert into klover.door_suspension values (%s, %s) on conflict do nothing;
 delete from klover.door_suspension where schema = any (%s);
 
 -- name: door_schemas
--- The schemas of doors that stand.
-select nspname from pg_namespace where nspname like 'door\_%' order by 1;
+-- The schemas of doors that stand: those with a plate, or that let a door's role in.
+select nspname from pg_namespace
+ where nspname like 'door\_%'
+   and (obj_description(oid, 'pg_namespace') like 'Klover''s door, version %'
+        or nspacl::text like '%klover\_door\_%')
+ order by 1;
+
+-- name: foreign
+-- What is called as Klover's objects are, and is none of them.
+select 'schema', nspname::text from pg_namespace
+ where nspname like 'door\_%'
+   and coalesce(obj_description(oid, 'pg_namespace'), '') not like 'Klover''s door, version %'
+   and coalesce(nspacl::text, '') not like '%klover\_door\_%'
+union all
+select 'column', format('%s.%s.%s', n.nspname, c.relname, a.attname)
+  from pg_attribute a
+  join pg_class c on c.oid = a.attrelid
+  join pg_namespace n on n.oid = c.relnamespace
+ where a.attname like 'klover\_p\_%' and not a.attisdropped and a.attnum > 0
+   and c.relkind in ('r', 'p', 'f') and c.relpersistence <> 't'
+   and (a.attname !~ '^klover_p_[a-z0-9_]*_[0-9a-f]{12}$'
+        or a.atttypid not in ('uuid'::regtype, 'uuid[]'::regtype))
+union all
+select 'constraint', format('%s on %s.%s', k.conname, n.nspname, c.relname)
+  from pg_constraint k
+  join pg_class c on c.oid = k.conrelid
+  join pg_namespace n on n.oid = c.relnamespace
+ where k.conname like 'klover\_p\_%' and k.contype = 'c'
+   and k.conname !~ '^klover_p_[a-z0-9_]*_[0-9a-f]{12}$'
+ order by 1, 2;
 
 -- name: in_schemas
 -- What stands in given schemas.
@@ -88,7 +116,7 @@ select n.nspname, c.relname, k.conname
   from pg_constraint k
   join pg_class c on c.oid = k.conrelid
   join pg_namespace n on n.oid = c.relnamespace
- where k.conname like 'klover\_p\_%' and k.coninhcount = 0
+ where k.conname ~ '^klover_p_[a-z0-9_]*_[0-9a-f]{12}$' and k.coninhcount = 0
  order by 1, 2, 3;
 
 -- name: stored
@@ -97,7 +125,9 @@ select n.nspname, c.relname, a.attname
   from pg_attribute a
   join pg_class c on c.oid = a.attrelid
   join pg_namespace n on n.oid = c.relnamespace
- where a.attname like 'klover\_p\_%' and a.attnum > 0 and not a.attisdropped
+ where a.attname ~ '^klover_p_[a-z0-9_]*_[0-9a-f]{12}$'
+   and a.attnum > 0 and not a.attisdropped
+   and a.atttypid in ('uuid'::regtype, 'uuid[]'::regtype)
    and a.attinhcount = 0 and c.relkind in ('r', 'p') and n.nspname not like 'klover%'
  order by 1, 2, 3;
 
