@@ -89,6 +89,13 @@ class PseudonymState:
     """The columns by which the application's own indexes begin."""
     below: Mapping[TableName, tuple[Below, ...]] = field(default_factory=dict)
     """Each table that is no partition, with itself and all that inherits from it."""
+    keyless: frozenset[TableName] = frozenset()
+    """Those that a subscription feeds, and that have no key to find a changed row by."""
+
+    def lost(self, table: TableName) -> tuple[TableName, ...]:
+        """Tell in which relations of a table changes would be lost, with a column of ours."""
+        below = {table, *(each.relation for each in self.below.get(table, ()))}
+        return tuple(sorted(below & self.keyless))
 
 
 def read_epochs(connection: Connection) -> Mapping[str, Epochs]:
@@ -156,6 +163,7 @@ def read_pseudonyms(connection: Connection, keepers: Sequence[Keeper]) -> Pseudo
         },
         leading=frozenset((TableName(row[0], row[1]), row[2]) for row in rows("leading")),
         below={table: tuple(found) for table, found in below.items()},
+        keyless=frozenset(TableName(row[0], row[1]) for row in rows("keyless")),
     )
 
 
@@ -202,6 +210,16 @@ def _planned(
         ) from error
     except psycopg.Error:
         return None
+
+
+def expect_keys(keepers: Sequence[Keeper], state: PseudonymState) -> None:
+    """Raise StoreError where replication would lose changes to a table that gets a column."""
+    for relation in (each for keeper in keepers for each in state.lost(keeper.table)):
+        raise StoreError(
+            f"A subscription feeds {relation}, which has no primary key: with pseudonyms in it, "
+            "Postgres would no longer find the rows that are changed or deleted at the source. "
+            "Nothing was changed; give it one here, or `replica identity using index`."
+        )
 
 
 def expect_same_epochs(asked: Mapping[str, Epochs], state: PseudonymState) -> None:

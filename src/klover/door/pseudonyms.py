@@ -17,7 +17,12 @@ from klover.door.condition import identifier
 from klover.door.doors import Doors, Keeper, Stored
 from klover.door.pseudonym_checks import check_steps, index_steps, is_filled
 from klover.door.pseudonym_keys import key_steps
-from klover.door.pseudonym_state import PseudonymState, StandingTrigger, expect_same_epochs
+from klover.door.pseudonym_state import (
+    PseudonymState,
+    StandingTrigger,
+    expect_keys,
+    expect_same_epochs,
+)
 from klover.door.pseudonym_trust import is_new_or_trusted
 from klover.door.step import Phase, Step, write
 from klover.store.sql import statements
@@ -31,6 +36,7 @@ def pseudonym_steps(
     The tables in ``prepared`` are left out: they will have been made ready before.
     """
     expect_same_epochs({door.audience: door.epochs for door in doors.doors}, state)
+    expect_keys(doors.keepers, state)
     return (
         *key_steps(doors, state),
         *_gone(doors, state),

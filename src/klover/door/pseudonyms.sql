@@ -146,6 +146,22 @@ select tn.nspname, t.relname, n.nspname, c.relname, c.relkind::text, c.relispart
  where c.relkind in ('r', 'p') and not t.relispartition
  order by 1, 2, 3, 4;
 
+-- name: keyless
+-- Relations whose rows a subscription brings and that have no key of their own: a row that is
+-- changed or deleted elsewhere is looked for by all of its columns, and ours are not sent.
+-- https://www.postgresql.org/docs/18/logical-replication-publication.html
+select n.nspname, c.relname
+  from pg_class c
+  join pg_namespace n on n.oid = c.relnamespace
+ where c.relkind = 'r'
+   and not exists (select from pg_index x
+                    where x.indrelid = c.oid and (x.indisprimary or x.indisreplident))
+   and exists (select from pg_subscription_rel s
+                where s.srrelid = c.oid
+                   or c.relispartition
+                      and s.srrelid in (select relid from pg_partition_ancestors(c.oid)))
+ order by 1, 2;
+
 -- name: size
 -- How many pages a relation has.
 select pg_relation_size({relation}::regclass) / current_setting('block_size')::int;
