@@ -256,6 +256,15 @@ def test_a_type_column_that_is_generated_is_refused(database: Connection) -> Non
         compiled(database, resolve(database, POLICY), 1)
 
 
+@pytest.mark.parametrize("kind", ["real", "double precision", "interval", "jsonb"])
+def test_a_key_whose_equals_are_written_differently_is_refused(
+    database: Connection, kind: str
+) -> None:
+    database.execute(SCHEMA.replace("id numeric primary key", f"id {kind} primary key").encode())
+    with pytest.raises(PolicyError, match=rf"(posts|films)\.id is of type {kind}, of which equal"):
+        compiled(database, resolve(database, POLICY), 1)
+
+
 def test_a_view_whose_own_rows_would_need_pseudonyms_is_refused(database: Connection) -> None:
     database.execute(SCHEMA.encode())
     text = POLICY.replace(
