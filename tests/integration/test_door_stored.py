@@ -167,6 +167,28 @@ def test_partitions_and_children_made_later_have_theirs(world: Connection) -> No
     assert not door.prove(world, resolve(world, POLICY), TODAY).violations
 
 
+def test_a_partition_that_was_away_is_computed_anew(world: Connection) -> None:
+    """Detached it has no trigger, and a row that changes keeps the pseudonym of somebody else."""
+    world.execute("alter table public.visits detach partition public.visits_2026")
+    world.execute("update public.visits_2026 set account_id = 3")
+    world.execute(
+        "alter table public.visits attach partition public.visits_2026"
+        " for values from ('2026-01-01') to ('2027-01-01')"
+    )
+    resolved = resolve(world, POLICY)
+    (fact,) = door.prove(world, resolved, TODAY).violations
+    assert (fact.what, "detached for a while" in fact.why) == ("visits_2026", True)
+    steps = door.plan(world, compiled(world, resolved, 1))
+    assert ["visits_2026" in step.sql for step in steps] == [True]
+    open_doors(world, compiled(world, resolved, 1))
+    jane = pseudonym(key_of(world, "abroad"), "accounts", "3")
+    assert seen(world, "abroad", "select account_id from visits where at > '2026-01-01'") == [
+        (jane,)
+    ]
+    assert not door.prove(world, resolved, TODAY).violations
+    assert not door.plan(world, compiled(world, resolved, 1))
+
+
 def test_a_row_without_its_pseudonym_cannot_be(world: Connection) -> None:
     trigger = naming.trigger(TableName("public", "statuses"), "insert")
     world.execute(f'alter table public.statuses disable trigger "{trigger}"'.encode())

@@ -86,9 +86,9 @@ def carry_out(
     if steps:
         before = ledger.rights(connection)
         run(connection, steps, progress)
-        _read_back(connection, doors)
         ledger.make(connection)
         ground.note(connection)
+        _read_back(connection, doors)
         prove()
         version = _note(connection, doors, steps, time)
         ledger.note_rights(connection, before, ledger.rights(connection))

@@ -216,8 +216,8 @@ select taken, kind, what, part, privilege from klover.door_right order by 1, 2, 
 
 -- name: ground
 -- What doors are built on, by the numbers that outlive a renaming: relations (a view with a digest
--- of its query and of those below it), columns, keys, and (once they stand) which views read which
--- columns.
+-- of its query and of those below it), columns, keys, the triggers of partitions (a detached one
+-- loses its own), and (once they stand) which views read which columns.
 with recursive relation as (
   select c.oid, n.nspname, c.relname, c.relkind,
          (select format('%s.%s', pn.nspname, pc.relname)
@@ -263,6 +263,12 @@ select 'key', r.oid, k.oid, r.nspname, r.relname, k.conname,
        format('%s %s %s %s', k.contype, k.conkey, k.confrelid, k.confkey)
   from relation r join pg_constraint k on k.conrelid = r.oid
  where k.contype in ('p', 'u', 'f') and k.conparentid = 0 and r.parent is null
+union all
+select 'hook', r.oid, t.oid, r.nspname, r.relname, t.tgname, ''
+  from relation r
+  join pg_trigger t on t.tgrelid = r.oid
+  join pg_proc p on p.oid = t.tgfoid
+ where r.parent is not null and p.pronamespace = to_regnamespace('klover_pseudonym')
 union all
 select distinct 'read', d.refobjid::bigint, d.refobjsubid::bigint, n.nspname::text,
        c.relname::text, '', ''

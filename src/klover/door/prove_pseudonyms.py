@@ -23,6 +23,9 @@ def prove_pseudonyms(connection: Connection, doors: Doors) -> Iterator[Fact]:
     state = read_pseudonyms(connection, doors.keepers)
     for keeper in doors.keepers:
         faults = [*_function(keeper, state), *_triggers(keeper, state)]
+        for relation in state.again(keeper.table):
+            why = "it was detached for a while: a row changed then has another's pseudonym"
+            faults.append(violation(_WHO, str(relation), why))
         for relation in state.lost(keeper.table):
             why = "it has no primary key, so a subscription finds no row that is changed or deleted"
             faults.append(violation(_WHO, str(relation), why))

@@ -92,6 +92,14 @@ class PseudonymState:
     keyless: frozenset[TableName] = frozenset()
     """Those that a subscription feeds, and that have no key to find a changed row by."""
 
+    reattached: frozenset[TableName] = frozenset()
+    """Partitions that were away for a while: a row changed then kept its old pseudonym."""
+
+    def again(self, table: TableName) -> tuple[TableName, ...]:
+        """Tell the partitions of a table that were detached and attached again."""
+        below = {each.relation for each in self.below.get(table, ())}
+        return tuple(sorted(below & self.reattached))
+
     def lost(self, table: TableName) -> tuple[TableName, ...]:
         """Tell in which relations of a table changes would be lost, with a column of ours."""
         below = {table, *(each.relation for each in self.below.get(table, ()))}
@@ -163,6 +171,10 @@ def read_pseudonyms(connection: Connection, keepers: Sequence[Keeper]) -> Pseudo
         },
         leading=frozenset((TableName(row[0], row[1]), row[2]) for row in rows("leading")),
         below={table: tuple(found) for table, found in below.items()},
+        reattached=frozenset(
+            TableName(row[0], row[1])
+            for row in (rows("reattached") if rows("has_ground") == [(True,)] else ())
+        ),
         keyless=frozenset(TableName(row[0], row[1]) for row in rows("keyless")),
     )
 

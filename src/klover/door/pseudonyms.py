@@ -100,8 +100,11 @@ def keeper_steps(keeper: Keeper, state: PseudonymState) -> Iterator[Step]:
     todo = [each for each in keeper.stored if not is_filled(each, state)]
     if not is_new_or_trusted(keeper, state):
         yield _fill(keeper, keeper.stored, everything=True)
-    elif todo:
-        yield _fill(keeper, todo, everything=False)
+    else:
+        if todo:
+            yield _fill(keeper, todo, everything=False)
+        for partition in state.again(keeper.table):
+            yield _fill(keeper, keeper.stored, everything=True, only=partition)
     for each in keeper.stored:
         yield from index_steps(each, state)
         yield from check_steps(each, state)
@@ -231,16 +234,18 @@ def _new_trigger(keeper: Keeper, trigger: StandingTrigger) -> Step:
     )
 
 
-def _fill(keeper: Keeper, stored: Iterable[Stored], *, everything: bool) -> Step:
+def _fill(
+    keeper: Keeper, stored: Iterable[Stored], *, everything: bool, only: TableName | None = None
+) -> Step:
     """Have the trigger compute what is missing, or all; the application's triggers stay still."""
     found = list(stored)
     where = sql.SQL("") if everything else sql.SQL(" where {}").format(unfilled(found))
     return write(
         Phase.FILL,
-        f"a pseudonym for every row of {keeper.table} that names one",
+        f"a pseudonym for every row of {only or keeper.table} that names one",
         "set local session_replication_role = replica;"
         " update {table} set {sets}{where}; set local session_replication_role = origin",
-        {"table": identifier(keeper.table), "sets": assignments(found), "where": where},
+        {"table": identifier(only or keeper.table), "sets": assignments(found), "where": where},
     )
 
 

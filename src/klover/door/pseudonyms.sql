@@ -146,6 +146,25 @@ select tn.nspname, t.relname, n.nspname, c.relname, c.relkind::text, c.relispart
  where c.relkind in ('r', 'p') and not t.relispartition
  order by 1, 2, 3, 4;
 
+-- name: has_ground
+-- Whether it was noted what doors rest on.
+select to_regclass('klover.door_ground') is not null;
+
+-- name: reattached
+-- Partitions that were detached and attached again since that was noted: their triggers are new.
+select n.nspname, c.relname
+  from pg_class c
+  join pg_namespace n on n.oid = c.relnamespace
+ where c.relispartition and c.relkind = 'r'
+   and exists (select from klover.door_ground g where g.kind = 'hook' and g.relation = c.oid)
+   and exists (select from pg_trigger t
+                 join pg_proc p on p.oid = t.tgfoid
+                where t.tgrelid = c.oid and p.pronamespace = to_regnamespace('klover_pseudonym')
+                  and not exists (select from klover.door_ground g
+                                   where g.kind = 'hook' and g.relation = c.oid
+                                     and g.number = t.oid))
+ order by 1, 2;
+
 -- name: keyless
 -- Relations whose rows a subscription brings and that have no key of their own: a row that is
 -- changed or deleted elsewhere is looked for by all of its columns, and ours are not sent.
