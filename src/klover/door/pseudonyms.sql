@@ -23,6 +23,46 @@ select r.rolname, has_table_privilege(r.oid, c.oid, 'insert, update, delete, tru
         or has_table_privilege(r.oid, c.oid, 'delete, truncate, trigger'))
  order by 1;
 
+-- name: shared_keys
+-- Audiences or epochs that have one key: their pseudonyms would be the same.
+select one.audience, one.epoch, other.audience, other.epoch
+  from klover_pseudonym.key one
+  join klover_pseudonym.key other
+    on (one.ipad = other.ipad or one.opad = other.opad)
+   and (one.audience, one.epoch) < (other.audience, other.epoch)
+ order by 1, 2, 3, 4;
+
+-- name: listeners
+-- Code that runs when somebody touches the keys.
+select t.tgname from pg_trigger t where t.tgrelid = to_regclass('klover_pseudonym.key')
+union all
+select w.rulename from pg_rewrite w where w.ev_class = to_regclass('klover_pseudonym.key')
+ order by 1;
+
+-- name: keeper_reach
+-- What the functions' owner can do beside reading the keys.
+select format('%s.%s', n.nspname, c.relname)
+  from pg_roles r
+ cross join pg_class c
+  join pg_namespace n on n.oid = c.relnamespace
+ where r.rolname = 'klover_keeper' and c.relkind in ('r', 'p', 'v', 'm', 'f')
+   and n.nspname not in ('pg_catalog', 'information_schema') and n.nspname not like 'pg\_toast%'
+   and c.oid is distinct from to_regclass('klover_pseudonym.key')
+   and (has_any_column_privilege(r.oid, c.oid, 'select, insert, update, references')
+        or has_table_privilege(r.oid, c.oid, 'delete, truncate, trigger'))
+union all
+select 'a power' from pg_roles r
+ where r.rolname = 'klover_keeper'
+   and (r.rolsuper or r.rolcreaterole or r.rolcreatedb or r.rolreplication or r.rolbypassrls
+        or r.rolcanlogin)
+union all
+select 'role ' || g.rolname
+  from pg_auth_members a
+  join pg_roles g on g.oid = a.roleid
+  join pg_roles m on m.oid = a.member
+ where m.rolname = 'klover_keeper'
+ order by 1;
+
 -- name: columns
 -- The stored columns that stand, by the table they were made on.
 select n.nspname, c.relname, a.attname, format_type(a.atttypid, a.atttypmod)
