@@ -80,7 +80,7 @@ def test_every_command_of_a_doors_life_is_told_of() -> None:
 
 def test_each_kind_of_drift_has_a_row() -> None:
     rows = [line for line in TEXT.splitlines() if line.startswith("| a ")]
-    words = {"table", "column", "type", "null", "key", "partition"}
+    words = {"table", "view", "column", "type", "null", "key", "partition"}
     assert {kind.value.split("-")[0] for kind in Kind} == words
     for word in words:
         assert any(word in row.lower() for row in rows), word

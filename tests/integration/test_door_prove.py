@@ -156,7 +156,8 @@ PLANTS = (
     ),
     plant(
         "a door that nobody compiled",
-        "create schema door_strangers; create view door_strangers.a as select 1",
+        "create schema door_strangers; create view door_strangers.a as select 1;"
+        "grant usage on schema door_strangers to klover_door_support_europe",
         "door that no audience has",
     ),
     plant("reads everything", f"grant pg_read_all_data to {SESSION}", "pg_read_all_data"),

@@ -8,6 +8,7 @@ from doubles.door_world import POLICY, ROWS, SCHEMA, key_of, pseudonym, seen
 from klover import door
 from klover.catalog import TableName
 from klover.door import naming
+from klover.errors import PolicyError
 from klover.store.connect import Connection
 from klover.store.inspect import read_catalog
 
@@ -83,6 +84,14 @@ def test_two_audiences_have_nothing_in_common(world: Connection) -> None:
     assert not abroad & research
 
 
+def test_rows_lie_in_one_order_for_all_audiences(world: Connection) -> None:
+    """A limit, told in SECURITY.md: two who compare their answers can match them by place."""
+    for audience in ("abroad", "research"):
+        key = key_of(world, audience)
+        found = [row[0] for row in seen(world, audience, "select id from accounts")]
+        assert found == [pseudonym(key, "accounts", each) for each in "123"]
+
+
 INSERT = "insert into public.statuses (id, account_id) values (77, {})"
 WAYS = {
     "plainly": (INSERT.format(3),),
@@ -115,6 +124,23 @@ WAYS = {
         ),
         INSERT.format(1),
     ),
+    "merged": (
+        (
+            "merge into public.statuses s using (values (77::bigint, 3::bigint)) v (id, who)"
+            " on s.id = v.id when not matched then insert (id, account_id) values (v.id, v.who)"
+        ),
+    ),
+    "merged over another": (
+        INSERT.format(1),
+        (
+            "merge into public.statuses s using (values (77::bigint, 3::bigint)) v (id, who)"
+            " on s.id = v.id when matched then update set account_id = v.who"
+        ),
+    ),
+    "renumbered": (
+        "insert into public.statuses (id, account_id) values (76, 3)",
+        "update public.statuses set id = 77 where id = 76",
+    ),
     "under other settings": (
         "set local datestyle = 'German'", "set local bytea_output = 'escape'",
         "set local search_path = ''", INSERT.format(3),
@@ -131,6 +157,13 @@ def test_however_a_row_comes_it_has_its_pseudonym(world: Connection, way: tuple[
             world.execute(statement.replace("{p}", column).replace("{t}", trigger).encode())
         row = world.execute(f"select {column} from public.statuses where id = 77".encode())
         assert row.fetchone() == (pseudonym(key, "accounts", "3"),)
+
+
+def test_a_row_that_moves_to_another_partition_keeps_up(world: Connection) -> None:
+    world.execute("update public.visits set at = '2026-02-02', account_id = 3 where account_id = 1")
+    jane = pseudonym(key_of(world, "abroad"), "accounts", "3")
+    query = "select account_id from visits where at = '2026-02-02'"
+    assert seen(world, "abroad", query) == [(jane,)]
 
 
 def test_rows_that_are_copied_have_theirs(world: Connection) -> None:
@@ -164,6 +197,28 @@ def test_partitions_and_children_made_later_have_theirs(world: Connection) -> No
     world.execute("insert into public.shorts (id, account_id, x) values (10, 1, 1)")
     assert (pseudonym(key, "posts", "10"),) in seen(world, "abroad", "select id from posts")
     assert not door.prove(world, resolve(world, POLICY), TODAY).violations
+
+
+def test_a_partition_that_was_away_is_computed_anew(world: Connection) -> None:
+    """Detached it has no trigger, and a row that changes keeps the pseudonym of somebody else."""
+    world.execute("alter table public.visits detach partition public.visits_2026")
+    world.execute("update public.visits_2026 set account_id = 3")
+    world.execute(
+        "alter table public.visits attach partition public.visits_2026"
+        " for values from ('2026-01-01') to ('2027-01-01')"
+    )
+    resolved = resolve(world, POLICY)
+    (fact,) = door.prove(world, resolved, TODAY).violations
+    assert (fact.what, "detached for a while" in fact.why) == ("visits_2026", True)
+    steps = door.plan(world, compiled(world, resolved, 1))
+    assert ["visits_2026" in step.sql for step in steps] == [True]
+    open_doors(world, compiled(world, resolved, 1))
+    jane = pseudonym(key_of(world, "abroad"), "accounts", "3")
+    assert seen(world, "abroad", "select account_id from visits where at > '2026-01-01'") == [
+        (jane,)
+    ]
+    assert not door.prove(world, resolved, TODAY).violations
+    assert not door.plan(world, compiled(world, resolved, 1))
 
 
 def test_a_row_without_its_pseudonym_cannot_be(world: Connection) -> None:
@@ -244,6 +299,35 @@ def test_a_generated_key_is_refused(database: Connection) -> None:
         compiled(database, resolve(database, text), 1)
 
 
+def test_a_type_column_that_is_generated_is_refused(database: Connection) -> None:
+    """A trigger sees none: the application's own inserts would fail."""
+    database.execute(
+        SCHEMA.replace(
+            "about_type varchar(20)", "about_type varchar(20) generated always as ('Status') stored"
+        ).encode()
+    )
+    with pytest.raises(PolicyError, match=r"notes\.about_type is a generated column.*about_id"):
+        compiled(database, resolve(database, POLICY), 1)
+
+
+@pytest.mark.parametrize("kind", ["real", "double precision", "interval", "jsonb"])
+def test_a_key_whose_equals_are_written_differently_is_refused(
+    database: Connection, kind: str
+) -> None:
+    database.execute(SCHEMA.replace("id numeric primary key", f"id {kind} primary key").encode())
+    with pytest.raises(PolicyError, match=rf"(posts|films)\.id is of type {kind}, of which equal"):
+        compiled(database, resolve(database, POLICY), 1)
+
+
+def test_a_view_whose_own_rows_would_need_pseudonyms_is_refused(database: Connection) -> None:
+    database.execute(SCHEMA.encode())
+    text = POLICY.replace(
+        "{id: {class: public, identifies: no}, member_ids", "{id: interoperable, member_ids"
+    )
+    with pytest.raises(PolicyError, match=r"crowds is a view or foreign table"):
+        compiled(database, resolve(database, text), 1)
+
+
 def test_rows_hang_off_every_element_and_the_half_that_counts(world: Connection) -> None:
     text = POLICY.replace("    hangs_off: []\n", "").replace(
         "    public_rows: true\n", "    public_rows: id > 1\n", 1
@@ -265,3 +349,25 @@ def test_rows_hang_off_every_element_and_the_half_that_counts(world: Connection)
         (jane, None, "Status"), (None, pseudonym(key, "statuses", "11"), "Status"),
         (jane, olav, "Person"),
     }  # fmt: skip
+
+
+def test_what_computes_pseudonyms_is_nobodys(world: Connection) -> None:
+    """Default privileges give new functions to the applications: with a table, an oracle."""
+    open_to = (
+        "select count(*) from pg_proc p cross join aclexplode(p.proacl) a"
+        " where p.pronamespace = 'klover_pseudonym'::regnamespace and a.grantee <> p.proowner"
+    )
+    resolved = resolve(world, POLICY)
+    for statement in (
+        "drop function klover_pseudonym.keep__chats() cascade",
+        "grant execute on function klover_pseudonym.keep__chats() to public",
+        "grant execute on function klover_pseudonym.keep__chats() to klover_application",
+    ):
+        world.execute(statement.encode())
+        told = {fact.why for fact in door.prove(world, resolved, TODAY).violations}
+        assert statement.startswith("drop") or any("make a trigger" in why for why in told), told
+        open_doors(world, compiled(world, resolved, 1))
+        assert world.execute(open_to.encode()).fetchone() == (0,)
+        assert not door.prove(world, resolved, TODAY).violations
+    steps = door.plan(world, compiled(world, resolved, 1))
+    assert steps == ()

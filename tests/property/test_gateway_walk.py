@@ -47,7 +47,7 @@ SQL = [
     b"close all",
     b"copy (select email from accounts where id <= 2) to stdout",
     b"explain (costs off) execute s",
-    b"set statement_timeout = 0",
+    b"set statement_timeout = 60000",
     b"select 1; select email from accounts where id = 1; select 2",
     b"prepare s as select 4; execute s; select 1/0; prepare s as select 5",
 ]

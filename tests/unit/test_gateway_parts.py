@@ -59,6 +59,27 @@ def test_options_are_read_as_postgres_splits_them(text: str, found: dict[str, st
     assert settings.options(text) == found
 
 
+@pytest.mark.parametrize(
+    ("content", "can"),
+    [
+        ("5", True), ("1800000", True), ("1800001", False), ("30min", True), (" 0.5h ", True),
+        ("31 min", False), ("default", True), ("0", False), ("0.4", False), ("999us", False),
+        ("1000us", True), ("-1", False), ("0x10", False), ("1e3", False), ("", False),
+        ("\u0665", False), ("1 day", False), ("01", True),
+    ],
+)  # fmt: skip
+def test_how_long_a_statement_may_run_has_a_ceiling(content: str, *, can: bool) -> None:
+    assert settings.allowed("Statement_Timeout", content) is can
+    assert settings.at_startup("statement_timeout", content) is can
+    assert settings.allowed("transaction_timeout", content)  # without one there is no limit
+
+
+def test_a_client_cannot_start_without_a_limit() -> None:
+    parameters = {"user": "x", "options": "-c statement_timeout=0"}
+    with pytest.raises(DeniedError, match="statement_timeout"):
+        startup.read(StartupMessage(version=VERSION_3_0, parameters=parameters))
+
+
 def test_a_startup_message_tells_what_is_wanted() -> None:
     wanted = startup.read(
         StartupMessage(

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from klover.catalog import TableName
-from klover.door import ground, ledger
+from klover.door import foreign, ground, ledger
 from klover.door.diff import plan
 from klover.door.doors import Doors
 from klover.door.predicates import refused
@@ -41,6 +41,7 @@ def plan_doors(
     """
     with connection.transaction(force_rollback=True):
         settle(connection)
+        foreign.expect_none(connection)
         _check_predicates(connection, doors)
         return plan(doors, read_state(connection, doors), prepared)
 
@@ -62,6 +63,8 @@ def apply_doors(
 
     def work() -> Applied:
         ledger.expect_open(connection)
+        foreign.expect_none(connection)
+        _expect_same_views(connection)
         return carry_out(connection, doors, recorder, time, progress=progress)
 
     return in_turn(connection, work, patience=patience)
@@ -83,16 +86,18 @@ def carry_out(
     if steps:
         before = ledger.rights(connection)
         run(connection, steps, progress)
+        ledger.make(connection)
+        ground.note(connection)
         _read_back(connection, doors)
         prove()
         version = _note(connection, doors, steps, time)
         ledger.note_rights(connection, before, ledger.rights(connection))
     else:
-        prove()
         ledger.make(connection)
+        ground.note(connection)
+        prove()
         standing = ledger.latest(connection)
         version = standing.number if standing else _note(connection, doors, steps, time)
-    ground.note(connection)
     recorder.append(
         DoorsApplied(
             time=time,
@@ -140,6 +145,20 @@ def withhold(doors: Doors, schemas: frozenset[str]) -> Doors:
             for door in doors.doors
         ),
     )
+
+
+def _expect_same_views(connection: Connection) -> None:
+    """Raise StoreError where an application's view came to ask something else.
+
+    Which of its columns shows what cannot be told from the catalog, so somebody has to look.
+    """
+    changed = ground.redefined(connection)
+    if changed:
+        raise StoreError(
+            f"The doors were not changed: the view {changed[0].subject} asks another query than "
+            "when they were applied, and may show what the policy never gave. Look at it; "
+            "`klover doors suspend` and `klover doors resume` take it as it is."
+        )
 
 
 def _read_back(connection: Connection, doors: Doors) -> None:

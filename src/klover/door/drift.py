@@ -34,6 +34,10 @@ _MEANING: Mapping[Kind, tuple[str, str]] = {
     ),
     Kind.TABLE_MADE_ANEW: ("its views are gone with the old one", _APPLY),
     Kind.TABLE_CHANGED: ("its views may show other rows than before", _APPLY),
+    Kind.VIEW_CHANGED: (
+        "its columns may show what the policy never gave; no apply goes through",
+        "look at its query, then `klover doors suspend` and `resume` take it as it is",
+    ),
     Kind.PARTITION_NEW: ("its rows show through the parent's views", _APPLY),
     Kind.PARTITION_GONE: ("its rows are no longer shown", _APPLY),
     Kind.COLUMN_NEW: (

@@ -14,6 +14,7 @@ from klover.door.ledger import query, rows, stands
 from klover.store.connect import Connection
 
 _NOT_NULL = " not null"
+_ASKS = " asks "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +62,7 @@ class Kind(StrEnum):
     TABLE_RENAMED = "table-renamed"
     TABLE_MADE_ANEW = "table-made-anew"
     TABLE_CHANGED = "table-changed"
+    VIEW_CHANGED = "view-changed"
     PARTITION_NEW = "partition-new"
     PARTITION_GONE = "partition-gone"
     COLUMN_NEW = "column-new"
@@ -99,9 +101,19 @@ def noted(connection: Connection) -> Ground | None:
 
 def note(connection: Connection) -> None:
     """Note what doors rest on now, where it is not what was noted."""
-    if noted(connection) != read(connection):
+    # As rows: what `Ground` leaves out counts, too.
+    if set(rows(connection, "noted_ground")) != set(rows(connection, "ground")):
         connection.execute(query("forget_ground"))
         connection.execute(query("note_ground").format(ground=query("ground")))
+
+
+def redefined(connection: Connection) -> tuple[Change, ...]:
+    """Tell the application's views that doors show and that ask something else than was noted."""
+    before = noted(connection)
+    if before is None:
+        return ()
+    changes = compare(before, read(connection))
+    return tuple(each for each in changes if each.kind is Kind.VIEW_CHANGED and each.views)
 
 
 def _ground(found: Iterable[tuple[object, ...]]) -> Ground:
@@ -125,6 +137,8 @@ def _ground(found: Iterable[tuple[object, ...]]) -> Ground:
                 columns[row.relation, row.number] = row
             case "key":
                 keys[row.number] = row
+            case "hook":
+                pass  # only held against what stands, in `pseudonyms.sql`
             case _:
                 reads.setdefault((row.relation, row.number), set()).add(row.table)
     return Ground(
@@ -153,6 +167,13 @@ def _relations(old: Ground, new: Ground) -> Iterator[Change]:
                 kind=Kind.TABLE_RENAMED,
                 subject=str(row.table),
                 what=f"is now {now.table}",
+                views=views,
+            )
+        elif _ASKS in row.detail and _ASKS in now.detail and now.detail != row.detail:
+            yield Change(
+                kind=Kind.VIEW_CHANGED,
+                subject=str(row.table),
+                what="asks another query, or one below it does",
                 views=views,
             )
         elif now.detail != row.detail:

@@ -52,8 +52,36 @@ insert into klover.door_suspension values (%s, %s) on conflict do nothing;
 delete from klover.door_suspension where schema = any (%s);
 
 -- name: door_schemas
--- The schemas of doors that stand.
-select nspname from pg_namespace where nspname like 'door\_%' order by 1;
+-- The schemas of doors that stand: those with a plate, or that let a door's role in.
+select nspname from pg_namespace
+ where nspname like 'door\_%'
+   and (obj_description(oid, 'pg_namespace') like 'Klover''s door, version %'
+        or nspacl::text like '%klover\_door\_%')
+ order by 1;
+
+-- name: foreign
+-- What is called as Klover's objects are, and is none of them.
+select 'schema', nspname::text from pg_namespace
+ where nspname like 'door\_%'
+   and coalesce(obj_description(oid, 'pg_namespace'), '') not like 'Klover''s door, version %'
+   and coalesce(nspacl::text, '') not like '%klover\_door\_%'
+union all
+select 'column', format('%s.%s.%s', n.nspname, c.relname, a.attname)
+  from pg_attribute a
+  join pg_class c on c.oid = a.attrelid
+  join pg_namespace n on n.oid = c.relnamespace
+ where a.attname like 'klover\_p\_%' and not a.attisdropped and a.attnum > 0
+   and c.relkind in ('r', 'p', 'f') and c.relpersistence <> 't'
+   and (a.attname !~ '^klover_p_[a-z0-9_]*_[0-9a-f]{12}$'
+        or a.atttypid not in ('uuid'::regtype, 'uuid[]'::regtype))
+union all
+select 'constraint', format('%s on %s.%s', k.conname, n.nspname, c.relname)
+  from pg_constraint k
+  join pg_class c on c.oid = k.conrelid
+  join pg_namespace n on n.oid = c.relnamespace
+ where k.conname like 'klover\_p\_%' and k.contype = 'c'
+   and k.conname !~ '^klover_p_[a-z0-9_]*_[0-9a-f]{12}$'
+ order by 1, 2;
 
 -- name: in_schemas
 -- What stands in given schemas.
@@ -88,7 +116,7 @@ select n.nspname, c.relname, k.conname
   from pg_constraint k
   join pg_class c on c.oid = k.conrelid
   join pg_namespace n on n.oid = c.relnamespace
- where k.conname like 'klover\_p\_%' and k.coninhcount = 0
+ where k.conname ~ '^klover_p_[a-z0-9_]*_[0-9a-f]{12}$' and k.coninhcount = 0
  order by 1, 2, 3;
 
 -- name: stored
@@ -97,7 +125,9 @@ select n.nspname, c.relname, a.attname
   from pg_attribute a
   join pg_class c on c.oid = a.attrelid
   join pg_namespace n on n.oid = c.relnamespace
- where a.attname like 'klover\_p\_%' and a.attnum > 0 and not a.attisdropped
+ where a.attname ~ '^klover_p_[a-z0-9_]*_[0-9a-f]{12}$'
+   and a.attnum > 0 and not a.attisdropped
+   and a.atttypid in ('uuid'::regtype, 'uuid[]'::regtype)
    and a.attinhcount = 0 and c.relkind in ('r', 'p') and n.nspname not like 'klover%'
  order by 1, 2, 3;
 
@@ -185,9 +215,10 @@ insert into klover.door_right values (%s, %s, %s, %s, %s) on conflict do nothing
 select taken, kind, what, part, privilege from klover.door_right order by 1, 2, 3, 4, 5;
 
 -- name: ground
--- What doors are built on, by the numbers that outlive a renaming: relations, columns, keys, and
--- (once they stand) which views read which columns.
-with relation as (
+-- What doors are built on, by the numbers that outlive a renaming: relations (a view with a digest
+-- of its query and of those below it), columns, keys, the triggers of partitions (a detached one
+-- loses its own), and (once they stand) which views read which columns.
+with recursive relation as (
   select c.oid, n.nspname, c.relname, c.relkind,
          (select format('%s.%s', pn.nspname, pc.relname)
             from pg_inherits i
@@ -201,10 +232,26 @@ with relation as (
      and n.nspname not like 'door\_%' and n.nspname not in ('klover', 'klover_pseudonym')
      and not exists (select from pg_depend d
                       where d.classid = 'pg_class'::regclass and d.objid = c.oid
-                        and d.deptype = 'e'))
+                        and d.deptype = 'e')),
+below (top, oid) as (
+  select r.oid, r.oid from relation r where r.relkind in ('v', 'm')
+  union
+  select b.top, v.oid
+    from below b
+    join pg_rewrite w on w.ev_class = b.oid
+    join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = w.oid
+     and d.refclassid = 'pg_class'::regclass
+    join pg_class v on v.oid = d.refobjid and v.relkind in ('v', 'm')),
+asked as (
+  select b.top, encode(sha256(convert_to(string_agg(w.ev_action::text, ' ' order by w.oid),
+                                         'UTF8')), 'hex') as digest
+    from below b join pg_rewrite w on w.ev_class = b.oid
+   group by b.top)
 select 'relation', r.oid::bigint, 0::bigint, r.nspname::text, r.relname::text, '',
-       case when r.parent is null then r.relkind::text else format('%s of %s', r.relkind, r.parent) end
-  from relation r
+       case when r.parent is not null then format('%s of %s', r.relkind, r.parent)
+            when q.digest is not null then format('%s asks %s', r.relkind, q.digest)
+            else r.relkind::text end
+  from relation r left join asked q on q.top = r.oid
 union all
 select 'column', r.oid, a.attnum, r.nspname, r.relname, a.attname,
        format_type(a.atttypid, a.atttypmod) || case when a.attnotnull then ' not null' else '' end
@@ -216,6 +263,12 @@ select 'key', r.oid, k.oid, r.nspname, r.relname, k.conname,
        format('%s %s %s %s', k.contype, k.conkey, k.confrelid, k.confkey)
   from relation r join pg_constraint k on k.conrelid = r.oid
  where k.contype in ('p', 'u', 'f') and k.conparentid = 0 and r.parent is null
+union all
+select 'hook', r.oid, t.oid, r.nspname, r.relname, t.tgname, ''
+  from relation r
+  join pg_trigger t on t.tgrelid = r.oid
+  join pg_proc p on p.oid = t.tgfoid
+ where r.parent is not null and p.pronamespace = to_regnamespace('klover_pseudonym')
 union all
 select distinct 'read', d.refobjid::bigint, d.refobjsubid::bigint, n.nspname::text,
        c.relname::text, '', ''

@@ -16,17 +16,22 @@ import psycopg
 from psycopg import sql
 
 from klover.catalog import TableName
-from klover.door import ledger, naming
+from klover.door import foreign, ledger, naming
 from klover.door.apply import plan_doors
 from klover.door.condition import identifier
 from klover.door.doors import Doors, Keeper, Stored
 from klover.door.pseudonym_checks import check_steps, index_steps, is_filled
 from klover.door.pseudonym_keys import key_steps
-from klover.door.pseudonym_state import PseudonymState, expect_same_epochs, read_pseudonyms
+from klover.door.pseudonym_state import (
+    PseudonymState,
+    expect_keys,
+    expect_same_epochs,
+    read_pseudonyms,
+)
+from klover.door.pseudonym_trust import is_new_or_trusted
 from klover.door.pseudonyms import (
     assignments,
     column_steps,
-    is_new_or_trusted,
     unfilled,
 )
 from klover.door.step import Phase, Step, write
@@ -96,6 +101,7 @@ def prepare(
     """
     with _alone_at_work(connection):
         ledger.expect_open(connection)
+        foreign.expect_none(connection)
         return _prepare(connection, doors, progress, small, pages)
 
 
@@ -120,6 +126,7 @@ def _prepare(
     rows = 0
     state = read_pseudonyms(connection, doors.keepers)
     expect_same_epochs({door.audience: door.epochs for door in doors.doors}, state)
+    expect_keys(doors.keepers, state)
     large = _large(connection, doors, state, small)
     if large:
         ledger.expect_open(connection)

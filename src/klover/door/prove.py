@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator
 from datetime import date
 
 from klover.catalog import TableName
-from klover.door import ledger, naming
+from klover.door import ground, ledger, naming
 from klover.door.cluster import read_cluster
 from klover.door.doors import Doors
 from klover.door.expect import expected
@@ -72,6 +72,9 @@ def _facts(
             if meet(never.located, audience.located, on, resolved.policy.countries):
                 yield from _never(resolved, audience, never, found)
     yield from _strays(doors, views)
+    for change in ground.redefined(connection):
+        why = f"the doors show it, and it {change.what} than when they were applied"
+        yield violation("application", f"view {change.subject}", why)
     suspended = ledger.suspensions(connection)
     if doors.doors and all(door.schema in suspended for door in doors.doors):
         yield absent("pseudonyms", "every door", "suspended: nobody is let in to see one")

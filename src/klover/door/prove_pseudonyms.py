@@ -23,6 +23,12 @@ def prove_pseudonyms(connection: Connection, doors: Doors) -> Iterator[Fact]:
     state = read_pseudonyms(connection, doors.keepers)
     for keeper in doors.keepers:
         faults = [*_function(keeper, state), *_triggers(keeper, state)]
+        for relation in state.again(keeper.table):
+            why = "it was detached for a while: a row changed then has another's pseudonym"
+            faults.append(violation(_WHO, str(relation), why))
+        for relation in state.lost(keeper.table):
+            why = "it has no primary key, so a subscription finds no row that is changed or deleted"
+            faults.append(violation(_WHO, str(relation), why))
         for each in keeper.stored:
             faults += _column(each, state)
         yield from faults
@@ -85,10 +91,32 @@ def _keys(connection: Connection, doors: Doors, state: PseudonymState) -> Iterat
     ).fetchall():
         if role != naming.KEEPER or writes:
             yield violation(str(role), str(naming.KEYS), "may read or change the keys")
+    queries = statements("klover.door", "pseudonyms.sql")
+    for (what,) in connection.execute(queries["keeper_reach"]).fetchall():
+        yield violation(naming.KEEPER, str(what), "is more than the keys, which are all it needs")
+    if not state.has_keys:
+        return
+    for (name,) in connection.execute(queries["listeners"]).fetchall():
+        yield violation(_WHO, str(naming.KEYS), f"{name} runs when keys are made or changed")
+    for one, epoch, other, its in connection.execute(queries["shared_keys"]).fetchall():
+        why = f"is also that of epoch {its} of {other}: whoever sees both can join them"
+        yield violation(_WHO, f"key {epoch} of {one}", why)
 
 
 def _strays(doors: Doors, state: PseudonymState) -> Iterator[Fact]:
     """Find triggers and columns of ours that the policy asks for nowhere."""
+    places = {
+        (relation, naming.trigger(keeper.table, operation), keeper.function)
+        for keeper in doors.keepers
+        for relation in (
+            keeper.table, *(each.relation for each in state.below.get(keeper.table, ())),
+        )
+        for operation in ("insert", "update")
+    }  # fmt: skip
+    for trigger in sorted(state.triggers):
+        if (trigger.relation, trigger.name, trigger.function) not in places:
+            why = f"{trigger.name} computes pseudonyms there, for whoever writes a row"
+            yield violation(_WHO, str(trigger.relation), why)
     wanted = {(keeper.table, each.name) for keeper in doors.keepers for each in keeper.stored}
     for table, name in sorted(set(state.columns) - wanted):
         yield violation(_WHO, f"{table}.{name}", "is stored for no door")

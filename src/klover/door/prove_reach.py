@@ -195,7 +195,9 @@ def _memberships(
         ours = member in sessions or member in known or group in known
         if ours and not right:
             yield violation(member, f"role {group}", "is a member of it")
-        if group in sessions or (group == naming.GROUP and member.startswith("klover_") is False):
+        is_ours = member == naming.WATCH or member.startswith(naming.SESSION_PREFIX)
+        stranger = group == naming.GROUP and not is_ours
+        if group in {*sessions, naming.WATCH, naming.KEEPER} or stranger:
             yield violation(member, f"role {group}", "is a member of a session's role")
 
 

@@ -29,6 +29,8 @@ def prove_ways(connection: Connection, cluster: Cluster) -> Iterator[Fact]:
 
     for way, name, what, judge in (
         (Way.CODE, "definers", "functions with their owner's rights", definers),
+        (Way.CODE, "unasked", "functions with their owner's rights that nobody calls", _unasked),
+        (Way.CODE, "added", "functions among Postgres' own", _added),
         (Way.CODE, "own_functions", "Klover's own functions", _own),
         (Way.CODE, "languages", "languages not confined to the database", _languages),
         (Way.CODE, "native", "functions of libraries", _native),
@@ -68,11 +70,28 @@ def _definers(rows: Rows, cluster: Cluster) -> Iterator[Fact]:
         yield absent("nobody", "functions with their owner's rights", "there are none")
 
 
+def _unasked(rows: Rows) -> Iterator[Fact]:
+    for signature, owner, what in rows:
+        why = f"runs with its owner's rights for whoever has it run {what}: none is asked"
+        yield violation(owner, f"function {signature}", why)
+    if not rows:
+        yield absent("nobody", "functions with their owner's rights that nobody calls", "none run")
+
+
+def _added(rows: Rows) -> Iterator[Fact]:
+    for signature, owner in rows:
+        why = "stands among Postgres' own, where everybody may call what only computes"
+        yield violation(owner, f"function {signature}", why)
+    if not rows:
+        yield absent("nobody", "functions among Postgres' own", "nobody added any")
+
+
 def _own(rows: Rows) -> Iterator[Fact]:
     for signature, role, trigger in rows:
         what = f"function {signature}"
-        if trigger and role == naming.APPLICATION:
-            yield allowed(role, what, "a trigger's: none can call it; its tables' owners fire it")
+        if trigger:
+            why = "may make a trigger of it, on a table of its own, and have keys told"
+            yield violation(role, what, why)
         else:
             yield violation(role, what, "may call a function of Klover's own")
     if not rows:

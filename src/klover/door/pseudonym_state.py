@@ -31,6 +31,8 @@ class StandingKeeper:
     settings: tuple[str, ...]
     noted: bool
     """Whether its text is the one it was made with."""
+    closed: bool = True
+    """Whether nobody but its owner may make a trigger of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -87,6 +89,21 @@ class PseudonymState:
     """The columns by which the application's own indexes begin."""
     below: Mapping[TableName, tuple[Below, ...]] = field(default_factory=dict)
     """Each table that is no partition, with itself and all that inherits from it."""
+    keyless: frozenset[TableName] = frozenset()
+    """Those that a subscription feeds, and that have no key to find a changed row by."""
+
+    reattached: frozenset[TableName] = frozenset()
+    """Partitions that were away for a while: a row changed then kept its old pseudonym."""
+
+    def again(self, table: TableName) -> tuple[TableName, ...]:
+        """Tell the partitions of a table that were detached and attached again."""
+        below = {each.relation for each in self.below.get(table, ())}
+        return tuple(sorted(below & self.reattached))
+
+    def lost(self, table: TableName) -> tuple[TableName, ...]:
+        """Tell in which relations of a table changes would be lost, with a column of ours."""
+        below = {table, *(each.relation for each in self.below.get(table, ()))}
+        return tuple(sorted(below & self.keyless))
 
 
 def read_epochs(connection: Connection) -> Mapping[str, Epochs]:
@@ -128,7 +145,9 @@ def read_pseudonyms(connection: Connection, keepers: Sequence[Keeper]) -> Pseudo
         epochs=read_epochs(connection),
         columns=columns,
         keepers={
-            row[0]: StandingKeeper(body=row[1], right=row[2], settings=tuple(row[3]), noted=row[4])
+            row[0]: StandingKeeper(
+                body=row[1], right=row[2], settings=tuple(row[3]), noted=row[4], closed=row[5]
+            )
             for row in rows("keepers")
         },
         triggers=frozenset(
@@ -152,6 +171,11 @@ def read_pseudonyms(connection: Connection, keepers: Sequence[Keeper]) -> Pseudo
         },
         leading=frozenset((TableName(row[0], row[1]), row[2]) for row in rows("leading")),
         below={table: tuple(found) for table, found in below.items()},
+        reattached=frozenset(
+            TableName(row[0], row[1])
+            for row in (rows("reattached") if rows("has_ground") == [(True,)] else ())
+        ),
+        keyless=frozenset(TableName(row[0], row[1]) for row in rows("keyless")),
     )
 
 
@@ -198,6 +222,16 @@ def _planned(
         ) from error
     except psycopg.Error:
         return None
+
+
+def expect_keys(keepers: Sequence[Keeper], state: PseudonymState) -> None:
+    """Raise StoreError where replication would lose changes to a table that gets a column."""
+    for relation in (each for keeper in keepers for each in state.lost(keeper.table)):
+        raise StoreError(
+            f"A subscription feeds {relation}, which has no primary key: with pseudonyms in it, "
+            "Postgres would no longer find the rows that are changed or deleted at the source. "
+            "Nothing was changed; give it one here, or `replica identity using index`."
+        )
 
 
 def expect_same_epochs(asked: Mapping[str, Epochs], state: PseudonymState) -> None:

@@ -17,8 +17,15 @@ from klover.door.condition import identifier
 from klover.door.doors import Doors, Keeper, Stored
 from klover.door.pseudonym_checks import check_steps, index_steps, is_filled
 from klover.door.pseudonym_keys import key_steps
-from klover.door.pseudonym_state import PseudonymState, StandingTrigger, expect_same_epochs
+from klover.door.pseudonym_state import (
+    PseudonymState,
+    StandingTrigger,
+    expect_keys,
+    expect_same_epochs,
+)
+from klover.door.pseudonym_trust import is_new_or_trusted
 from klover.door.step import Phase, Step, write
+from klover.store.sql import statements
 
 
 def pseudonym_steps(
@@ -29,6 +36,7 @@ def pseudonym_steps(
     The tables in ``prepared`` are left out: they will have been made ready before.
     """
     expect_same_epochs({door.audience: door.epochs for door in doors.doors}, state)
+    expect_keys(doors.keepers, state)
     return (
         *key_steps(doors, state),
         *_gone(doors, state),
@@ -39,37 +47,6 @@ def pseudonym_steps(
             for step in keeper_steps(keeper, state)
         ),
     )
-
-
-def is_trusted(keeper: Keeper, state: PseudonymState) -> bool:
-    """Tell whether what stands in the table's columns was computed as it should be.
-
-    It was where the keys are there, and the function and its triggers are as they were made.
-    """
-    standing = state.keepers.get(keeper.function)
-    keys = all(
-        each.epoch in state.epochs[each.audience].all()
-        for each in keeper.stored
-        if each.audience in state.epochs
-    )
-    return (
-        standing is not None
-        and standing.noted
-        and standing.right
-        and keys
-        and all(
-            each.audience in state.epochs
-            for each in keeper.stored
-            if (keeper.table, each.name) in state.columns
-        )
-        and _triggers(keeper, state) <= state.triggers
-    )
-
-
-def is_new_or_trusted(keeper: Keeper, state: PseudonymState) -> bool:
-    """Tell whether nothing stands yet in the table's columns, or all of it can stay."""
-    stands = any((keeper.table, each.name) in state.columns for each in keeper.stored)
-    return not stands or is_trusted(keeper, state)
 
 
 def _gone(doors: Doors, state: PseudonymState) -> Iterator[Step]:
@@ -123,8 +100,11 @@ def keeper_steps(keeper: Keeper, state: PseudonymState) -> Iterator[Step]:
     todo = [each for each in keeper.stored if not is_filled(each, state)]
     if not is_new_or_trusted(keeper, state):
         yield _fill(keeper, keeper.stored, everything=True)
-    elif todo:
-        yield _fill(keeper, todo, everything=False)
+    else:
+        if todo:
+            yield _fill(keeper, todo, everything=False)
+        for partition in state.again(keeper.table):
+            yield _fill(keeper, keeper.stored, everything=True, only=partition)
     for each in keeper.stored:
         yield from index_steps(each, state)
         yield from check_steps(each, state)
@@ -152,6 +132,8 @@ def column_steps(keeper: Keeper, state: PseudonymState) -> Iterator[Step]:
         keeper.body, True, keeper.settings, True,
     ):  # fmt: skip
         yield from _function(keeper)
+    elif not standing.closed:
+        yield _close(keeper.function)
     yield from _trigger_steps(keeper, state)
 
 
@@ -182,7 +164,7 @@ def _function(keeper: Keeper) -> Iterator[Step]:
         "alter function {function}() owner to {keeper}",
         {**function, "keeper": naming.KEEPER},
     )
-    yield write(Phase.CREATE, why, "revoke all on function {function}() from public", function)
+    yield _close(keeper.function)
     digest = sql.Literal(keeper.digest)
     yield write(
         Phase.CREATE, "so that drift shows", "comment on function {function}() is {digest}",
@@ -204,6 +186,17 @@ def _triggers(keeper: Keeper, state: PseudonymState) -> set[StandingTrigger]:
         for relation in relations
         for operation, when in (("insert", ""), ("update", keeper.plain_when))
     }
+
+
+def _close(function: str) -> Step:
+    """Take a function from everybody: with a table of one's own it would tell any pseudonym."""
+    query = statements("klover.door", "pseudonyms.sql")["close"]
+    name = sql.Identifier(naming.PSEUDONYMS, function).as_string(None)
+    return Step(
+        phase=Phase.CREATE,
+        why="nobody makes triggers of what computes pseudonyms",
+        sql=query.format(function=sql.Literal(f"{name}()")).as_string(None),
+    )
 
 
 def _trigger_steps(keeper: Keeper, state: PseudonymState) -> Iterator[Step]:
@@ -241,16 +234,18 @@ def _new_trigger(keeper: Keeper, trigger: StandingTrigger) -> Step:
     )
 
 
-def _fill(keeper: Keeper, stored: Iterable[Stored], *, everything: bool) -> Step:
+def _fill(
+    keeper: Keeper, stored: Iterable[Stored], *, everything: bool, only: TableName | None = None
+) -> Step:
     """Have the trigger compute what is missing, or all; the application's triggers stay still."""
     found = list(stored)
     where = sql.SQL("") if everything else sql.SQL(" where {}").format(unfilled(found))
     return write(
         Phase.FILL,
-        f"a pseudonym for every row of {keeper.table} that names one",
+        f"a pseudonym for every row of {only or keeper.table} that names one",
         "set local session_replication_role = replica;"
         " update {table} set {sets}{where}; set local session_replication_role = origin",
-        {"table": identifier(keeper.table), "sets": assignments(found), "where": where},
+        {"table": identifier(only or keeper.table), "sets": assignments(found), "where": where},
     )
 
 

@@ -23,6 +23,46 @@ select r.rolname, has_table_privilege(r.oid, c.oid, 'insert, update, delete, tru
         or has_table_privilege(r.oid, c.oid, 'delete, truncate, trigger'))
  order by 1;
 
+-- name: shared_keys
+-- Audiences or epochs that have one key: their pseudonyms would be the same.
+select one.audience, one.epoch, other.audience, other.epoch
+  from klover_pseudonym.key one
+  join klover_pseudonym.key other
+    on (one.ipad = other.ipad or one.opad = other.opad)
+   and (one.audience, one.epoch) < (other.audience, other.epoch)
+ order by 1, 2, 3, 4;
+
+-- name: listeners
+-- Code that runs when somebody touches the keys.
+select t.tgname from pg_trigger t where t.tgrelid = to_regclass('klover_pseudonym.key')
+union all
+select w.rulename from pg_rewrite w where w.ev_class = to_regclass('klover_pseudonym.key')
+ order by 1;
+
+-- name: keeper_reach
+-- What the functions' owner can do beside reading the keys.
+select format('%s.%s', n.nspname, c.relname)
+  from pg_roles r
+ cross join pg_class c
+  join pg_namespace n on n.oid = c.relnamespace
+ where r.rolname = 'klover_keeper' and c.relkind in ('r', 'p', 'v', 'm', 'f')
+   and n.nspname not in ('pg_catalog', 'information_schema') and n.nspname not like 'pg\_toast%'
+   and c.oid is distinct from to_regclass('klover_pseudonym.key')
+   and (has_any_column_privilege(r.oid, c.oid, 'select, insert, update, references')
+        or has_table_privilege(r.oid, c.oid, 'delete, truncate, trigger'))
+union all
+select 'a power' from pg_roles r
+ where r.rolname = 'klover_keeper'
+   and (r.rolsuper or r.rolcreaterole or r.rolcreatedb or r.rolreplication or r.rolbypassrls
+        or r.rolcanlogin)
+union all
+select 'role ' || g.rolname
+  from pg_auth_members a
+  join pg_roles g on g.oid = a.roleid
+  join pg_roles m on m.oid = a.member
+ where m.rolname = 'klover_keeper'
+ order by 1;
+
 -- name: columns
 -- The stored columns that stand, by the table they were made on.
 select n.nspname, c.relname, a.attname, format_type(a.atttypid, a.atttypmod)
@@ -38,12 +78,32 @@ select n.nspname, c.relname, a.attname, format_type(a.atttypid, a.atttypmod)
 select p.proname, p.prosrc, p.prosecdef and r.rolname = 'klover_keeper' and l.lanname = 'plpgsql'
        and p.prorettype = 'trigger'::regtype, coalesce(p.proconfig, '{}'),
        obj_description(p.oid, 'pg_proc')
-         is not distinct from encode(sha256(convert_to(p.prosrc, 'UTF8')), 'hex')
+         is not distinct from encode(sha256(convert_to(p.prosrc, 'UTF8')), 'hex'),
+       not exists (select from aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a
+                    where a.grantee <> p.proowner)
   from pg_proc p
   join pg_roles r on r.oid = p.proowner
   join pg_language l on l.oid = p.prolang
  where p.pronamespace = to_regnamespace('klover_pseudonym')
  order by 1;
+
+-- name: close
+-- Take a function from all who were given it, by default or by hand.
+do $$
+declare
+  grantee text;
+  target regprocedure := {function}::regprocedure;
+begin
+  for grantee in
+    select distinct case a.grantee when 0 then 'public'
+                    else quote_ident(pg_get_userbyid(a.grantee)) end
+      from pg_proc p
+     cross join aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a
+     where p.oid = target and a.grantee <> p.proowner
+  loop
+    execute format('revoke all on function %s from %s cascade', target, grantee);
+  end loop;
+end $$;
 
 -- name: triggers
 -- The triggers that call them, and for which updates: right when they fire before each row, always.
@@ -125,6 +185,41 @@ select tn.nspname, t.relname, n.nspname, c.relname, c.relkind::text, c.relispart
   join pg_namespace n on n.oid = c.relnamespace
  where c.relkind in ('r', 'p') and not t.relispartition
  order by 1, 2, 3, 4;
+
+-- name: has_ground
+-- Whether it was noted what doors rest on.
+select to_regclass('klover.door_ground') is not null;
+
+-- name: reattached
+-- Partitions that were detached and attached again since that was noted: their triggers are new.
+select n.nspname, c.relname
+  from pg_class c
+  join pg_namespace n on n.oid = c.relnamespace
+ where c.relispartition and c.relkind = 'r'
+   and exists (select from klover.door_ground g where g.kind = 'hook' and g.relation = c.oid)
+   and exists (select from pg_trigger t
+                 join pg_proc p on p.oid = t.tgfoid
+                where t.tgrelid = c.oid and p.pronamespace = to_regnamespace('klover_pseudonym')
+                  and not exists (select from klover.door_ground g
+                                   where g.kind = 'hook' and g.relation = c.oid
+                                     and g.number = t.oid))
+ order by 1, 2;
+
+-- name: keyless
+-- Relations whose rows a subscription brings and that have no key of their own: a row that is
+-- changed or deleted elsewhere is looked for by all of its columns, and ours are not sent.
+-- https://www.postgresql.org/docs/18/logical-replication-publication.html
+select n.nspname, c.relname
+  from pg_class c
+  join pg_namespace n on n.oid = c.relnamespace
+ where c.relkind = 'r'
+   and not exists (select from pg_index x
+                    where x.indrelid = c.oid and (x.indisprimary or x.indisreplident))
+   and exists (select from pg_subscription_rel s
+                where s.srrelid = c.oid
+                   or c.relispartition
+                      and s.srrelid in (select relid from pg_partition_ancestors(c.oid)))
+ order by 1, 2;
 
 -- name: size
 -- How many pages a relation has.

@@ -15,9 +15,12 @@ from klover.door.coarse import coarse
 from klover.door.condition import Reads, identifier
 from klover.door.doors import Epochs, Stored
 from klover.door.parts import parts
-from klover.door.stored import check
+from klover.door.stored import check, type_name
 from klover.errors import PolicyError
 from klover.policy.resolved import ColumnSight, NamedRow, Resolved, Show, TracedTable
+
+_AMBIGUOUS = frozenset({"real", "double precision", "interval", "jsonb"})
+"""1e0 and 1, 24 hours and a day; and how a float is written depends on a setting of the session."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -56,7 +59,18 @@ class Needs:
         return naming.stored(self.audience, traced.name, column, self.epochs.current)
 
     def keep_own(self, traced: TracedTable) -> str:
-        """Have pseudonyms stored for a table's own rows, and tell the column."""
+        """Have pseudonyms stored for a table's own rows, and tell the column.
+
+        Raises PolicyError for a relation that can hold no column of ours.
+        """
+        if not traced.table.holds_rows:
+            raise PolicyError(
+                f"{traced.name} is a view or foreign table, whose own rows can have no pseudonyms. "
+                f"Say with `references:` whose rows {traced.key[-1]} names, or classify it so that "
+                "no audience under pseudonyms sees it.",
+                file=self.resolved.policy.file,
+                line=traced.columns[traced.key[-1]].line or traced.rule.line,
+            )
         named = NamedRow(entity=traced.name, columns=traced.key)
         return self.keep(traced, traced.key[-1], (named,))
 
@@ -89,7 +103,7 @@ def shown_column(needs: Needs, traced: TracedTable, column: ColumnSight, at: int
         raise ValueError(f"{traced.name}.{column.column} is shown in no known way")
     if not traced.table.holds_rows:
         return _joined(needs, column, at)
-    _refuse_generated(needs, traced, column)
+    _refuse_keys(needs, traced, column)
     stored = needs.keep(traced, column.column, column.names)
     return Shown(output=sql.SQL("r.{} as {}").format(sql.Identifier(stored), name), taken=(stored,))
 
@@ -103,17 +117,28 @@ def _as(value: sql.Composable, name: sql.Identifier) -> sql.Composed:
     return sql.SQL("{} as {}").format(value, name)
 
 
-def _refuse_generated(needs: Needs, traced: TracedTable, column: ColumnSight) -> None:
-    """Raise PolicyError where Postgres computes the key after our trigger has looked for it."""
-    for name in (each for named in column.names for each in named.columns):
-        held = traced.table.column(name)
-        if held is not None and held.generated:
-            raise PolicyError(
-                f"{traced.name}.{name} is a generated column: no pseudonym can be kept for it. "
-                "Classify it so that no audience under pseudonyms sees it.",
-                file=needs.resolved.policy.file,
-                line=traced.columns[name].line,
-            )
+def _refuse_keys(needs: Needs, traced: TracedTable, column: ColumnSight) -> None:
+    """Raise PolicyError for keys that no pseudonym can be kept for.
+
+    Postgres computes a generated column after our trigger has looked for it; of some types two
+    equal values are written in two ways, and would be two people.
+    """
+    for named in column.names:
+        for name in (*named.columns, *(named.when or ())[:1]):
+            held = traced.table.column(name)
+            if held is None:
+                continue
+            kind = type_name(held, element=named.element)
+            why = "is a generated column" if held.generated else ""
+            if kind in _AMBIGUOUS and name in named.columns:
+                why = f"is of type {kind}, of which equal values are written in different ways"
+            if why:
+                raise PolicyError(
+                    f"{traced.name}.{name} {why}: no pseudonym can be kept for it. Classify "
+                    f"{column.column} so that no audience under pseudonyms sees it.",
+                    file=needs.resolved.policy.file,
+                    line=traced.columns[name].line,
+                )
 
 
 def _joined(needs: Needs, column: ColumnSight, at: int) -> Shown:

@@ -10,7 +10,42 @@ select p.oid::regprocedure::text, o.rolname, o.rolsuper,
   from pg_proc p
   join pg_namespace n on n.oid = p.pronamespace
   join pg_roles o on o.oid = p.proowner
- where p.prosecdef and n.nspname not in ('pg_catalog', 'information_schema')
+ where p.prosecdef and (n.nspname not in ('pg_catalog', 'information_schema') or p.oid >= 16384)
+ order by 1;
+
+-- name: unasked
+-- Functions with their owner's rights that Postgres runs for whoever sorts, compares, aggregates or
+-- converts, without asking whether they may.
+with run (oid, what) as (
+  select m.amproc::oid, 'by an operator class' from pg_amproc m
+  union all
+  select unnest(array[g.aggtransfn, g.aggfinalfn, g.aggcombinefn, g.aggserialfn, g.aggdeserialfn,
+                      g.aggmtransfn, g.aggminvtransfn, g.aggmfinalfn]::oid[]),
+         'by the aggregate ' || g.aggfnoid::regprocedure from pg_aggregate g
+  union all
+  select unnest(array[o.oprrest, o.oprjoin]::oid[]), 'by an operator''s estimate' from pg_operator o
+  union all
+  select unnest(array[t.typinput, t.typoutput, t.typreceive, t.typsend, t.typmodin, t.typmodout,
+                      t.typanalyze, t.typsubscript]::oid[]), 'by a type' from pg_type t
+  union all
+  select unnest(array[g.rngcanonical, g.rngsubdiff]::oid[]), 'by a range' from pg_range g
+  union all
+  select c.conproc::oid, 'by a conversion' from pg_conversion c
+  union all
+  select unnest(array[f.trffromsql, f.trftosql]::oid[]), 'by a transform' from pg_transform f)
+select distinct p.oid::regprocedure::text, o.rolname, r.what
+  from run r join pg_proc p on p.oid = r.oid join pg_roles o on o.oid = p.proowner
+ where p.prosecdef
+ order by 1, 3;
+
+-- name: added
+-- Functions that somebody made among Postgres' own.
+select p.oid::regprocedure::text, o.rolname
+  from pg_proc p join pg_roles o on o.oid = p.proowner
+ where p.pronamespace in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
+   and p.oid >= 16384
+   and not exists (select from pg_depend d where d.classid = 'pg_proc'::regclass and d.objid = p.oid
+                      and d.deptype = 'e')
  order by 1;
 
 -- name: languages

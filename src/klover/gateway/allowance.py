@@ -110,6 +110,9 @@ def _reset(statement: Statement) -> str | None:
 def _chosen(name: str, values: tuple[Token, ...]) -> str | None:
     one = values[0] if len(values) == 1 else None
     content = one.value if one and one.kind is not Kind.OPERATOR else ""
+    most = settings.ceiling(name)
+    if most is not None and not settings.allowed(name, content):
+        return f"{name.lower()} can be set to at most {most}, and not to 0, which is no limit"
     if settings.known(name) and not settings.allowed(name, content):
         return f"this value of {name.lower()} is not let through"
     return None if settings.known(name) else _NOT_LISTED

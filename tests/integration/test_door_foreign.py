@@ -1,0 +1,78 @@
+"""An application's own objects that are called as Klover's are: told, and never touched."""
+
+import pytest
+
+from doubles.catalog_dump import catalog_lines
+from doubles.demo_doors import NOW, compiled, open_doors, resolve
+from doubles.door_world import POLICY, ROWS, SCHEMA
+from doubles.memory_recorder import MemoryRecorder
+from klover import door
+from klover.errors import StoreError
+from klover.store.connect import Connection
+
+FOREIGN = {
+    "a schema with a view": (
+        "create schema door_events; create view door_events.opened as select 1 as at",
+        "The schema door_events is not Klover's",
+    ),
+    "an empty schema": ("create schema door_knobs", "The schema door_knobs is not Klover's"),
+    "a schema with a comment": (
+        "create schema door_bells; comment on schema door_bells is 'all bells'",
+        "The schema door_bells is not Klover's",
+    ),
+    "a column": (
+        "alter table public.chats add klover_p_points int default 3",
+        r"The column public\.chats\.klover_p_points is not Klover's",
+    ),
+    "a constraint": (
+        "alter table public.chats add constraint klover_p_positive check (id > 0)",
+        r"The constraint klover_p_positive on public\.chats is not Klover's",
+    ),
+}
+
+
+@pytest.mark.parametrize(("statements", "told"), FOREIGN.values(), ids=FOREIGN.keys())
+@pytest.mark.parametrize("late", [False, True], ids=["before", "after"])
+def test_what_is_somebody_elses_stays(
+    database: Connection, statements: str, told: str, *, late: bool
+) -> None:
+    database.execute(SCHEMA.encode())
+    database.execute(ROWS.encode())
+    if late:
+        open_doors(database, compiled(database, resolve(database, POLICY), 1))
+    database.execute(statements.encode())
+    before = catalog_lines(database)
+    doors = compiled(database, resolve(database, POLICY), 1)
+    for attempt in (
+        lambda: open_doors(database, doors),
+        lambda: door.plan(database, doors),
+        lambda: door.prepare(database, doors, small=0),
+    ):
+        with pytest.raises(StoreError, match=told):
+            attempt()
+    assert catalog_lines(database) == before
+
+
+def test_the_schema_of_a_door_to_come_is_not_taken_over(database: Connection) -> None:
+    database.execute(SCHEMA.encode())
+    database.execute("create schema door_abroad; create view door_abroad.accounts as select 1 as i")
+    with pytest.raises(StoreError, match="The schema door_abroad is not Klover's"):
+        open_doors(database, compiled(database, resolve(database, POLICY), 1))
+
+
+def test_a_drop_leaves_it(database: Connection) -> None:
+    database.execute(SCHEMA.encode())
+    open_doors(database, compiled(database, resolve(database, POLICY), 1))
+    database.execute(
+        "create schema door_events; create view door_events.opened as select 1 as at;"
+        "alter table public.chats add klover_p_points int,"
+        " add constraint klover_p_positive check (id > 0)"
+    )
+    door.suspend(database, [], MemoryRecorder(), NOW)
+    door.drop(database, MemoryRecorder(), NOW)
+    assert database.execute("select at from door_events.opened").fetchone() == (1,)
+    left = (
+        "select count(klover_p_points), (select count(*) from pg_constraint"
+        " where conname = 'klover_p_positive') from public.chats"
+    )
+    assert database.execute(left.encode()).fetchone() == (0, 1)
