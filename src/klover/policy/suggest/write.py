@@ -18,8 +18,9 @@ from klover.policy.suggest.yaml import comment, commented, flow, references, tex
 
 _HEAD = """\
 # A first policy, suggested from tables, keys, names and types{sampled}. Read every line.
-# `# 0.6: …` tells how sure a line is and why; `# decide:` marks what could not be known.
-# What nothing speaks for is restricted; no row is public until you say which.
+# `# 0.7: …` tells how sure a line is and why; without it, it is surer than that. `# decide:` marks
+# what could not be known. A bare `restricted` is what nothing speaks for more of. No row is public
+# until you say which.
 
 klover: 1
 enclave: europe
