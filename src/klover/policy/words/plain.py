@@ -117,6 +117,11 @@ PUBLIC_TIMES = TIMES | frozenset(
 )
 """The same where the row is a thing for everybody to see."""
 
+LANGUAGES = frozenset(
+    "en de fr es pt nl sv da nb nn fi pl cs sk hu ro bg el ru uk tr ja zh ko".split()
+)
+"""Ends of names of texts in several languages: ``name_en``, ``name_sv``."""
+
 IMAGES = frozenset(
     "image thumbnail avatar header cover banner icon picture photo logo poster media video".split()
 )
@@ -127,6 +132,6 @@ SHARED_NAMES = frozenset(
     shortcode shortname slug state status symbol tag text_type title type unit version key var
     plural singular translation locale lang domain model brand genre rating role permission
     database relation schema branch level format length feature continent country city region
-    province zone timezone capital""".split()
+    province zone timezone capital size class line group shelf bin sku barcode series""".split()
 )
 """Texts of a table that is nobody's data which may be public."""
