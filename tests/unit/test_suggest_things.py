@@ -194,3 +194,25 @@ def test_what_somebody_called_a_file_is_theirs() -> None:
     found = catalog(USERS, table("upload", "id integer pk", "filename text", "icon_file_name text"))
     assert said(found, "upload")["filename"] == "restricted"
     assert said(found, "upload")["icon_file_name"] == "public"
+
+
+def test_people_that_no_key_ties_to_the_subjects_stay_closed() -> None:
+    order = table("orders", "id integer pk", "email text", "last_name text", "created_at date")
+    assert said(catalog(USERS, order), "orders")["created_at"] == "restricted"
+
+
+def test_what_machines_write_of_people_is_closed() -> None:
+    found = catalog(
+        USERS, table("admin_histories", "id integer pk", "username text", "item integer")
+    )
+    assert said(found, "admin_histories")["item"] == "restricted"
+
+
+def test_the_state_of_a_written_thing_is_a_moderators() -> None:
+    found = catalog(
+        USERS,
+        table("posts", "id integer pk", "user_id integer -> users.id", "text text", "state text"),
+        table("videos", "id integer pk", "user_id integer -> users.id", "state text"),
+    )
+    assert said(found, "posts")["state"] == "restricted"
+    assert said(found, "videos")["state"] == "public"

@@ -16,7 +16,7 @@ from klover.policy.words.split import KNOWN, words
 
 SEEN = frozenset({Nature.PUBLIC, Nature.REFERENCE})
 OPERATORS = frozenset({Nature.GUARDED, Nature.MACHINERY})
-_WRITTEN = frozenset({"body", "text", "content", "description", "comment", "message"})
+_WRITTEN = frozenset({"body", "text", "content", "description", "comment", "message", "subject"})
 NUMBERS = ("smallint", "integer", "bigint", "numeric", "real", "double precision")
 TEXTS = ("text", "character varying", "character", "citext", "name")
 
@@ -98,19 +98,21 @@ def is_moderated(case: Case) -> bool:
     """Tell whether a flag may say that somebody's text was taken down, or of what they are one."""
     if case.nature is Nature.PERSON:
         return case.said in {("member",), ("is", "member")}
-    content = any(
+    return _is_written(case) and case.said in {("visible",), ("hidden",), ("is", "hidden")}
+
+
+def _is_written(case: Case) -> bool:
+    """Tell whether rows have a text that somebody wrote, for everybody to see."""
+    return case.nature not in {Nature.REFERENCE, *OPERATORS} and any(
         set(words(column.name)) & _WRITTEN and bare_type(column.base_type) in TEXTS
         for column in case.table.columns
     )
-    return content and case.said in {("visible",), ("hidden",), ("is", "hidden")}
 
 
 def is_standing(case: Case) -> bool:
     """Tell whether a word says how somebody stands with the operator: active, suspended."""
-    return case.nature in {Nature.PERSON, Nature.UNKNOWN} and case.said[-1:] in {
-        ("status",),
-        ("state",),
-    }
+    told = case.nature in {Nature.PERSON, Nature.UNKNOWN} or _is_written(case)
+    return told and case.said[-1:] in {("status",), ("state",)}
 
 
 def is_a_state(case: Case) -> bool:

@@ -112,20 +112,19 @@ def _tied(said: tuple[str, ...], links: int) -> Nature:
 
 def _untied(table: Table, said: tuple[str, ...], shape: Shape) -> Nature:
     """Judge a table that no key ties to a person: by what it holds, then by its name."""
-    if table.name in shape.people:
-        return Nature.PERSON
     has, last = set(said), said[-1] if said else ""
     nowhere = leads_nowhere(table, shape)
-    things = _is_of_things(table, said, shape)
+    people = table.name in shape.people or _names_people(table, said, shape)
+    things = not nowhere and not people and _is_of_things(table, said, shape)
     content = has & kinds.PUBLIC and not has & (kinds.REFERENCE | kinds.PUBLISHED)
     guarded = _secret(said) or content or has & (kinds.PRIVATE | kinds.RELATION)
     fitting = (
         (last in kinds.PROGRAMS, Nature.GUARDED),
         (last in kinds.SETTING and not shape.ties[table.name].pairs, Nature.GUARDED),
-        (_names_people(table, said, shape), Nature.UNKNOWN),
-        (things and not nowhere, Nature.REFERENCE),
-        (last in kinds.MACHINERY, Nature.MACHINERY),
+        (things, Nature.REFERENCE),
+        (last in kinds.MACHINERY and not people, Nature.MACHINERY),
         (_is_system(said), Nature.SYSTEM),
+        (people, Nature.UNKNOWN),
         (last in kinds.SORTS and not nowhere, Nature.REFERENCE),
         (nowhere or not said or last in kinds.ACTS, Nature.UNKNOWN),
         (last not in KNOWN and table.name not in shape.looked_up, Nature.APART),

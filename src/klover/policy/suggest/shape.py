@@ -25,6 +25,9 @@ class Way:
     audit: bool = False
 
 
+_NAMED = 0.9
+"""How sure a guessed reference has to be to count like a declared one: the whole name says it."""
+
 Ways = Mapping[TableName, tuple[Way, ...]]
 
 
@@ -43,7 +46,7 @@ class Shape:
     beside: frozenset[TableName] = frozenset()
     """Tables that reach people who are not the subjects: staff, suppliers."""
     looked_up: frozenset[TableName] = frozenset()
-    """Tables that rows of others refer to by declared keys, many to one."""
+    """Tables that rows of others surely refer to, many to one."""
     split: tuple[TableName, ...] = ()
     """Tables with one more row for each subject: a login beside a profile."""
 
@@ -91,7 +94,7 @@ def _looked_up(catalog: Catalog, ties: Ties) -> frozenset[TableName]:
         guess.target
         for name, tie in ties.items()
         for guess in tie.guesses
-        if guess.declared and guess.target != name
+        if guess.confidence >= _NAMED and guess.target != name
         if not is_unique(catalog.tables[name], guess.columns)
     )
 

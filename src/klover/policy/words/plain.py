@@ -34,7 +34,7 @@ PLAIN = (
         layout legacy length like list listable listed local lock locked main manual max maximum
         member memorial mention menu mime min minimum minute mode module multiple mutable mute
         name_format node notification obsolete open overwrite owner_type page pagination
-        parallel parent_type partial pending permission pinned pin_order plan plugin policy poll
+        parallel parent_type partial permission pinned pin_order plan plugin policy poll
         position post primary priority privacy private processed processing product protected
         protocol provider_type public publication published publish quality queue quota quote
         rank read_only ready reblog recurring related reply repeat revision role root rule
