@@ -72,8 +72,21 @@ def test_what_others_look_up_is_a_thing_whatever_it_is_called() -> None:
     looked_up = catalog(
         USERS, flange, table("pumps", "id integer pk", "flange_id integer -> flanges.id")
     )
-    assert said(looked_up, "flanges") == dict.fromkeys(said(looked_up, "flanges"), "public") | {
-        "id": "interoperable"
+    assert said(looked_up, "flanges") == {
+        "id": "interoperable",
+        "name": "restricted",  # the word may be one for people
+        "bore": "interoperable",
+        "updated_at": "interoperable",
+    }
+
+
+def test_a_part_that_people_play_is_theirs_by_name() -> None:
+    speakers = table("speakers", "id integer pk", "name text", "avatar text", "title text")
+    talks = table("talks", "id integer pk", "speaker_id integer -> speakers.id")
+    assert {"restricted"} == {
+        one
+        for column, one in said(catalog(USERS, speakers, talks), "speakers").items()
+        if column != "id"
     }
 
 
@@ -216,3 +229,14 @@ def test_the_state_of_a_written_thing_is_a_moderators() -> None:
     )
     assert said(found, "posts")["state"] == "restricted"
     assert said(found, "videos")["state"] == "public"
+
+
+def test_a_place_in_an_order_leads_nowhere_and_is_no_reference() -> None:
+    found = catalog(USERS, table("faqs", "id integer pk", "sort_id integer", "answer text"))
+    assert said(found, "faqs") == {"id": "interoperable", "sort_id": "public", "answer": "public"}
+
+
+def test_an_operators_note_is_not_for_everybody() -> None:
+    found = catalog(USERS, table("courses", "id integer pk", "summary text", "payment_note text"))
+    assert said(found, "courses")["summary"] == "public"
+    assert said(found, "courses")["payment_note"] == "restricted"

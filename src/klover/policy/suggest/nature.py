@@ -11,7 +11,7 @@ from klover.policy.identify import is_harmless
 from klover.policy.labels import category, label, of_words
 from klover.policy.suggest.guess import Tie
 from klover.policy.suggest.shape import Shape, is_made_up, row_key
-from klover.policy.words import kinds
+from klover.policy.words import kinds, plain
 from klover.policy.words.personal import ALONE
 from klover.policy.words.split import KNOWN, words
 
@@ -128,7 +128,7 @@ def _untied(table: Table, said: tuple[str, ...], shape: Shape) -> Nature:
         (last in kinds.SORTS and not nowhere, Nature.REFERENCE),
         (nowhere or not said or last in kinds.ACTS, Nature.UNKNOWN),
         (last not in KNOWN and table.name not in shape.looked_up, Nature.APART),
-        (bool(guarded), Nature.GUARDED),
+        (bool(guarded) or last not in KNOWN, Nature.GUARDED),
     )
     return next((nature for fits, nature in fitting if fits), Nature.REFERENCE)
 
@@ -185,6 +185,8 @@ def leads_nowhere(table: Table, shape: Shape) -> bool:
 
 
 def _refers(said: tuple[str, ...]) -> bool:
+    if len(said) > 1 and said[-1] == "id" and set(said[:-1]) <= plain.PLACES:
+        return False
     return said[-1:] in _MARKS or (len(said) > 1 and said[0] in {"id", "fk"})
 
 

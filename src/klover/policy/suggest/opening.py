@@ -211,7 +211,7 @@ def _operators_text(case: Case) -> Opening | None:
     if said & heads and said <= heads | rest | set(table):
         return DataClass.PUBLIC, 0.8, "a word for a thing that is nobody's"
     content = (of_words(case.said) or "") == "user.content.private"
-    if content and set(table) & kinds.PUBLISHED:
+    if content and set(table) & kinds.PUBLISHED and not said & plain.OPERATORS_OWN:
         return DataClass.PUBLIC, 0.6, "a text that the operator writes for everybody"
     return None
 

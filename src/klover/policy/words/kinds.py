@@ -53,7 +53,7 @@ ROLES = frozenset(
     host instructor invitee inviter learner lender liker manager member mentor moderator
     nurse organizer organiser owner parent_user participant partner passenger patient
     payee payer performer person physician player poster profile publisher receiver
-    artist producer composer musician singer director designer
+    artist producer speaker presenter trainer composer musician singer director designer
     recipient referee referrer rep reporter representative requester resident reviewer
     rider seller sender student subject subscriber supervisor teacher technician
     therapist user vendor viewer visitor voter winner worker writer muted muter
@@ -96,8 +96,8 @@ PUBLIC = frozenset(
     preview sticker edit""".split()
 )
 PRIVATE = frozenset(
-    """issue watch library wish sale encounter obs immunization movement access activity address alert
-    allergy answer_sheet api appeal appointment approval audit authentication
+    """issue watch library wish sale encounter obs immunization movement access activity
+    address alert allergy answer_sheet api appeal appointment approval audit authentication
     authorization backup bank basket behavior benefit bill billing bookmark booking call
     cart case chat claim complaint consent consultation contract conversation credential
     data_export deletion delivery diagnosis dialog direct document donation draft dump

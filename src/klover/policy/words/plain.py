@@ -80,6 +80,12 @@ TEXT_HEADS = frozenset(
 )
 """One of these has to be among the words of a text that is not restricted."""
 
+PLACES = frozenset("sort order position sequence sequential display list".split())
+"""With ``id`` or ``number``: a place in an order, no reference."""
+
+OPERATORS_OWN = frozenset("note remark memo comment internal private".split())
+"""Words of texts that are not for everybody, even of a thing that is."""
+
 TECHNICAL = (
     frozenset({"lock", "version"}),
     frozenset({"schema", "version"}),
@@ -128,7 +134,8 @@ IMAGES = frozenset(
 """Words for the pictures of a thing."""
 
 SHARED_NAMES = frozenset(
-    """category code color currency description hint icon iso kind label language name abbreviation
+    """permalink category code color currency description hint icon iso kind label language
+    name abbreviation
     shortcode shortname slug state status symbol tag text_type title type unit version key var
     plural singular translation locale lang domain model brand genre rating role permission
     database relation schema branch level format length feature continent country city region

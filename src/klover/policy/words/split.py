@@ -40,6 +40,7 @@ KNOWN = (
     | kinds.PUBLIC
     | kinds.PRIVATE
     | kinds.SYSTEM
+    | kinds.PUBLISHED
     | kinds.REFERENCE
     | _SHORT
     | frozenset(
