@@ -240,3 +240,18 @@ def test_an_operators_note_is_not_for_everybody() -> None:
     found = catalog(USERS, table("courses", "id integer pk", "summary text", "payment_note text"))
     assert said(found, "courses")["summary"] == "public"
     assert said(found, "courses")["payment_note"] == "restricted"
+
+
+def test_a_tables_own_number_is_no_reference_by_half_a_name() -> None:
+    found = catalog(
+        USERS,
+        table("work_order", "work_order_id integer pk", "note text"),
+        table("purchase_order_header", "purchase_order_id integer pk", "note text"),
+    )
+    assert one(found, "purchase_order_header").tie.guesses == ()
+
+
+def test_somebody_followed_is_somebody() -> None:
+    found = catalog(USERS, table("follows", "follower_id integer pk", "followed_id integer"))
+    ways = one(found, "follows").ways
+    assert "followed_id" in [way.text for way in ways]

@@ -49,7 +49,7 @@ ROLES = frozenset(
     """head chief boss account actor admin advisor agent applicant approver assignee
     assigner attendee author beneficiary blocked blocker borrower buyer candidate child
     client coach collaborator commenter contact contributor creator customer doctor
-    donor driver editor employee followee follower following friend guest guide holder
+    donor driver editor employee followed followee follower following friend guest guide holder
     host instructor invitee inviter learner lender liker manager member mentor moderator
     nurse organizer organiser owner parent_user participant partner passenger patient
     payee payer performer person physician player poster profile publisher receiver
@@ -150,7 +150,8 @@ SORTS = frozenset(
 PUBLISHED = frozenset(
     """announcement rule term terms faq help product film movie category news software
     release changelog documentation policy_text page plan city country language currency
-    translation holiday feature ingredient dish course preset""".split()
+    translation holiday feature ingredient dish course preset
+    album track song episode podcast recipe""".split()
 )
 """Things whose texts an operator writes for everybody, where nothing ties them to a person."""
 
