@@ -94,7 +94,7 @@ def test_a_table_with_nothing_to_say_of_is_written_so_that_it_is_asked_about() -
     made = [table(f"thing_{n}s", "id bigint pk", "owner_ref_id bigint") for n in range(6)]
     found = catalog(table("users", "id bigint pk", "email text"), *made)
     text = write(draft(found))
-    assert text.count("    shared: false\n") == 6
+    assert text.count("owner_ref_id: ") == 7  # each, and the default they follow
     assert all("cannot be traced" in message for message in errors(text, found))
 
 
