@@ -88,3 +88,9 @@ def test_every_category_is_in_the_taxonomy_and_every_word_is_plain() -> None:
 )
 def test_what_values_have_the_form_of(values: list[str], expected: str | None) -> None:
     assert label_values(values) == expected
+
+
+def test_a_version_of_fourteen_digits_is_no_card() -> None:
+    assert label_values(["20240131120000"]) is None
+    assert label_values(["4111 1111 1111 1112"]) is None
+    assert label_values(["4111 1111 1111 1111"]) == "user.financial.credit_card"

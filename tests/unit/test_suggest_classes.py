@@ -125,17 +125,17 @@ def test_the_times_of_a_relation_close_once_it_tells_more() -> None:
 
 
 def test_a_state_beside_a_street_is_no_status() -> None:
-    assert classes("users", ["state:text"])[1]["state"] == "interoperable"
-    assert classes("users", ["state:text", "street:text"])[1]["state"] == "restricted"
+    assert classes("user_settings", ["state:text"])[1]["state"] == "interoperable"
+    assert classes("user_settings", ["state:text", "street:text"])[1]["state"] == "restricted"
 
 
 def test_values_close_what_a_name_would_open() -> None:
-    schema = catalog(table("users", "id bigint pk", "status text", "email text"))
+    schema = catalog(table("users", "id bigint pk", "theme text", "email text"))
     (users,) = schema.tables
-    (open_one,) = [v for v in draft(schema).tables[users].verdicts if v.column == "status"]
+    (open_one,) = [v for v in draft(schema).tables[users].verdicts if v.column == "theme"]
     assert open_one.data_class == "interoperable"
-    seen = Evidence(samples={users: {"status": ["jo@example.org", "ill", "well"]}})
-    (closed,) = [v for v in draft(schema, seen).tables[users].verdicts if v.column == "status"]
+    seen = Evidence(samples={users: {"theme": ["jo@example.org", "ill", "well"]}})
+    (closed,) = [v for v in draft(schema, seen).tables[users].verdicts if v.column == "theme"]
     assert (closed.data_class, closed.category) == ("restricted", "user.contact.email")
 
 

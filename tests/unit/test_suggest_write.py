@@ -90,6 +90,28 @@ def test_no_default_opens_a_name_that_one_table_keeps_closed() -> None:
     assert errors(write(draft(mixed)), mixed) == []
 
 
+def test_a_table_with_nothing_to_say_of_is_written_so_that_it_is_asked_about() -> None:
+    made = [table(f"thing_{n}s", "id bigint pk", "owner_ref_id bigint") for n in range(6)]
+    found = catalog(table("users", "id bigint pk", "email text"), *made)
+    text = write(draft(found))
+    assert text.count("owner_ref_id: ") == 7  # each, and the default they follow
+    assert all("cannot be traced" in message for message in errors(text, found))
+
+
+def test_a_shared_column_that_looks_personal_is_written_out() -> None:
+    found = catalog(
+        table("users", "id bigint pk", "email text"),
+        table("units", "id bigint pk", "name text", "weight_code text"),
+        table("boxes", "id bigint pk", "weight_code text -> units.weight_code"),
+    )
+    text = write(draft(found))
+    assert "weight_code: public" in text.partition("  boxes:")[2]
+    personal = [
+        one for one in check(parse(text, "p.yaml"), found, ON) if "looks personal" in one.message
+    ]
+    assert personal == []
+
+
 def test_samples_are_never_repeated() -> None:
     found = catalog(table("users", "id bigint pk", "contact text null", "country text null"))
     (users,) = found.tables

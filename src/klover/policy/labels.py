@@ -14,6 +14,7 @@ from klover.policy.words.split import words
 
 COUNTRY = "user.contact.address.country"
 
+_CARD = "user.financial.credit_card"
 _TECHNICAL_ENDS = ({"type"}, {"size"}, {"format"}, {"content", "type"}, {"mime", "type"})
 _VALUES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"[^@\s]+@[^@\s]+\.[a-z]{2,}\Z", re.IGNORECASE), "user.contact.email"),
@@ -21,7 +22,7 @@ _VALUES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"([0-9a-f]{0,4}:){3,7}[0-9a-f]{0,4}\Z", re.IGNORECASE), "user.device.ip_address"),
     (re.compile(r"(\+|00)\d[\d ()./-]{6,}\Z"), "user.contact.phone_number"),
     (re.compile(r"[A-Z]{2}\d{2} ?[A-Z0-9]{4}( ?[A-Z0-9]{4}){2,6}( ?[A-Z0-9]{1,4})?\Z"), "iban"),
-    (re.compile(r"\d{4}[ -]?\d{4}[ -]?\d{4}[ -]?\d{1,7}\Z"), "user.financial.credit_card"),
+    (re.compile(r"(2[2-7]|[3-6]\d)\d\d[ -]?\d{4}[ -]?\d{4}[ -]?\d{1,7}\Z"), _CARD),
     (re.compile(r"Mozilla/\d|Dalvik/\d|okhttp/\d|[\w-]+/\d[\d.]* \(.*\)"), "user.device"),
     (re.compile(r"\$2[aby]\$|\$argon2|pbkdf2|\{SSHA\}|\$[156]\$"), "user.authorization.password"),
     (re.compile(r"ey[JA][\w-]+\.[\w-]+\.[\w-]*\Z"), "user.authorization.credentials"),
@@ -63,7 +64,18 @@ def label_values(values: Sequence[str]) -> str | None:
     """Tell the category that a share of a column's sample values have the form of."""
     filled = [value for value in values if value]
     for pattern, found in _VALUES:
-        fitting = sum(bool(pattern.match(value)) for value in filled)
+        fitting = sum(_fits(pattern, found, value) for value in filled)
         if filled and fitting >= max(1, len(filled) * _SOME):
             return _NAMES.get(found, found)
     return None
+
+
+def _fits(pattern: re.Pattern[str], found: str, value: str) -> bool:
+    """Tell whether a value has a form; a card's number also has a check digit (ISO/IEC 7812)."""
+    return bool(pattern.match(value)) and (found != _CARD or _has_check_digit(value))
+
+
+def _has_check_digit(value: str) -> bool:
+    digits = [int(sign) for sign in reversed(value) if sign.isdigit()]
+    doubled = [sum(divmod(2 * digit, 10)) for digit in digits[1::2]]
+    return (sum(digits[::2]) + sum(doubled)) % 10 == 0

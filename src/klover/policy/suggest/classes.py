@@ -14,10 +14,11 @@ from klover.policy.identify import is_harmless
 from klover.policy.labels import category, label_values, of_words
 from klover.policy.model import DataClass
 from klover.policy.neutral import bare_type
+from klover.policy.suggest.case import Case
 from klover.policy.suggest.evidence import Evidence
 from klover.policy.suggest.nature import Nature
-from klover.policy.suggest.opening import Case, opened
-from klover.policy.suggest.shape import Shape, row_key
+from klover.policy.suggest.opening import opened
+from klover.policy.suggest.shape import Shape, is_made_up, row_key
 from klover.policy.words.split import words
 
 _ID_TYPES = frozenset({"smallint", "integer", "bigint", "uuid", "numeric"})
@@ -59,16 +60,9 @@ def _verdict(
     seen = label_values(values)
     if seen is not None:
         return _restricted(column, seen, 0.95, "sampled values have the form of it")
-    tied = shape.ties[table.name].columns()
-    if column.name in keys:
-        spoken = of_words(words(column.name), strong=True)
-        natural = column.name not in tied and not _is_number(column) and not _is_id(column, table)
-        if spoken is not None and natural and spoken.startswith(_SECRET):
-            return _restricted(column, spoken, 0.9, "a key that tells something itself")
-        if not natural:
-            return _open(column, DataClass.INTEROPERABLE, 0.95, "key", reference=True)
-    if _tells_where(column, table, tied):
-        return _open(column, DataClass.INTEROPERABLE, 0.8, "tells what the id beside it is of")
+    told = _by_key(column, table, shape.ties[table.name].columns(), keys)
+    if told is not None:
+        return told
     case = Case(column=column, table=table, nature=nature, vocabulary=_vocabulary(table))
     opening = opened(case)
     if opening is not None:
@@ -76,6 +70,25 @@ def _verdict(
     said = category(column.name)
     reason = "by its name" if said is not None else "nothing speaks for more"
     return _restricted(column, said, 0.9 if said else 0.6, reason)
+
+
+def _by_key(
+    column: Column, table: Table, tied: frozenset[str], keys: frozenset[str]
+) -> Verdict | None:
+    """Judge what names a row, its own or another's; None for the rest."""
+    if column.name in keys:
+        spoken = of_words(words(column.name), strong=True)
+        natural = column.name not in tied and not _is_number(column) and not _is_id(column, table)
+        if spoken is not None and natural and spoken.startswith(_SECRET):
+            return _restricted(column, spoken, 0.9, "a key that tells something itself")
+        if not natural:
+            return _open(column, DataClass.INTEROPERABLE, 0.95, "key", reference=True)
+    number = words(column.name) == ("id",) and _is_number(column)
+    if number or is_made_up(column, table):
+        return _open(column, DataClass.INTEROPERABLE, 0.9, "an id made up for the row")
+    if _tells_where(column, table, tied):
+        return _open(column, DataClass.INTEROPERABLE, 0.8, "tells what the id beside it is of")
+    return None
 
 
 def _row_times(found: list[Verdict], table: Table, nature: Nature) -> list[Verdict]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from klover.catalog import Column, TableName
+from klover.catalog import Column, Table, TableName
 from klover.policy.neutral import bare_type
 
 _INTEGERS = frozenset({"smallint", "integer", "bigint", "numeric"})
@@ -90,3 +90,9 @@ def comparable(column: Column, key: Column, *, element: bool = False) -> bool:
 def is_writable(name: str) -> bool:
     """Tell whether a policy can name a column: blanks around its name would be lost."""
     return bool(name) and name == name.strip()
+
+
+def is_unique(table: Table, columns: tuple[str, ...]) -> bool:
+    """Tell whether no two rows share values of ``columns``."""
+    keys = [*table.uniques, *([table.primary_key] if table.primary_key else [])]
+    return any(set(key.columns) == set(columns) for key in keys)

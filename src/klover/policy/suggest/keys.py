@@ -66,9 +66,8 @@ def _named(table: Table, column: Column, catalog: Catalog, names: Names) -> Gues
                 key = key_column(catalog.tables[target], said)
                 if key is None or not comparable(column, key, element=element):
                     continue
-                if (target, key.name) == (table.name, column.name):
-                    continue
-                if _stands_alone(table, column, target):
+                half = bool(start) or index is names.endings
+                if _stands_alone(table, column, target, key, half=half):
                     continue
                 sure = confidence if not start else min(confidence, FAIR)
                 return Guess(
@@ -113,10 +112,17 @@ def is_bare(column: Column, said: tuple[str, ...]) -> bool:
     return not set(said) & (NUMBER_HEADS | TEXT_HEADS | {"category", "rating", "grade"})
 
 
-def _stands_alone(table: Table, column: Column, target: TableName) -> bool:
-    """Tell whether a column is a table's own number: ``orders.order_number``."""
-    key = table.primary_key
-    return target == table.name and (key is None or column.name in key.columns)
+def _stands_alone(
+    table: Table, column: Column, target: TableName, key: Column, *, half: bool
+) -> bool:
+    """Tell whether a column is a table's own number: ``orders.order_number``.
+
+    By ``half`` a name no key is taken for another's: a purchase order's for a work order's.
+    """
+    if target == table.name:
+        own = table.primary_key
+        return key.name == column.name or own is None or column.name in own.columns
+    return half and column.name in own_key(table)
 
 
 def stem_of(said: tuple[str, ...]) -> tuple[str, ...]:

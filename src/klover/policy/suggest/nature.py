@@ -6,12 +6,12 @@ A table that nobody's key ties to a person is the operator's own.
 
 from enum import StrEnum
 
-from klover.catalog import Column, Table
+from klover.catalog import Table
 from klover.policy.identify import is_harmless
-from klover.policy.labels import label, of_words
+from klover.policy.labels import category, label, of_words
 from klover.policy.suggest.guess import Tie
-from klover.policy.suggest.shape import Shape, row_key
-from klover.policy.words import kinds
+from klover.policy.suggest.shape import Shape, is_made_up, row_key
+from klover.policy.words import kinds, plain
 from klover.policy.words.personal import ALONE
 from klover.policy.words.split import KNOWN, words
 
@@ -28,6 +28,8 @@ class Nature(StrEnum):
     REFERENCE = "nobody's data"
     GUARDED = "the operator's own, not for everybody"
     SYSTEM = "what machines write"
+    MACHINERY = "what keeps a program running"
+    APART = "not known, and no key leads to anybody"
 
 
 _FINDING = (
@@ -48,6 +50,7 @@ _OFTEN = ("user.name", "user.account.username")
 _MARKS = (("id",), ("uid",), ("uuid",), ("by",))
 _LEADING = frozenset({"account", "user", "person", "member", "customer"})
 _LINKED = 2
+_PAST = frozenset({"history", "archive"})
 
 
 def nature_of(table: Table, shape: Shape) -> Nature:
@@ -109,19 +112,39 @@ def _tied(said: tuple[str, ...], links: int) -> Nature:
 
 def _untied(table: Table, said: tuple[str, ...], shape: Shape) -> Nature:
     """Judge a table that no key ties to a person: by what it holds, then by its name."""
-    person, has = table.name in shape.people, set(said)
+    has, last = set(said), said[-1] if said else ""
     nowhere = leads_nowhere(table, shape)
+    people = table.name in shape.people or _names_people(table, said, shape)
+    things = not nowhere and not people and _is_of_things(table, said, shape)
     content = has & kinds.PUBLIC and not has & (kinds.REFERENCE | kinds.PUBLISHED)
     guarded = _secret(said) or content or has & (kinds.PRIVATE | kinds.RELATION)
     fitting = (
-        (not person and said[-1:] != () and said[-1] in kinds.PROGRAMS, Nature.GUARDED),
-        (person or any(_names_people(one, said) for one in table.columns), Nature.UNKNOWN),
+        (last in kinds.PROGRAMS, Nature.GUARDED),
+        (last in kinds.SETTING and not shape.ties[table.name].pairs, Nature.GUARDED),
+        (things, Nature.REFERENCE),
+        (last in kinds.MACHINERY and not people, Nature.MACHINERY),
         (_is_system(said), Nature.SYSTEM),
-        (said[-1:] != () and said[-1] in kinds.SORTS and not nowhere, Nature.REFERENCE),
-        (nowhere or not said or said[-1] in kinds.ACTS or said[-1] not in KNOWN, Nature.UNKNOWN),
-        (bool(guarded), Nature.GUARDED),
+        (people, Nature.UNKNOWN),
+        (last in kinds.SORTS and not nowhere, Nature.REFERENCE),
+        (nowhere or not said or last in kinds.ACTS, Nature.UNKNOWN),
+        (last not in KNOWN and table.name not in shape.looked_up, Nature.APART),
+        (bool(guarded) or last not in KNOWN, Nature.GUARDED),
     )
     return next((nature for fits, nature in fitting if fits), Nature.REFERENCE)
+
+
+def _is_of_things(table: Table, said: tuple[str, ...], shape: Shape) -> bool:
+    """Tell whether rows only tie things together, or tell how a thing was: a price's history."""
+    acts = kinds.ACTS | (kinds.PRIVATE - _PAST)
+    if set(said) & acts or _secret([word for word in said if word not in kinds.PRICES]):
+        return False
+    tied = shape.ties[table.name]
+    targets = {guess.target for guess in tied.guesses if guess.declared} - {table.name}
+    past = said[-1:] != () and said[-1] in _PAST
+    if past and any(words(target.name) == said[: len(words(target.name))] for target in targets):
+        return True
+    others = [one for one in table.columns if one.name not in tied.columns()]
+    return bool(targets) and all(is_harmless(one) and not category(one.name) for one in others)
 
 
 def _is_system(said: tuple[str, ...]) -> bool:
@@ -130,26 +153,40 @@ def _is_system(said: tuple[str, ...]) -> bool:
     return bool(said) and (first or said[-1] in kinds.SYSTEM)
 
 
-def _names_people(column: Column, said: tuple[str, ...]) -> bool:
-    """Tell whether a column names or finds somebody."""
-    if is_harmless(column):
-        return False
-    found = label(column.name)
-    if found in _OFTEN and said and said[-1] in kinds.REFERENCE:
-        return False
-    return found is not None and found.startswith(_FINDING)
+def _names_people(table: Table, said: tuple[str, ...], shape: Shape) -> bool:
+    """Tell whether a column names or finds somebody; what others look up has names of its own."""
+    refers = shape.ties[table.name].columns()
+    last = said[-1] if said else ""
+    looked_up = table.name in shape.looked_up and last not in kinds.ROLES
+    thing = last in kinds.REFERENCE or looked_up
+    if last in kinds.ROLES - kinds.REFERENCE and any(
+        words(one.name) == ("name",) for one in table.columns
+    ):
+        return True
+    found = [
+        label(column.name)
+        for column in table.columns
+        if column.name not in refers and not is_harmless(column)
+    ]
+    return any(
+        one is not None and one.startswith(_FINDING) and not (thing and one in _OFTEN)
+        for one in found
+    )
 
 
 def leads_nowhere(table: Table, shape: Shape) -> bool:
     """Tell whether a column looks like a reference and leads nowhere: it may lead to a person."""
     tie = shape.ties[table.name]
     known = tie.columns() | set(row_key(table))
+    known |= {column.name for column in table.columns if is_made_up(column, table)}
     return any(not pair.halves for pair in tie.pairs) or any(
         column.name not in known and _refers(words(column.name)) for column in table.columns
     )
 
 
 def _refers(said: tuple[str, ...]) -> bool:
+    if len(said) > 1 and said[-1] == "id" and set(said[:-1]) <= plain.PLACES:
+        return False
     return said[-1:] in _MARKS or (len(said) > 1 and said[0] in {"id", "fk"})
 
 

@@ -5,25 +5,35 @@ The orders of the checks matter only for the reason that is told; every check ca
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
-from klover.catalog import Column, Table
+from klover.catalog import Column
 from klover.policy.labels import of_words
 from klover.policy.model import DataClass
 from klover.policy.neutral import bare_type
+from klover.policy.suggest.case import (
+    NUMBERS,
+    OPERATORS,
+    SEEN,
+    TEXTS,
+    Case,
+    has_an_amount,
+    has_its_text,
+    is_a_state,
+    is_moderated,
+    is_standing,
+    is_word,
+    names_a_value,
+)
 from klover.policy.suggest.nature import Nature
 from klover.policy.words import kinds, plain
-from klover.policy.words.split import KNOWN, words
+from klover.policy.words.split import words
 
 Opening = tuple[DataClass, float, str]
 
 _TIMES = ("timestamp without time zone", "timestamp with time zone", "date")
-_NUMBERS = ("smallint", "integer", "bigint", "numeric", "real", "double precision")
-_TEXTS = ("text", "character varying", "character", "citext", "name")
 _CLOCK = frozenset(
     ["at", "on", "date", "time", "timestamp", "last", "row", "when", "sent", "by", "is", "day"]
 )
-_SEEN = frozenset({Nature.PUBLIC, Nature.REFERENCE})
 _WHERE = (
     "user.location",
     "user.contact.address.city",
@@ -34,64 +44,32 @@ _WHERE = (
 _CLOSED = frozenset({Nature.PRIVATE, Nature.SYSTEM})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
-    """One column and what is known of where it stands."""
-
-    column: Column
-    table: Table
-    nature: Nature
-    vocabulary: frozenset[str]
-    """Words that are plain here because the table is named so."""
-
-    @property
-    def said(self) -> tuple[str, ...]:
-        """The words of the column's name."""
-        return words(self.column.name)
-
-    @property
-    def strong(self) -> bool:
-        """Whether the name has a word that hardly ever stands for something harmless."""
-        return of_words(self.said, strong=True) is not None
-
-    @property
-    def labelled(self) -> bool:
-        """Whether the name has a word that may stand for something personal."""
-        return of_words(self.said) is not None
-
-    @property
-    def plain(self) -> bool:
-        """Whether every word of the name is plain."""
-        return bool(self.said) and set(self.said) <= plain.PLAIN | self.vocabulary
-
-    @property
-    def findable(self) -> bool:
-        """Whether the rows say if anybody may find them."""
-        return any(set(words(column.name)) & plain.FINDABLE for column in self.table.columns)
-
-    @property
-    def known(self) -> bool:
-        """Whether every word of the name is one we know."""
-        return set(self.said) <= KNOWN | self.vocabulary
-
-    @property
-    def seen(self) -> DataClass:
-        """The class of what is opened here."""
-        return DataClass.PUBLIC if self.nature in _SEEN else DataClass.INTEROPERABLE
-
-
 def opened(case: Case) -> Opening | None:
     """Tell what opens the column of ``case``; None where nothing does."""
-    if frozenset(case.said) in plain.TECHNICAL:
-        return DataClass.INTEROPERABLE, 0.9, "bookkeeping"
-    ends = plain.TECHNICAL_ENDS[:3] if case.nature in _CLOSED else plain.TECHNICAL_ENDS
-    if case.said[-2:] in ends and not case.strong:
-        return case.seen, 0.8, "what a program keeps beside a file"
+    found = _bookkeeping(case)
+    if found is not None:
+        return found
     if case.nature in _CLOSED:
         return _wish(case)
+    if names_a_value(case):
+        return case.seen, 0.7, "names the value beside it"
     if _shown(case):
         return DataClass.PUBLIC, 0.6, "shown to everybody: the row says whether it may be found"
     return _by_type(case.column)(case)
+
+
+def _bookkeeping(case: Case) -> Opening | None:
+    """Tell what a program keeps beside what people write, in whatever table."""
+    if frozenset(case.said) in plain.TECHNICAL:
+        return DataClass.INTEROPERABLE, 0.9, "bookkeeping"
+    ends = plain.TECHNICAL_ENDS[:3] if case.nature in _CLOSED else plain.TECHNICAL_ENDS
+    if case.said[-2:] in ends:
+        return case.seen, 0.8, "what a program keeps beside a file"
+    if case.said[-1:] == ("currency",) and is_word(case.column) and has_an_amount(case):
+        return case.seen, 0.8, "what the amount beside it is in"
+    if case.said[-1:] == ("format",) and is_word(case.column) and has_its_text(case):
+        return case.seen, 0.8, "how the text beside it is written"
+    return None
 
 
 def _by_type(column: Column) -> Callable[[Case], Opening | None]:
@@ -103,8 +81,8 @@ def _by_type(column: Column) -> Callable[[Case], Opening | None]:
     bare = bare_type(column.base_type)
     judges = {"boolean": _flag}
     judges |= dict.fromkeys(_TIMES, _time)
-    judges |= dict.fromkeys(_NUMBERS, _number)
-    judges |= dict.fromkeys(_TEXTS, _text)
+    judges |= dict.fromkeys(NUMBERS, _number)
+    judges |= dict.fromkeys(TEXTS, _text)
     return judges.get(bare, _document)
 
 
@@ -133,25 +111,25 @@ def _time(case: Case) -> Opening | None:
     about = set(case.said) - _CLOCK
     if case.nature is Nature.REFERENCE and not case.strong:
         return DataClass.PUBLIC, 0.8, "time of a thing that is nobody's"
-    if case.nature is Nature.GUARDED and not case.strong:
+    if case.nature in OPERATORS and not case.strong:
         return DataClass.INTEROPERABLE, 0.7, "time of the operator's own"
     times = about & plain.PUBLIC_TIMES
     rest = plain.PLAIN | plain.IMAGES | case.vocabulary
     if case.nature is Nature.PUBLIC and times and about - times <= rest:
         return DataClass.PUBLIC, 0.8, "time of a thing for everybody to see"
-    kept = case.nature in {Nature.PERSON, Nature.SETTING, Nature.RELATION}
+    kept = case.nature in {Nature.PERSON, Nature.SETTING, Nature.RELATION, Nature.APART}
     if kept and about and about <= plain.TIMES:
         return DataClass.INTEROPERABLE, 0.7, "time the row was written"
     return None
 
 
 def _flag(case: Case) -> Opening | None:
-    if case.strong:
+    if case.strong or is_moderated(case):
         return None
     thing = case.nature is Nature.PUBLIC and case.known
     if thing or case.nature in {Nature.REFERENCE, Nature.SETTING} or _begins_with_a_verb(case):
         return case.seen, 0.8, "a flag"
-    if case.nature in {Nature.RELATION, Nature.GUARDED} and not case.labelled:
+    if case.nature in {Nature.RELATION, *OPERATORS} and not case.labelled:
         return DataClass.INTEROPERABLE, 0.7, "a flag of a relation or of the operator's own"
     if case.plain:
         return DataClass.INTEROPERABLE, 0.7, "a flag, every word of it plain"
@@ -160,9 +138,9 @@ def _flag(case: Case) -> Opening | None:
 
 def _word(case: Case) -> Opening | None:
     """Judge an enumerated word."""
-    if case.strong:
+    if case.strong or is_standing(case):
         return None
-    if case.nature in _SEEN | {Nature.SETTING}:
+    if case.nature in SEEN | {Nature.SETTING}:
         return case.seen, 0.8, "an enumerated word"
     if case.plain:
         return DataClass.INTEROPERABLE, 0.7, "an enumerated word, every word of its name plain"
@@ -174,12 +152,13 @@ def _number(case: Case) -> Opening | None:
         return _time(case)  # seconds since 1970, as some applications keep times
     if case.nature is Nature.REFERENCE and not _personal_number(case):
         return DataClass.PUBLIC, 0.8, "a number of a thing that is nobody's"
-    if case.strong:
+    if case.strong or is_standing(case):
         return None
     if case.nature in {Nature.PUBLIC, Nature.SETTING} and case.known:
         return case.seen, 0.7, "a number"
-    guarded = case.nature is Nature.GUARDED and not case.labelled
-    if guarded or (case.plain and set(case.said) & plain.NUMBER_HEADS):
+    guarded = case.nature in OPERATORS and not case.labelled
+    unknown = case.nature is Nature.UNKNOWN and set(case.said) & case.vocabulary - plain.PLAIN
+    if guarded or (case.plain and not unknown and set(case.said) & plain.NUMBER_HEADS):
         return DataClass.INTEROPERABLE, 0.7, "a count or state, every word of it plain"
     return None
 
@@ -196,7 +175,7 @@ def _list(case: Case) -> Opening | None:
     if case.nature is Nature.REFERENCE and not case.strong:
         return DataClass.PUBLIC, 0.6, "a list of a thing that is nobody's"
     bare = bare_type(case.column.element_type or "")
-    if case.nature is Nature.PUBLIC and bare in _NUMBERS and not case.labelled:
+    if case.nature is Nature.PUBLIC and bare in NUMBERS and not case.labelled:
         return DataClass.PUBLIC, 0.6, "numbers of a thing for everybody to see"
     return None
 
@@ -206,22 +185,15 @@ def _text(case: Case) -> Opening | None:
     if case.nature is Nature.REFERENCE:
         return _operators_text(case)
     heads = plain.TEXT_HEADS | ({"category"} if case.nature is Nature.GUARDED else set())
-    if case.strong or not said & heads:
+    if case.strong or not said & heads or is_standing(case):
         return None
     if {"language", "lang"} & said and case.nature is not Nature.PUBLIC:
         return None  # there it is somebody's language, not a thing's
     if case.nature is Nature.UNKNOWN:
         return None
-    if case.plain and not _is_a_state(case):
+    if case.plain and not is_a_state(case):
         return case.seen, 0.6, "an enumerated text, every word of its name plain"
     return None
-
-
-def _is_a_state(case: Case) -> bool:
-    """Tell whether a ``state`` is one of an address: a city or a street stands beside it."""
-    beside = [of_words(words(column.name), strong=True) or "" for column in case.table.columns]
-    address = any(one.startswith("user.contact.address") for one in beside)
-    return address and "state" in case.said
 
 
 def _operators_text(case: Case) -> Opening | None:
@@ -233,11 +205,13 @@ def _operators_text(case: Case) -> Opening | None:
     if case.strong and (of_words(case.said, strong=True) or "") not in _WHERE:
         return None
     heads = plain.SHARED_NAMES | plain.TEXT_HEADS | ({"url"} if said & plain.IMAGES else set())
-    rest = plain.PLAIN | plain.IMAGES | case.vocabulary | {"remote"}
+    rest = plain.PLAIN | plain.IMAGES | plain.LANGUAGES | case.vocabulary | {"remote"}
+    if case.said[-2:] == ("file", "name") and not said & plain.IMAGES:
+        return None  # what somebody called what they sent
     if said & heads and said <= heads | rest | set(table):
         return DataClass.PUBLIC, 0.8, "a word for a thing that is nobody's"
     content = (of_words(case.said) or "") == "user.content.private"
-    if content and set(table) & kinds.PUBLISHED:
+    if content and set(table) & kinds.PUBLISHED and not said & plain.OPERATORS_OWN:
         return DataClass.PUBLIC, 0.6, "a text that the operator writes for everybody"
     return None
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from klover.catalog import Catalog, Column, Table, TableName
 from klover.policy.suggest.evidence import Evidence
 from klover.policy.suggest.guess import Guess, Names, Pair, comparable, family
+from klover.policy.suggest.keys import own_key
 from klover.policy.words.split import words
 
 _LAST = re.compile(r"[A-Za-z0-9_]+$")
@@ -20,7 +21,10 @@ _LONGEST_TYPE = 120
 
 def pairs(table: Table, catalog: Catalog, names: Names, evidence: Evidence) -> Iterator[Pair]:
     """Find the pairs of ``table`` with what their types tell."""
+    keys = _ids(catalog)
     for kind, one in _columns(table):
+        if not any(comparable(one, key) for key in keys):
+            continue  # ids of another system, with the sort of them
         values = kind.enum_labels or evidence.values(table.name, kind.name)
         halves = _halves(one, sorted(set(values))[:_MOST_TYPES], catalog, names)
         yield Pair(type_column=kind.name, id_column=one.name, halves=tuple(halves))
@@ -42,6 +46,17 @@ def _columns(table: Table) -> Iterator[tuple[Column, Column]]:
         texts = bool(kind.enum_labels) or family(kind.base_type) == "text"
         if one is not None and one.name not in declared and texts and kind.name not in declared:
             yield kind, one
+
+
+def _ids(catalog: Catalog) -> list[Column]:
+    """List the tables' ids, one of each type, which halves can refer to."""
+    found = [
+        column
+        for table in catalog.base_tables()
+        for name in own_key(table)
+        if (column := table.column(name)) is not None and words(name)[-1:] in {("id",), ("uuid",)}
+    ]
+    return list({family(column.base_type): column for column in found}.values())
 
 
 def _halves(one: Column, values: Sequence[str], catalog: Catalog, names: Names) -> Iterator[Guess]:

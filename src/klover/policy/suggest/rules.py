@@ -12,7 +12,9 @@ from klover.policy.suggest.shape import Shape
 
 Defaults = Mapping[str, str]
 _FEWEST = 4
-_SURE = 0.95
+_SURE = 0.9
+_UNSPOKEN = 0.6
+"""How sure a class is that only stands because nothing speaks for more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +41,8 @@ def _rule(verdict: Verdict, *, unique: bool = False) -> Rule:
     if unique:
         parts.append("unique: global")  # the stricter of the two
     said = str(verdict.data_class) if len(parts) == 1 else f"{{{', '.join(parts)}}}"
-    if verdict.confidence >= _SURE:
+    closed = verdict.data_class is DataClass.RESTRICTED and verdict.confidence <= _UNSPOKEN
+    if verdict.confidence >= _SURE or closed:  # the file's head tells both
         return Rule(said=said)
     why = f"{verdict.confidence:.2g}"
     return Rule(said=said, why=why if verdict.category else f"{why}: {verdict.reason}")

@@ -8,8 +8,8 @@ nothing else does, and then it is told. A way back that many may share is told a
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from klover.catalog import Catalog, Table, TableName
-from klover.policy.suggest.guess import Guess, Tie, Ties
+from klover.catalog import Catalog, Column, Table, TableName
+from klover.policy.suggest.guess import Guess, Tie, Ties, is_unique
 from klover.policy.suggest.ties import Tied
 from klover.policy.words import kinds
 from klover.policy.words.split import words
@@ -24,6 +24,9 @@ class Way:
     reason: str = ""
     audit: bool = False
 
+
+_NAMED = 0.9
+"""How sure a guessed reference has to be to count like a declared one: the whole name says it."""
 
 Ways = Mapping[TableName, tuple[Way, ...]]
 
@@ -42,6 +45,8 @@ class Shape:
     """A way for tables that have none for sure: many rows may refer to one of theirs."""
     beside: frozenset[TableName] = frozenset()
     """Tables that reach people who are not the subjects: staff, suppliers."""
+    looked_up: frozenset[TableName] = frozenset()
+    """Tables that rows of others surely refer to, many to one."""
     split: tuple[TableName, ...] = ()
     """Tables with one more row for each subject: a login beside a profile."""
 
@@ -49,7 +54,7 @@ class Shape:
 def find_shape(catalog: Catalog, tied: Tied) -> Shape:
     """Choose the subjects and find every table's ways to them."""
     if not tied.people:
-        return Shape(ties=tied.ties)
+        return Shape(ties=tied.ties, looked_up=_looked_up(catalog, tied.ties))
     subjects = tied.people[0]
     ways: dict[TableName, tuple[Way, ...]] = {subjects: ()}
     _spread(catalog, ways, tied.people, tied.ties, audit=False)
@@ -64,6 +69,7 @@ def find_shape(catalog: Catalog, tied: Tied) -> Shape:
         ways=ways,
         possible=_possible(sure, tied.ties, (subjects, *split)),
         beside=_beside(ways, tied),
+        looked_up=_looked_up(catalog, tied.ties),
         split=split,
     )
 
@@ -74,6 +80,23 @@ def row_key(table: Table) -> tuple[str, ...]:
         return table.primary_key.columns
     full = {column.name for column in table.columns if column.not_null}
     return next((key.columns for key in table.uniques if full.issuperset(key.columns)), ())
+
+
+def is_made_up(column: Column, table: Table) -> bool:
+    """Tell whether a column is an id that the database makes up for its row: a ``rowguid``."""
+    made = column.base_type == "uuid" and "uuid" in (column.default or "")
+    said, about = words(column.name), words(table.name.name)
+    return made and said in {("row", "uuid"), ("uuid",), ("uid",), (*about, "uuid")}
+
+
+def _looked_up(catalog: Catalog, ties: Ties) -> frozenset[TableName]:
+    return frozenset(
+        guess.target
+        for name, tie in ties.items()
+        for guess in tie.guesses
+        if guess.confidence >= _NAMED and guess.target != name
+        if not is_unique(catalog.tables[name], guess.columns)
+    )
 
 
 def _spread(
@@ -199,12 +222,6 @@ def _back(source: TableName, guess: Guess, ways: Ways) -> Iterator[Way]:
         if "from " not in way.text:
             text = f"{step}.{way.text}" if way.text else step
             yield Way(text=text, confidence=0.8 * way.confidence, reason="by a key that leads here")
-
-
-def is_unique(table: Table, columns: tuple[str, ...]) -> bool:
-    """Tell whether no two rows share values of ``columns``."""
-    keys = [*table.uniques, *([table.primary_key] if table.primary_key else [])]
-    return any(set(key.columns) == set(columns) for key in keys)
 
 
 def _split(catalog: Catalog, ties: Ties, subjects: TableName) -> Iterator[TableName]:

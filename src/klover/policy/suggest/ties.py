@@ -14,6 +14,7 @@ from klover.policy.suggest.evidence import Evidence, Question
 from klover.policy.suggest.guess import Guess, Names, Tie, Ties, is_writable
 from klover.policy.suggest.keys import by_name, table_names
 from klover.policy.suggest.pairs import pairs
+from klover.policy.suggest.people import rank
 from klover.policy.suggest.questions import by_values, open_questions, question, weigh
 from klover.policy.suggest.roles import by_role, is_audit, is_responsible
 from klover.policy.suggest.wide import by_wide_name
@@ -155,7 +156,7 @@ def _people(catalog: Catalog, ties: Mapping[TableName, Tie]) -> tuple[TableName,
         score = weight + own + _INBOUND * inbound.get(table.name, 0)
         if score >= _LEAST:
             scores[table.name] = score
-    return tuple(sorted(scores, key=lambda name: (-scores[name], name)))
+    return rank(catalog, ties, scores, _own)
 
 
 def _has_key(table: Table) -> bool:

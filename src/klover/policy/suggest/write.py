@@ -8,6 +8,7 @@ pattern opens what nobody looked at.
 from collections.abc import Iterator, Mapping, Sequence
 
 from klover.catalog import TableName
+from klover.policy.labels import label
 from klover.policy.suggest.draft import Draft, Standing, TableDraft
 from klover.policy.suggest.guess import is_writable
 from klover.policy.suggest.home import Home
@@ -18,8 +19,9 @@ from klover.policy.suggest.yaml import comment, commented, flow, references, tex
 
 _HEAD = """\
 # A first policy, suggested from tables, keys, names and types{sampled}. Read every line.
-# `# 0.6: …` tells how sure a line is and why; `# decide:` marks what could not be known.
-# What nothing speaks for is restricted; no row is public until you say which.
+# `# 0.7: …` tells how sure a line is and why; without it, it is surer than that. `# decide:` marks
+# what could not be known. A bare `restricted` is what nothing speaks for more of. No row is public
+# until you say which.
 
 klover: 1
 enclave: europe
@@ -184,7 +186,7 @@ def _whose(one: TableDraft) -> Iterator[str]:
         return
     if one.ways:
         yield _subject(one.ways)
-    if not row_key(one.table):
+    if not row_key(one.table) and one.standing is not Standing.OPEN:  # a shared one needs none
         yield "  # decide: `key: […]`, the columns that tell its rows apart; none is declared"
     hint = public_rows(one)
     if hint is not None:
@@ -212,7 +214,7 @@ def _added(draft: Draft, one: TableDraft) -> list[str]:
 def _goes_without(column: str, rule: Rule, defaults: Defaults) -> bool:
     """Tell whether the language says the same of a shared table's column by itself."""
     said = rule.said == "public" or (rule.said == "interoperable" and not rule.why)
-    return said and column not in defaults
+    return said and column not in defaults and label(column) is None  # else `check` asks for it
 
 
 def _subject(ways: Sequence[Way]) -> str:

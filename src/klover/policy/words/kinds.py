@@ -49,10 +49,11 @@ ROLES = frozenset(
     """head chief boss account actor admin advisor agent applicant approver assignee
     assigner attendee author beneficiary blocked blocker borrower buyer candidate child
     client coach collaborator commenter contact contributor creator customer doctor
-    donor driver editor employee followee follower following friend guest guide holder
+    donor driver editor employee followed followee follower following friend guest guide holder
     host instructor invitee inviter learner lender liker manager member mentor moderator
     nurse organizer organiser owner parent_user participant partner passenger patient
     payee payer performer person physician player poster profile publisher receiver
+    artist producer speaker presenter trainer composer musician singer director designer
     recipient referee referrer rep reporter representative requester resident reviewer
     rider seller sender student subject subscriber supervisor teacher technician
     therapist user vendor viewer visitor voter winner worker writer muted muter
@@ -84,7 +85,7 @@ SETTING = frozenset("setting preference permission configuration config policy o
 RELATION = frozenset(
     """follow following follower like favorite favourite friendship friend block mute
     membership member enrollment subscriber mention participation participant assignment
-    assignee watcher attendee connection link join pin collaborator contributor list
+    assignee watcher attendee role connection link join pin collaborator contributor list
     recommendation severed""".split()
 )
 PUBLIC = frozenset(
@@ -92,11 +93,11 @@ PUBLIC = frozenset(
     topic thread forum status poll tag hashtag channel community announcement recipe
     listing product story reel collection wiki news category emoji badge podcast episode
     media attachment release publication book movie film course lesson stat trend
-    preview quote sticker edit""".split()
+    preview sticker edit""".split()
 )
 PRIVATE = frozenset(
-    """sale encounter obs immunization movement access activity address alert
-    allergy answer_sheet api appeal appointment approval audit authentication
+    """issue watch library wish sale encounter obs immunization movement access activity
+    address alert allergy answer_sheet api appeal appointment approval audit authentication
     authorization backup bank basket behavior benefit bill billing bookmark booking call
     cart case chat claim complaint consent consultation contract conversation credential
     data_export deletion delivery diagnosis dialog direct document donation draft dump
@@ -114,6 +115,9 @@ PRIVATE = frozenset(
 )
 """Tables whose rows tell what somebody did, has or is: everything in them but ids is restricted."""
 
+PRICES = frozenset("price cost rate fee tax discount amount currency".split())
+"""Words of what a thing costs; of a person they would be secrets."""
+
 ACTS = frozenset(
     """message session login order payment visit booking transaction call chat cart purchase ticket
     claim appointment invoice trip ride vote search note mail letter receipt shipment delivery loan
@@ -128,6 +132,9 @@ SYSTEM = frozenset(
 )
 """Tables that machines write: nobody is named, and anything may stand in them."""
 
+MACHINERY = frozenset("job queue cache lock cron worker schedule metadata".split())
+"""Those of them that keep a program running: their clocks and counters are nobody's acts."""
+
 PROGRAMS = frozenset(
     """migration migrations flyway alembic liquibase knex changelog catalog app relay
     server plugin integration provider extension theme""".split()
@@ -136,14 +143,15 @@ PROGRAMS = frozenset(
 
 SORTS = frozenset(
     """catalog dictionary type category kind method level code class status grade unit
-    format role""".split()
+    format role reason""".split()
 )
 """Last words of tables that list the sorts of something: ``payment_methods``."""
 
 PUBLISHED = frozenset(
     """announcement rule term terms faq help product film movie category news software
     release changelog documentation policy_text page plan city country language currency
-    translation holiday feature ingredient dish course preset""".split()
+    translation holiday feature ingredient dish course preset
+    album track song episode podcast recipe""".split()
 )
 """Things whose texts an operator writes for everybody, where nothing ties them to a person."""
 

@@ -34,7 +34,7 @@ PLAIN = (
         layout legacy length like list listable listed local lock locked main manual max maximum
         member memorial mention menu mime min minimum minute mode module multiple mutable mute
         name_format node notification obsolete open overwrite owner_type page pagination
-        parallel parent_type partial pending permission pinned pin_order plan plugin policy poll
+        parallel parent_type partial permission pinned pin_order plan plugin policy poll
         position post primary priority privacy private processed processing product protected
         protocol provider_type public publication published publish quality queue quota quote
         rank read_only ready reblog recurring related reply repeat revision role root rule
@@ -80,6 +80,12 @@ TEXT_HEADS = frozenset(
 )
 """One of these has to be among the words of a text that is not restricted."""
 
+PLACES = frozenset("sort order position sequence sequential display list".split())
+"""With ``id`` or ``number``: a place in an order, no reference."""
+
+OPERATORS_OWN = frozenset("note remark memo comment internal private".split())
+"""Words of texts that are not for everybody, even of a thing that is."""
+
 TECHNICAL = (
     frozenset({"lock", "version"}),
     frozenset({"schema", "version"}),
@@ -117,16 +123,22 @@ PUBLIC_TIMES = TIMES | frozenset(
 )
 """The same where the row is a thing for everybody to see."""
 
+LANGUAGES = frozenset(
+    "en de fr es pt nl sv da nb nn fi pl cs sk hu ro bg el ru uk tr ja zh ko".split()
+)
+"""Ends of names of texts in several languages: ``name_en``, ``name_sv``."""
+
 IMAGES = frozenset(
     "image thumbnail avatar header cover banner icon picture photo logo poster media video".split()
 )
 """Words for the pictures of a thing."""
 
 SHARED_NAMES = frozenset(
-    """category code color currency description hint icon iso kind label language name abbreviation
+    """permalink category code color currency description hint icon iso kind label language
+    name abbreviation
     shortcode shortname slug state status symbol tag text_type title type unit version key var
     plural singular translation locale lang domain model brand genre rating role permission
     database relation schema branch level format length feature continent country city region
-    province zone timezone capital""".split()
+    province zone timezone capital size class line group shelf bin sku barcode series""".split()
 )
 """Texts of a table that is nobody's data which may be public."""

@@ -40,11 +40,13 @@ KNOWN = (
     | kinds.PUBLIC
     | kinds.PRIVATE
     | kinds.SYSTEM
+    | kinds.PUBLISHED
     | kinds.REFERENCE
     | _SHORT
     | frozenset(
         """sale sales header line detail business entity home
-        work required ship unit per quantity other secondary total net
+        work required ship unit material measure illustration culture scrap special territory
+        shopping organization per quantity other secondary total net
         gross half full short long big small real true whole low high min max avg average amount
         sum mean percent ratio hash name number date time year day reference value""".split()
     )
