@@ -32,6 +32,7 @@ _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _NAME = "^[a-z][a-z0-9-]{0,39}$"
 _VKEY = r"^[^\s+]+\+[0-9a-f]{8}\+[A-Za-z0-9+/]+=*$"
 _TEXT: Schema = {"type": "string", "pattern": r"\S"}
+_DIGEST: Schema = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
 _SIZE = r"^[1-9][0-9]{0,5} [A-Za-z]{2,3}$"
 _MOST_ROWS = 999_999_999
 
@@ -42,7 +43,7 @@ def schema() -> Schema:
         "klover": {"const": parse.VERSION},
         "enclave": {"type": "string", "pattern": _NAME},
         "rests_in": _texts(),
-        "countries": _object({"file": _TEXT, "sha256": _TEXT}, PIN_KEYS),
+        "countries": _object({"file": _TEXT, "sha256": _DIGEST}, PIN_KEYS),
         "subjects": _subjects(),
         "defaults": _defaults(),
         "tables": _named(_ref("table")),
@@ -161,6 +162,12 @@ def _column() -> Schema:
         "coarsen": {"type": "string", "pattern": rf"^({plain}|(round|first) [0-9]+)$"},
     }
     rule = _object(keys, ["class"], parse_tables._COLUMN_KEYS)  # noqa: SLF001 - the same
+    rule["dependentSchemas"] = {
+        "coarsen": {
+            "properties": {"identifies": {"const": Identifies.INDIRECTLY.value}},
+            "required": ["identifies"],
+        }
+    }
     return {"anyOf": [_words(DataClass), rule]}
 
 
@@ -188,7 +195,7 @@ def _audience() -> Schema:
         "who": _whole(who, "groups", "located"),
         "sees": _many(_words(DataClass)),
         "identifiers": _words(Identifiers),
-        "requires": _whole(requires),
+        "requires": _whole(requires) | {"dependentRequired": {"reference": ["purpose"]}},
         "limits": _whole({"session": amount, "day": amount}),
     }
     return _whole(keys, "who", "sees")
