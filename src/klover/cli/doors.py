@@ -17,11 +17,8 @@ import typer
 from klover import assemble, door
 from klover.cli import doors_life, pseudonyms
 from klover.cli.doors_progress import shown_progress
-from klover.config import Deployment
-from klover.door import Doors, Proof, Step, Verdict, Way, ledger
+from klover.door import Proof, Step, Verdict, Way, ledger
 from klover.errors import CheckFailed
-from klover.policy.resolved import Resolved
-from klover.store.connect import Connection
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -45,7 +42,7 @@ def plan(config: Config = _CONFIG, as_json: AsJson = False) -> None:
     deployment = assemble.load_deployment(config)
     with assemble.open_primary(deployment) as primary:
         suspended = ledger.suspensions(primary)
-        doors = _compile(deployment, primary)[1]
+        doors = assemble.doors_in_effect(deployment, primary)[1]
         before = door.preparation(primary, doors)
         steps = (*before.steps, *door.plan(primary, doors, before.tables))
     if as_json:
@@ -75,7 +72,7 @@ def apply(config: Config = _CONFIG, as_json: AsJson = False) -> None:
         assemble.open_primary(deployment) as primary,
         closing(assemble.open_recorder(deployment, _WRITER)) as recorder,
     ):
-        doors = _compile(deployment, primary)[1]
+        doors = assemble.doors_in_effect(deployment, primary)[1]
         with shown_progress() as (prepared, done):
             door.prepare(primary, doors, progress=prepared)
             applied = door.apply(primary, doors, recorder, assemble.now(), progress=done)
@@ -115,7 +112,7 @@ def prove(
     on_standby = deployment.cell.standby is not None
     today = datetime.now(UTC).date()
     with assemble.open_primary(deployment) as primary:
-        resolved, _ = _compile(deployment, primary)
+        resolved, _ = assemble.doors_in_effect(deployment, primary)
         replicas = deployment.cell.replication
         proofs = {
             "primary": door.prove(
@@ -136,13 +133,6 @@ def prove(
             f"The doors do not hold: {found} violations, listed above. "
             "`klover doors plan` shows what would mend them."
         )
-
-
-def _compile(deployment: Deployment, primary: Connection) -> tuple[Resolved, Doors]:
-    resolved = assemble.resolve_policy(deployment, primary)
-    return resolved, door.compile_doors(
-        resolved, database=primary.info.dbname, epochs=door.read_epochs(primary)
-    )
 
 
 def _as_object(step: Step) -> dict[str, str]:

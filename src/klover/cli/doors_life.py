@@ -17,12 +17,11 @@ import typer
 
 from klover import assemble, door
 from klover.config import Deployment
-from klover.door import Doors, ledger
+from klover.door import ledger
 from klover.door.drift import Drift, find_drift
 from klover.door.rehearse import rehearse
 from klover.errors import CheckFailed, InputError, StoreError
 from klover.event import Recorder
-from klover.policy.resolved import Resolved
 from klover.store.connect import Connection
 from klover.store.replay import flushed_position, wait_replayed
 
@@ -62,7 +61,7 @@ def resume(audiences: Audiences = None, config: Config = _CONFIG, as_json: AsJso
     today = datetime.now(UTC).date()
 
     def work(primary: Connection, recorder: Recorder) -> door.Applied:
-        resolved, doors = _compile(deployment, primary)
+        resolved, doors = assemble.doors_in_effect(deployment, primary)
         return door.resume(
             primary,
             doors,
@@ -122,9 +121,7 @@ def _drop_some(deployment: Deployment, audiences: list[str]) -> door.Applied:
             name: each for name, each in resolved.policy.audiences.items() if name not in audiences
         }
         fewer = replace(resolved, policy=replace(resolved.policy, audiences=rest))
-        doors = door.compile_doors(
-            fewer, database=primary.info.dbname, epochs=door.read_epochs(primary)
-        )
+        doors = assemble.compile_doors(fewer, primary)
         return door.apply(primary, doors, recorder, assemble.now())
 
     return _recorded(deployment, work)
@@ -203,22 +200,15 @@ def _drift(deployment: Deployment, primary: Connection) -> tuple[Drift, ...]:
     today = datetime.now(UTC).date()
     return find_drift(
         primary,
-        lambda: _compile(deployment, primary)[1],
+        lambda: assemble.doors_in_effect(deployment, primary)[1],
         lambda: door.prove(
             primary, assemble.resolve_policy(deployment, primary), today, on_standby=on_standby
         ),
     )
 
 
-def _compile(deployment: Deployment, primary: Connection) -> tuple[Resolved, Doors]:
-    resolved = assemble.resolve_policy(deployment, primary)
-    return resolved, door.compile_doors(
-        resolved, database=primary.info.dbname, epochs=door.read_epochs(primary)
-    )
-
-
 def _fits(deployment: Deployment, primary: Connection) -> None:
-    _compile(deployment, primary)
+    assemble.doors_in_effect(deployment, primary)
 
 
 def _text(path: Path) -> str:

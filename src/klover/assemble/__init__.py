@@ -1,30 +1,33 @@
 """Builds each process from its configuration; the only place where concrete parts meet.
 
 Every command comes here for its parts: the deployment's values, the policy, connections, the
-recorder of a writer, the log, the gateway. Nothing is decided here.
+recorder of a writer, the log, the gateway. Nothing is decided here. ``servers`` connects,
+``effect`` tells which policy counts and holds it against a database.
 """
 
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import psycopg
-
-from klover import adopt, config
-from klover.adopt import keep, pin
+from klover import config
+from klover.assemble.effect import (
+    compile_doors,
+    doors_in_effect,
+    policy_in_effect,
+    policy_pin,
+    policy_standing,
+    policy_texts,
+    policy_watch,
+    read_policy,
+    resolve_policy,
+)
+from klover.assemble.servers import open_primary, open_source, open_standby
 from klover.catalog import Catalog
 from klover.config import Deployment
 from klover.door import naming
 from klover.door.predicates import predicates, refused
-from klover.errors import (
-    CheckFailed,
-    ConfigError,
-    InputError,
-    PolicyError,
-    SourceError,
-    VerifyError,
-)
+from klover.errors import ConfigError, PolicyError, SourceError, VerifyError
 from klover.event import Recorder
 from klover.gateway.authenticate import trust
 from klover.gateway.daily import Tally
@@ -39,19 +42,43 @@ from klover.migrate import survey
 from klover.migrate.addresses import Addresses, open_addresses
 from klover.migrate.plan import Homes
 from klover.migrate.work import Parts, Progress
-from klover.policy.change import Standing, Version
 from klover.policy.model import EvidenceKind, Policy
-from klover.policy.parse import parse
-from klover.policy.parse_countries import named_file
 from klover.policy.resolved import Resolved
 from klover.policy.sight import sees_restricted
-from klover.policy.statement import START
 from klover.policy.suggest import Draft, draft, questions
 from klover.policy.trace import trace
-from klover.store.connect import Connection, connect
+from klover.store.connect import connect
 from klover.store.inspect import read_catalog
 from klover.store.sample import Progress as SampleProgress, sample
 from klover.tlog.key import SignerKey, VerifierKey
+
+__all__ = [
+    "compile_doors",
+    "count_homes",
+    "doors_in_effect",
+    "load_deployment",
+    "log_key",
+    "make_gateway",
+    "migration_parts",
+    "now",
+    "open_log",
+    "open_primary",
+    "open_recorder",
+    "open_source",
+    "open_standby",
+    "open_tally",
+    "policy_in_effect",
+    "policy_pin",
+    "policy_standing",
+    "policy_texts",
+    "policy_watch",
+    "read_live_catalog",
+    "read_policy",
+    "refused_conditions",
+    "resolve_policy",
+    "suggest",
+    "trial_token",
+]
 
 
 def load_deployment(path: Path) -> Deployment:
@@ -85,54 +112,6 @@ def _check_witnesses(deployment: Deployment) -> None:
             raise ConfigError(f"[log] `witnesses`, number {number}: {error}") from None
 
 
-def read_policy(path: Path) -> Policy:
-    """Read and parse a policy, with the file of countries that it names.
-
-    Raises InputError or PolicyError with file and line.
-    """
-    texts = policy_texts(path)
-    return parse(texts.policy, str(path), texts.countries or None)
-
-
-def policy_texts(path: Path) -> adopt.Texts:
-    """Read a policy's text, and that of the file of countries that it names."""
-    text = _read_text(path, "the policy")
-    named = named_file(text, str(path))
-    if named is None:
-        return adopt.Texts(policy=text)
-    countries = _read_text(path.parent / named, "the policy's file of countries")
-    return adopt.Texts(policy=text, countries=countries)
-
-
-def _read_text(path: Path, what: str) -> str:
-    try:
-        return path.read_bytes().decode("utf-8")  # as it is: its digest is that of the bytes
-    except OSError as error:
-        raise InputError(f"Cannot read {what} {path}: {error.strerror}.") from error
-    except (UnicodeDecodeError, ValueError) as error:
-        raise InputError(f"{what[0].upper()}{what[1:]} {path} is not UTF-8 text.") from error
-
-
-def open_primary(deployment: Deployment, *, autocommit: bool = True) -> Connection:
-    """Connect to the enclave's primary as the owner of the store."""
-    what = f"the enclave's primary (cell {deployment.cell.name})"
-    return connect(deployment.cell.primary, what=what, autocommit=autocommit)
-
-
-def open_standby(deployment: Deployment) -> Connection:
-    """Connect to the server whose doors open: the standby, or the primary where there is none."""
-    if deployment.cell.standby is None:
-        return open_primary(deployment)
-    what = f"the enclave's standby (cell {deployment.cell.name})"
-    return connect(deployment.cell.standby, what=what)
-
-
-def open_source(deployment: Deployment, name: str | None = None) -> Connection:
-    """Connect to a source; the only one where no name is given."""
-    source = deployment.source(name)
-    return connect(source.dsn, what=f"the source {source.name}")
-
-
 def read_live_catalog(dsn: str, *, what: str) -> Catalog:
     """Read a database's catalog by its connection string."""
     with connect(dsn, what=what) as connection:
@@ -158,67 +137,6 @@ def suggest(dsn: str, rows: int, progress: SampleProgress) -> tuple[Draft, int]:
             return draft(catalog), 0
         found = sample(connection, catalog, questions(catalog), rows=rows, progress=progress)
     return draft(catalog, found.evidence), found.passed_over
-
-
-def policy_pin(deployment: Deployment) -> Path:
-    """Tell the file that remembers the last entry of the policy's history seen here."""
-    return Path(deployment.log.directory) / pin.FILE
-
-
-def policy_standing(deployment: Deployment, enclave: Connection) -> Standing | None:
-    """Tell what the history of the policy amounts to now; None where nobody signs."""
-    return adopt.read_standing(enclave, policy_pin(deployment), datetime.now(UTC))
-
-
-def policy_in_effect(deployment: Deployment, enclave: Connection) -> tuple[Policy, Version | None]:
-    """Read the deployment's policy, which has to be the one in effect; tell its version, too.
-
-    Without signatures the file alone counts, and the version is None.
-    """
-    policy = read_policy(Path(deployment.policy))
-    return policy, adopt.held(policy, policy_standing(deployment, enclave))
-
-
-def policy_watch(
-    deployment: Deployment, policy: Policy, version: Version | None
-) -> Callable[[], None]:
-    """Make a check for whoever works by ``policy``: it raises CheckFailed once he has to stop."""
-    seen = [version.point if version is not None else START]
-
-    def look() -> None:
-        try:
-            with open_standby(deployment) as standby:
-                head = keep.head(standby)
-                if head == seen[0]:
-                    return
-                standing = policy_standing(deployment, standby)
-        except (SourceError, psycopg.OperationalError):
-            return  # without the server no session works either
-        if adopt.outdated(version, policy.digest, standing):
-            raise CheckFailed(
-                "The gateway has stopped: the policy in effect is another now, and tighter. Put "
-                "it in the file's place, run `klover doors apply`, and start again."
-            )
-        seen[0] = head
-
-    return look
-
-
-def resolve_policy(
-    deployment: Deployment, connection: Connection, *, enclave: Connection | None = None
-) -> Resolved:
-    """Hold the policy in effect against the database behind ``connection``.
-
-    ``enclave`` tells what is in effect, where ``connection`` is to a source.
-    """
-    policy, _ = policy_in_effect(deployment, enclave or connection)
-    catalog = read_catalog(connection)
-    if not catalog.base_tables():
-        raise SourceError(
-            f"The database {connection.info.dbname} has no tables yet; in the enclave "
-            "`klover migrate schema` makes them."
-        )
-    return trace(policy, catalog)
 
 
 def open_recorder(deployment: Deployment, writer: str) -> SpoolWriter:
