@@ -57,7 +57,7 @@ class House:
 
     def sign(self, path: Path, *names: str) -> None:
         for name in names:
-            self.ok("policy", "sign", path, "--key", self.key(name))
+            self.ok("policy", "sign", path, "--key", self.key(name), "--yes")
 
     def begin(self) -> None:
         """Put BASE into effect."""

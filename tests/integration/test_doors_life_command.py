@@ -100,6 +100,26 @@ def test_a_migration_between_suspend_and_resume(
     assert not state["drift"]
 
 
+def test_a_replication_role_of_ones_own_is_no_drift_and_keeps_no_door_shut(
+    option: list[str], server: Server
+) -> None:
+    """What the configuration lets replicate counts for every command that proves."""
+    path = Path(option[1])
+    path.write_text(
+        path.read_text().replace("[log]", 'replication = ["klover_replication", "mirror_r"]\n[log]')
+    )
+    with connect(server.dsn(), what="the test server") as owner:
+        owner.execute("create role mirror_r login replication")
+        try:
+            told("apply", *option)
+            assert not told("status", *option)["drift"]
+            told("suspend", *option)
+            told("resume", *option)
+            assert not told("status", *option)["suspended"]
+        finally:
+            owner.execute("drop role mirror_r")
+
+
 def test_a_long_statement_does_not_keep_a_suspended_door_open(
     option: list[str], server: Server, standby: Server, database: str
 ) -> None:

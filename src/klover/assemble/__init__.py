@@ -19,6 +19,7 @@ from klover.assemble.effect import (
     policy_standing,
     policy_texts,
     policy_watch,
+    prove_doors,
     read_policy,
     resolve_policy,
 )
@@ -72,6 +73,7 @@ __all__ = [
     "policy_standing",
     "policy_texts",
     "policy_watch",
+    "prove_doors",
     "read_live_catalog",
     "read_policy",
     "refused_conditions",

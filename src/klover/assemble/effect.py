@@ -15,7 +15,7 @@ from klover import adopt, door
 from klover.adopt import keep, pin
 from klover.assemble.servers import open_standby
 from klover.config import Deployment
-from klover.door import Doors
+from klover.door import Doors, Proof
 from klover.errors import CheckFailed, InputError, SourceError
 from klover.policy.change import Standing, Version
 from klover.policy.model import Policy
@@ -128,3 +128,14 @@ def doors_in_effect(deployment: Deployment, primary: Connection) -> tuple[Resolv
     """Hold the policy in effect against the enclave, and compile its doors."""
     resolved = resolve_policy(deployment, primary)
     return resolved, compile_doors(resolved, primary)
+
+
+def prove_doors(deployment: Deployment, connection: Connection, resolved: Resolved) -> Proof:
+    """Prove the doors of a server of the deployment, as of today, by what it configures."""
+    return door.prove(
+        connection,
+        resolved,
+        datetime.now(UTC).date(),
+        on_standby=deployment.cell.standby is not None,
+        replicas=deployment.cell.replication,
+    )

@@ -34,7 +34,7 @@ def demo(
         bool, typer.Option("--json", help="The summary as JSON on standard output.")
     ] = False,
 ) -> None:
-    """Watch made-up European users move home, and three people see three truths."""
+    """Watch made-up people move home, and three visitors look at them."""
     from rich.console import Console
 
     if not _FEWEST <= people <= _MOST:

@@ -8,7 +8,6 @@ open, and the primary too where that is another one; it ends with 1 when it find
 import json
 from contextlib import closing
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -16,24 +15,19 @@ import typer
 
 from klover import assemble, door
 from klover.cli import doors_life, pseudonyms
-from klover.cli.doors_progress import shown_progress
+from klover.cli.bars import door_bars
 from klover.door import Proof, Step, Verdict, Way, ledger
 from klover.errors import CheckFailed
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="The doors of a policy: plan, apply, prove; suspend, resume, drop; status, drift.",
+    help="Make the doors of a policy, prove them, change and close them.",
 )
-pseudonyms.add_to(app)
 
 Config = Annotated[Path, typer.Option("--config", help="The deployment's configuration.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 _CONFIG = Path("klover.toml")
 _WRITER = "doors"
-for _command in (
-    doors_life.suspend, doors_life.resume, doors_life.drop, doors_life.status, doors_life.drift
-):  # fmt: skip
-    app.command()(_command)
 
 
 @app.command()
@@ -73,7 +67,7 @@ def apply(config: Config = _CONFIG, as_json: AsJson = False) -> None:
         closing(assemble.open_recorder(deployment, _WRITER)) as recorder,
     ):
         doors = assemble.doors_in_effect(deployment, primary)[1]
-        with shown_progress() as (prepared, done):
+        with door_bars() as (prepared, done):
             door.prepare(primary, doors, progress=prepared)
             applied = door.apply(primary, doors, recorder, assemble.now(), progress=done)
     if as_json:
@@ -109,19 +103,12 @@ def prove(
     Ends with 1 where a role reaches more than the policy gives it.
     """
     deployment = assemble.load_deployment(config)
-    on_standby = deployment.cell.standby is not None
-    today = datetime.now(UTC).date()
     with assemble.open_primary(deployment) as primary:
         resolved, _ = assemble.doors_in_effect(deployment, primary)
-        replicas = deployment.cell.replication
-        proofs = {
-            "primary": door.prove(
-                primary, resolved, today, on_standby=on_standby, replicas=replicas
-            )
-        }
-    if on_standby:
+        proofs = {"primary": assemble.prove_doors(deployment, primary, resolved)}
+    if deployment.cell.standby is not None:
         with assemble.open_standby(deployment) as standby:
-            proofs["standby"] = door.prove(standby, resolved, today, replicas=replicas)
+            proofs["standby"] = assemble.prove_doors(deployment, standby, resolved)
     if as_json:
         typer.echo(json.dumps({name: _told(proof) for name, proof in proofs.items()}, indent=2))
     else:
@@ -133,6 +120,10 @@ def prove(
             f"The doors do not hold: {found} violations, listed above. "
             "`klover doors plan` shows what would mend them."
         )
+
+
+doors_life.add_to(app)
+pseudonyms.add_to(app)
 
 
 def _as_object(step: Step) -> dict[str, str]:

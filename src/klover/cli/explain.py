@@ -45,7 +45,10 @@ def explain_policy(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Tell what an audience, or somebody with these groups, sees of a table or column, and why."""
+    """Tell what an audience or a person sees of a table, and why.
+
+    With --audience for that audience; with --group and the like for whoever has them.
+    """
     from klover.assemble import read_policy
 
     policy = read_policy(file)

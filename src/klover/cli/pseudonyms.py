@@ -16,7 +16,7 @@ import typer
 
 from klover import assemble, door
 from klover.catalog import TableName
-from klover.cli.doors_progress import shown_progress
+from klover.cli.bars import door_bars
 from klover.door import Question, rotate as epochs
 from klover.errors import CheckFailed, InputError
 from klover.event import PseudonymsRotated, Recorder
@@ -43,9 +43,9 @@ def rotate(
     config: Config = _CONFIG,
     as_json: AsJson = False,
 ) -> None:
-    """Give an audience new pseudonyms; the old ones lead to them until --finish.
+    """Give an audience new pseudonyms.
 
-    What was interrupted goes on when it is run again.
+    The old ones lead to them until --finish. What was interrupted goes on when it is run again.
     """
     deployment = assemble.load_deployment(config)
     with (
@@ -57,7 +57,7 @@ def rotate(
         if not finish:
             epochs.begin(primary, audience)
             doors = assemble.compile_doors(resolved, primary)
-            with shown_progress() as (prepared, done):
+            with door_bars() as (prepared, done):
                 door.prepare(primary, doors, progress=prepared)
                 door.apply(primary, doors, recorder, assemble.now(), progress=done)
         now = _change(primary, resolved, audience, recorder, finish=finish)
@@ -102,7 +102,7 @@ def reveal(
     config: Config = _CONFIG,
     as_json: AsJson = False,
 ) -> None:
-    """Tell whose row a pseudonym names, to this terminal only; on record before it is told.
+    """Tell whose row a pseudonym names; goes on record first.
 
     Ends with 1 where it names nobody's.
     """

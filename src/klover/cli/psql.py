@@ -49,7 +49,10 @@ def psql(
     ] = None,
     config: Config = Path("klover.toml"),
 ) -> None:
-    """Open psql at an audience's door, with KLOVER_TOKEN or a trial issuer's token for --user."""
+    """Open psql at an audience's door.
+
+    The token is KLOVER_TOKEN, or one of the trial issuer for --user.
+    """
     deployment = assemble.load_deployment(config)
     token = os.environ.get(_TOKEN)
     if token is None or user is not None:

@@ -5,7 +5,6 @@ The doors are proved before the gateway opens; while a proof fails, nobody is le
 
 import json
 import signal
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +13,6 @@ import typer
 from klover import assemble
 from klover.cli.ending import end_on_signals
 from klover.config import Deployment
-from klover.door.prove import prove
 from klover.errors import CheckFailed
 from klover.serving import Serving
 
@@ -31,13 +29,7 @@ def up(
     deployment = assemble.load_deployment(config)
     with assemble.open_standby(deployment) as standby:
         resolved = assemble.resolve_policy(deployment, standby)
-        proof = prove(
-            standby,
-            resolved,
-            datetime.now(UTC).date(),
-            on_standby=deployment.cell.standby is not None,
-            replicas=deployment.cell.replication,
-        )
+        proof = assemble.prove_doors(deployment, standby, resolved)
     if not proof.holds:
         first = proof.violations[0]
         raise CheckFailed(

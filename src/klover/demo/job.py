@@ -35,7 +35,6 @@ from klover.demo.summarise import (
 from klover.demo.summary import NOT_PROVED, Feed, Summary
 from klover.demo.visitors import INTRUDER, VISITORS, Address, Visit, Visitor, visit
 from klover.door.proof import Verdict
-from klover.door.prove import prove
 from klover.errors import CheckFailed
 from klover.log.witness import Witness
 from klover.migrate.outcome import Outcome
@@ -176,8 +175,7 @@ class _Job:
             )
             with assemble.open_primary(self.deployment) as primary:
                 resolved = assemble.resolve_policy(self.deployment, primary)
-                epochs = door.read_epochs(primary)
-                compiled = door.compile_doors(resolved, database=primary.info.dbname, epochs=epochs)
+                compiled = assemble.compile_doors(resolved, primary)
                 with assemble.open_recorder(self.deployment, "doors") as recorder:
                     applied = door.apply(
                         primary,
@@ -190,7 +188,7 @@ class _Job:
             step.update("proof")
             with assemble.open_standby(self.deployment) as standby:
                 wait_replayed(standby, position)
-                proof = prove(standby, resolved, datetime.now(UTC).date())
+                proof = assemble.prove_doors(self.deployment, standby, resolved)
             if not proof.holds:
                 raise CheckFailed(f"The doors are not proved: {proof.violations[0].why}.")
             allowed = sum(fact.verdict is Verdict.ALLOWED for fact in proof.facts)
