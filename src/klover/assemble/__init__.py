@@ -2,12 +2,12 @@
 
 Every command comes here for its parts: the deployment's values, the policy, connections, the
 recorder of a writer, the log, the gateway. Nothing is decided here. ``servers`` connects,
-``effect`` tells which policy counts and holds it against a database.
+``effect`` tells which policy counts and holds it against a database. ``gate`` stands apart: most
+commands need no gateway, and start faster without one.
 """
 
 import tomllib
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 from klover import config
@@ -30,11 +30,6 @@ from klover.door import naming
 from klover.door.predicates import predicates, refused
 from klover.errors import ConfigError, PolicyError, SourceError, VerifyError
 from klover.event import Recorder
-from klover.gateway.authenticate import trust
-from klover.gateway.daily import Tally
-from klover.gateway.door import DoorAddress
-from klover.gateway.server import Gateway
-from klover.gateway.token import LIFETIME, issue
 from klover.log.keys import open_key
 from klover.log.sequence import SPOOL, Log
 from klover.log.tally import TallyFile
@@ -54,20 +49,26 @@ from klover.store.sample import Progress as SampleProgress, sample
 from klover.tlog.key import SignerKey, VerifierKey
 
 __all__ = [
+    "LIFETIME",
+    "DoorAddress",
+    "Gateway",
+    "Policy",
+    "Tally",
+    "TallyFile",
     "compile_doors",
     "count_homes",
     "doors_in_effect",
+    "issue",
     "load_deployment",
     "log_key",
-    "make_gateway",
     "migration_parts",
+    "naming",
     "now",
     "open_log",
     "open_primary",
     "open_recorder",
     "open_source",
     "open_standby",
-    "open_tally",
     "policy_in_effect",
     "policy_pin",
     "policy_standing",
@@ -78,8 +79,9 @@ __all__ = [
     "read_policy",
     "refused_conditions",
     "resolve_policy",
+    "sees_restricted",
     "suggest",
-    "trial_token",
+    "trust",
 ]
 
 
@@ -214,75 +216,6 @@ def _addresses(resolved: Resolved, file: str | None) -> Addresses | None:
             "`ip_countries` under [homes]."
         )
     return open_addresses(Path(file))
-
-
-def trial_token(
-    deployment: Deployment,
-    *,
-    user: str,
-    groups: Sequence[str],
-    country: str | None,
-    lifetime: timedelta = LIFETIME,
-    claims: Mapping[str, object] | None = None,
-) -> str:
-    """Sign a token with the deployment's trial key. Raises ConfigError where it has none."""
-    issuer = deployment.issuer
-    if issuer is None or issuer.trial_key is None:
-        raise ConfigError(
-            "This deployment has no trial issuer; take a token from your identity provider and "
-            "set KLOVER_TOKEN to it."
-        )
-    try:
-        key = Path(issuer.trial_key).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"Cannot read the trial issuer's key {issuer.trial_key}.") from error
-    return issue(
-        key,
-        issuer=issuer.name,
-        audience=issuer.audience,
-        subject=user,
-        groups=groups,
-        country=country,
-        now=datetime.now(UTC),
-        lifetime=lifetime,
-        claims=claims,
-    )
-
-
-def open_tally(deployment: Deployment, writer: str) -> TallyFile:
-    """Open the counts of the day of the gateway that ``writer`` records; one process at a time."""
-    return TallyFile(Path(deployment.log.directory) / SPOOL / writer / "day")
-
-
-def make_gateway(
-    deployment: Deployment, recorder: Recorder, tally: Tally, policy: Policy
-) -> Gateway:
-    """Build the gateway of a deployment. Raises ConfigError for what is missing in its file."""
-    if deployment.gateway is None or deployment.issuer is None:
-        raise ConfigError("The configuration needs [gateway] and [issuer] to open the gateway.")
-    doors = {
-        name: DoorAddress(
-            schema=naming.schema(name),
-            session_roles=naming.session_roles(name),
-            conceals_rows=not sees_restricted(policy, audience),
-        )
-        for name, audience in policy.audiences.items()
-    }
-    return Gateway(
-        settings=deployment.gateway,
-        policy=policy,
-        doors=doors,
-        trust=trust(deployment.issuer, _read(deployment.issuer.keys, "the issuer's keys")),
-        recorder=recorder,
-        tally=tally,
-    )
-
-
-def _read(path: str, what: str) -> str:
-    try:
-        return Path(path).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"Cannot read {what}, {path}.") from error
 
 
 def now() -> str:

@@ -52,7 +52,9 @@ def login(
     deployment = assemble.load_deployment(config)
     lifetime = timedelta(hours=hours)
     ends = datetime.now(UTC) + lifetime
-    token = assemble.trial_token(
+    from klover.assemble import gate
+
+    token = gate.trial_token(
         deployment,
         user=user,
         groups=group or [],

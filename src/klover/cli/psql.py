@@ -58,7 +58,9 @@ def psql(
     if token is None or user is not None:
         if user is None:
             raise InputError(f"Whose token? Give --user for a trial, or set {_TOKEN}.")
-        token = assemble.trial_token(deployment, user=user, groups=group or [], country=country)
+        from klover.assemble import gate
+
+        token = gate.trial_token(deployment, user=user, groups=group or [], country=country)
     program = find_psql()
     environment = {
         **_without_postgres(os.environ),

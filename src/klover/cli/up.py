@@ -14,7 +14,6 @@ from klover import assemble
 from klover.cli.ending import end_on_signals
 from klover.config import Deployment
 from klover.errors import CheckFailed
-from klover.serving import Serving
 
 
 def up(
@@ -26,6 +25,8 @@ def up(
     ] = False,
 ) -> None:
     """Open the gateway and keep the log, until Ctrl-C."""
+    from klover.serving import Serving
+
     deployment = assemble.load_deployment(config)
     with assemble.open_standby(deployment) as standby:
         resolved = assemble.resolve_policy(deployment, standby)

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from klover import assemble, door
+from klover.assemble import gate
 from klover.config import Deployment
 from klover.demo import scan
 from klover.demo.deployment import make_deployment
@@ -285,7 +286,7 @@ class _Job:
             port=self.ground.ports[visitor.office],
             root_certificate=self.ground.folder / "tls" / "root.pem",
         )
-        token = assemble.trial_token(
+        token = gate.trial_token(
             self.deployment,
             user=visitor.name,
             groups=visitor.groups,
