@@ -26,21 +26,18 @@ from klover.assemble.effect import (
 from klover.assemble.servers import open_primary, open_source, open_standby
 from klover.catalog import Catalog
 from klover.config import Deployment
-from klover.door import naming
 from klover.door.predicates import predicates, refused
 from klover.errors import ConfigError, PolicyError, SourceError, VerifyError
 from klover.event import Recorder
 from klover.log.keys import open_key
 from klover.log.sequence import SPOOL, Log
-from klover.log.tally import TallyFile
 from klover.log.writer import SpoolWriter
 from klover.migrate import survey
 from klover.migrate.addresses import Addresses, open_addresses
 from klover.migrate.plan import Homes
 from klover.migrate.work import Parts, Progress
-from klover.policy.model import EvidenceKind, Policy
+from klover.policy.model import EvidenceKind
 from klover.policy.resolved import Resolved
-from klover.policy.sight import sees_restricted
 from klover.policy.suggest import Draft, draft, questions
 from klover.policy.trace import trace
 from klover.store.connect import connect
@@ -49,20 +46,12 @@ from klover.store.sample import Progress as SampleProgress, sample
 from klover.tlog.key import SignerKey, VerifierKey
 
 __all__ = [
-    "LIFETIME",
-    "DoorAddress",
-    "Gateway",
-    "Policy",
-    "Tally",
-    "TallyFile",
     "compile_doors",
     "count_homes",
     "doors_in_effect",
-    "issue",
     "load_deployment",
     "log_key",
     "migration_parts",
-    "naming",
     "now",
     "open_log",
     "open_primary",
@@ -79,9 +68,7 @@ __all__ = [
     "read_policy",
     "refused_conditions",
     "resolve_policy",
-    "sees_restricted",
     "suggest",
-    "trust",
 ]
 
 
