@@ -75,7 +75,7 @@ def test_the_plan_in_words(world: World, tmp_path: Path) -> None:
     result = CliRunner().invoke(migrate.app, ["plan", "--config", config])
     assert result.exit_code == 0
     assert "4 people are inside (2 of them because nobody knows their home" in result.output
-    assert "'Atlantis', 1 people" in result.output
+    assert "'Atlantis', 1 person" in result.output
     assert "nobody's" in result.output
 
 
