@@ -12,6 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from conftest import NewDatabase
+from doubles.configured import write_config
 from doubles.tiny_doors import POLICY, make_tables
 from klover.cli.doors import app
 from klover.errors import CheckFailed, InputError, PolicyError
@@ -34,19 +35,10 @@ def database(server: Server, new_database: NewDatabase) -> str:
 def option(server: Server, standby: Server, database: str, tmp_path: Path) -> Iterator[list[str]]:
     (tmp_path / "klover.yaml").write_text(POLICY)
     with tempfile.TemporaryDirectory(prefix="klover-log-") as log:
-        (tmp_path / "klover.toml").write_text(
-            f"""policy = "klover.yaml"
-[cell]
-name = "hamar"
-primary = "{server.dsn(database)}"
-standby = "{standby.dsn(database)}"
-[log]
-directory = "{log}/log"
-origin = "log.example/test"
-keys = "{log}/keys"
-"""
+        config = write_config(
+            tmp_path, primary=server.dsn(database), standby=standby.dsn(database), log=log
         )
-        yield ["--config", str(tmp_path / "klover.toml")]
+        yield ["--config", str(config)]
 
 
 def done(*words: str) -> str:

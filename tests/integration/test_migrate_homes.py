@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from doubles.address_table import write_table
+from doubles.configured import write_config
 from doubles.small_world import World, rows, run_sql
 from klover.cli import migrate, policy
 from klover.errors import ConfigError, InputError, SourceError
@@ -65,20 +66,6 @@ audiences:
     who: {groups: [trust], located: [EEA]}
     sees: [restricted]
     requires: {purpose: abuse}
-"""
-CONFIG = """
-policy = "klover.yaml"
-[cell]
-name = "hamar"
-primary = "{enclave}"
-[[sources]]
-name = "us-east"
-dsn = "{source}"
-place = "us-east"
-[log]
-directory = "log"
-origin = "example.org/log"
-keys = "keys"
 """
 
 
@@ -271,13 +258,11 @@ def test_a_missing_right_is_named_and_nothing_else(world: World, tmp_path: Path)
 
 def test_the_deployment_names_the_table(world: World, tmp_path: Path) -> None:
     (tmp_path / "klover.yaml").write_text(POLICY)
-    config = tmp_path / "klover.toml"
-    text = CONFIG.format(source=world.source, enclave=world.enclave)
-    config.write_text(text)
+    config = write_config(tmp_path, primary=world.enclave, source=world.source)
     without = CliRunner().invoke(migrate.app, ["plan", "--config", str(config)]).exception
     assert isinstance(without, ConfigError)
     assert "`ip_countries` under [homes]" in str(without)
-    config.write_text(text + '[homes]\nip_countries = "table.mmdb"\n')
+    config.write_text(config.read_text() + '[homes]\nip_countries = "table.mmdb"\n')
     done = CliRunner().invoke(migrate.app, ["plan", "--config", str(config)])
     assert done.exit_code == 0, done.output
     address = "by network address (sign_up_ip): 1 inside, 1 outside"
