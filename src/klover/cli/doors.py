@@ -50,7 +50,9 @@ def plan(config: Config = _CONFIG, as_json: AsJson = False) -> None:
             typer.echo(f"-- {step.why}")
         why = step.why
         typer.echo(f"{step.sql};")
-    if not steps:
+    if steps:
+        typer.echo(f"-- {len(steps)} statements; nothing has been changed.")
+    else:
         typer.echo("-- Nothing to do: the database matches the policy.")
 
 
@@ -117,7 +119,7 @@ def prove(
     found = sum(len(proof.violations) for proof in proofs.values())
     if found:
         raise CheckFailed(
-            f"The doors do not hold: {found} violations, listed above. "
+            f"The doors do not hold: {_count(found, Verdict.VIOLATION)}, listed above. "
             "`klover doors plan` shows what would mend them."
         )
 
@@ -157,6 +159,11 @@ def _show(name: str, proof: Proof, *, everything: bool) -> None:
             verdict = f"[{colours.get(fact.verdict, 'dim')}]{fact.verdict:9}[/]"
             console.print(f"{verdict} {escape(fact.who)}  {escape(fact.what)}: {escape(fact.why)}")
     counts = ", ".join(
-        f"{sum(fact.verdict is verdict for fact in proof.facts)} {verdict}" for verdict in Verdict
+        _count(sum(fact.verdict is verdict for fact in proof.facts), verdict) for verdict in Verdict
     )
     console.print(f"{name}: {counts}")
+
+
+def _count(number: int, verdict: Verdict) -> str:
+    many = verdict is Verdict.VIOLATION and number != 1
+    return f"{number} {verdict}{'s' if many else ''}"

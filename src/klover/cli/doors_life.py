@@ -206,7 +206,8 @@ def drift(
             typer.echo("Doors stand in its way: `klover doors suspend`, migrate, then resume.")
     if found or suspend_first:
         would = "would drift" if migration is not None else "have drifted"
-        raise CheckFailed(f"The doors {would}: {len(found)} changes, listed above.")
+        count = "1 change" if len(found) == 1 else f"{len(found)} changes"
+        raise CheckFailed(f"The doors {would}: {count}, listed above.")
     typer.echo("No drift.", err=as_json)
 
 
