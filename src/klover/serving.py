@@ -15,6 +15,7 @@ from typing import Self
 import uvloop
 
 from klover import assemble
+from klover.assemble import gate
 from klover.config import Deployment
 from klover.errors import RecordError
 from klover.event import PolicyAdopted
@@ -104,11 +105,11 @@ class Serving:
         with (
             contextlib.closing(assemble.open_log(self._deployment)) as log,
             assemble.open_recorder(self._deployment, _WRITER) as recorder,
-            assemble.open_tally(self._deployment, _WRITER) as tally,
+            gate.open_tally(self._deployment, _WRITER) as tally,
         ):
             with assemble.open_standby(self._deployment) as standby:
                 policy, version = assemble.policy_in_effect(self._deployment, standby)
-            gateway = assemble.make_gateway(self._deployment, recorder, tally, policy)
+            gateway = gate.make_gateway(self._deployment, recorder, tally, policy)
             recorder.append(_adopted(policy, version))
             recorder.flush()
             turn = asyncio.Lock()

@@ -17,6 +17,7 @@ import pytest
 from psycopg import sql
 
 from conftest import NewDatabase
+from doubles.configured import write_config
 from doubles.deployed import KLOVER, klover, ports_in_a_row, tells_nobody
 from doubles.small_world import POLICY, ROWS, SCHEMA, contents, run_sql
 from klover.store import embedded
@@ -28,19 +29,6 @@ pytestmark = [pytest.mark.xdist_group("full-disk"), pytest.mark.timeout(300)]
 
 DISK = 48 * 1024 * 1024
 LEFT = 512 * 1024
-CONFIG = """policy = "klover.yaml"
-[cell]
-name = "hamar"
-primary = "{enclave}"
-[[sources]]
-name = "us-east"
-dsn = "{source}"
-place = "us-east"
-[log]
-directory = "log"
-origin = "example.org/log"
-keys = "keys"
-"""
 MORE = """insert into videos (person_id, seen, title, upload_ip)
   select 1, 'private', repeat('long title ', 40), '192.0.2.9' from generate_series(1, 6000)"""
 
@@ -75,9 +63,7 @@ def cluster(name: str, binaries: Binaries) -> Iterator[Server]:
 
 def deployment(folder: Path, source: str, enclave: str) -> Path:
     (folder / "klover.yaml").write_text(POLICY)
-    config = folder / "klover.toml"
-    config.write_text(CONFIG.format(source=source, enclave=enclave))
-    return config
+    return write_config(folder, primary=enclave, source=source)
 
 
 def refused(done_err: str) -> None:

@@ -29,7 +29,7 @@ def put_into_effect(policy: Path, config: Path, *keys: SignerKey) -> None:
         file = policy.with_name(f"{key.name}.key")
         file.write_text(key.skey + "\n")
         file.chmod(0o600)
-        ok("policy", "sign", policy, "--key", file, "--config", config)
+        ok("policy", "sign", policy, "--key", file, "--config", config, "--yes")
     ok("policy", "propose", policy, "--config", config)
 
 

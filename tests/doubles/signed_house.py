@@ -7,6 +7,7 @@ from pathlib import Path
 
 from typer.testing import CliRunner, Result
 
+from doubles.configured import write_config
 from doubles.demo_doors import load_application
 from doubles.signed import ANNA, BERT, MALLORY, OLGA, signing
 from klover.cli import app
@@ -57,7 +58,7 @@ class House:
 
     def sign(self, path: Path, *names: str) -> None:
         for name in names:
-            self.ok("policy", "sign", path, "--key", self.key(name))
+            self.ok("policy", "sign", path, "--key", self.key(name), "--yes")
 
     def begin(self) -> None:
         """Put BASE into effect."""
@@ -82,18 +83,7 @@ def make_house(server: Server, standby: Server, database: str, folder: Path) -> 
     """Make the application's tables, the configuration and the keys; nothing is signed yet."""
     with connect(server.dsn(database), what="the test enclave") as connection:
         load_application(connection)
-    (folder / "klover.toml").write_text(
-        f"""policy = "klover.yaml"
-[cell]
-name = "hamar"
-primary = "{server.dsn(database)}"
-standby = "{standby.dsn(database)}"
-[log]
-directory = "log"
-origin = "log.example/test"
-keys = "keys"
-"""
-    )
+    write_config(folder, primary=server.dsn(database), standby=standby.dsn(database))
     for name, key in (("anna", ANNA), ("bert", BERT), ("olga", OLGA), ("mallory", MALLORY)):
         path = folder / f"{name}.key"
         path.write_text(key.skey + "\n")

@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from conftest import NewDatabase
+from doubles.configured import write_config
 from doubles.tiny_doors import POLICY, make_tables
 from klover.cli import app
 from klover.errors import CheckFailed, ConfigError
@@ -30,20 +31,10 @@ def alone(server: Server, database: str, tmp_path: Path) -> Iterator[Path]:
     """Configure a cell that has a primary only, its doors applied."""
     (tmp_path / "klover.yaml").write_text(POLICY)
     with tempfile.TemporaryDirectory(prefix="klover-log-") as log:
-        (tmp_path / "klover.toml").write_text(
-            f"""policy = "klover.yaml"
-[cell]
-name = "hamar"
-primary = "{server.dsn(database)}"
-[log]
-directory = "{log}/log"
-origin = "log.example/test"
-keys = "{log}/keys"
-"""
-        )
-        applied = RUN.invoke(app, ["doors", "apply", "--config", str(tmp_path / "klover.toml")])
+        config = write_config(tmp_path, primary=server.dsn(database), log=log)
+        applied = RUN.invoke(app, ["doors", "apply", "--config", str(config)])
         assert applied.exit_code == 0, applied.exception
-        yield tmp_path / "klover.toml"
+        yield config
 
 
 @pytest.mark.parametrize(

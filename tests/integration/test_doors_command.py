@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from conftest import NewDatabase
+from doubles.configured import write_config
 from doubles.demo_doors import load_application
 from doubles.enclave import PEOPLE
 from klover.assemble import load_deployment
@@ -34,19 +35,10 @@ def configuration(
     policy = files("klover.demo").joinpath("klover.yaml").read_text()
     (tmp_path / "klover.yaml").write_text(policy)
     with tempfile.TemporaryDirectory(prefix="klover-log-") as log:
-        (tmp_path / "klover.toml").write_text(
-            f"""policy = "klover.yaml"
-[cell]
-name = "hamar"
-primary = "{server.dsn(database)}"
-standby = "{standby.dsn(database)}"
-[log]
-directory = "{log}/log"
-origin = "log.example/test"
-keys = "{log}/keys"
-"""
+        config = write_config(
+            tmp_path, primary=server.dsn(database), standby=standby.dsn(database), log=log
         )
-        yield tmp_path / "klover.toml"
+        yield config
 
 
 def test_plan_apply_prove(configuration: Path) -> None:

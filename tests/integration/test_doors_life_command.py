@@ -12,6 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from conftest import NewDatabase
+from doubles.configured import write_config
 from doubles.tiny_doors import POLICY, make_tables
 from klover.cli.doors import app
 from klover.errors import CheckFailed, InputError, PolicyError
@@ -34,19 +35,10 @@ def database(server: Server, new_database: NewDatabase) -> str:
 def option(server: Server, standby: Server, database: str, tmp_path: Path) -> Iterator[list[str]]:
     (tmp_path / "klover.yaml").write_text(POLICY)
     with tempfile.TemporaryDirectory(prefix="klover-log-") as log:
-        (tmp_path / "klover.toml").write_text(
-            f"""policy = "klover.yaml"
-[cell]
-name = "hamar"
-primary = "{server.dsn(database)}"
-standby = "{standby.dsn(database)}"
-[log]
-directory = "{log}/log"
-origin = "log.example/test"
-keys = "{log}/keys"
-"""
+        config = write_config(
+            tmp_path, primary=server.dsn(database), standby=standby.dsn(database), log=log
         )
-        yield ["--config", str(tmp_path / "klover.toml")]
+        yield ["--config", str(config)]
 
 
 def done(*words: str) -> str:
@@ -98,6 +90,26 @@ def test_a_migration_between_suspend_and_resume(
     assert [version["number"] for version in state["versions"]] == [2, 1]
     assert not state["suspended"]
     assert not state["drift"]
+
+
+def test_a_replication_role_of_ones_own_is_no_drift_and_keeps_no_door_shut(
+    option: list[str], server: Server
+) -> None:
+    """What the configuration lets replicate counts for every command that proves."""
+    path = Path(option[1])
+    path.write_text(
+        path.read_text().replace("[log]", 'replication = ["klover_replication", "mirror_r"]\n[log]')
+    )
+    with connect(server.dsn(), what="the test server") as owner:
+        owner.execute("create role mirror_r login replication")
+        try:
+            told("apply", *option)
+            assert not told("status", *option)["drift"]
+            told("suspend", *option)
+            told("resume", *option)
+            assert not told("status", *option)["suspended"]
+        finally:
+            owner.execute("drop role mirror_r")
 
 
 def test_a_long_statement_does_not_keep_a_suspended_door_open(

@@ -8,26 +8,13 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from doubles.configured import write_config
 from doubles.small_world import POLICY, ROWS, SCHEMA, World, contents, run_sql
 from klover import cli
 from klover.cli import migrate
 from klover.store.embedded import Server
 
 NewDatabase = Callable[[], str]
-CONFIG = """
-policy = "klover.yaml"
-[cell]
-name = "hamar"
-primary = "{enclave}"
-[[sources]]
-name = "us-east"
-dsn = "{source}"
-place = "us-east"
-[log]
-directory = "log"
-origin = "example.org/log"
-keys = "keys"
-"""
 
 
 @pytest.fixture
@@ -36,7 +23,7 @@ def world(server: Server, new_database: NewDatabase, tmp_path: Path) -> World:
     run_sql(made.source, SCHEMA)
     run_sql(made.source, ROWS)
     (tmp_path / "klover.yaml").write_text(POLICY)
-    (tmp_path / "klover.toml").write_text(CONFIG.format(source=made.source, enclave=made.enclave))
+    write_config(tmp_path, primary=made.enclave, source=made.source)
     (tmp_path / "keys").mkdir(mode=0o700)
     return made
 
@@ -75,7 +62,7 @@ def test_the_plan_in_words(world: World, tmp_path: Path) -> None:
     result = CliRunner().invoke(migrate.app, ["plan", "--config", config])
     assert result.exit_code == 0
     assert "4 people are inside (2 of them because nobody knows their home" in result.output
-    assert "'Atlantis', 1 people" in result.output
+    assert "'Atlantis', 1 person" in result.output
     assert "nobody's" in result.output
 
 

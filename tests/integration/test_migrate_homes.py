@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from doubles.address_table import write_table
+from doubles.configured import write_config
 from doubles.small_world import World, rows, run_sql
 from klover.cli import migrate, policy
 from klover.errors import ConfigError, InputError, SourceError
@@ -65,20 +66,6 @@ audiences:
     who: {groups: [trust], located: [EEA]}
     sees: [restricted]
     requires: {purpose: abuse}
-"""
-CONFIG = """
-policy = "klover.yaml"
-[cell]
-name = "hamar"
-primary = "{enclave}"
-[[sources]]
-name = "us-east"
-dsn = "{source}"
-place = "us-east"
-[log]
-directory = "log"
-origin = "example.org/log"
-keys = "keys"
 """
 
 
@@ -221,11 +208,10 @@ def test_policy_homes_counts_without_moving_and_without_showing(
     done = homes(file, *options)
     assert done.exit_code == 0, done.output
     assert "8 people are inside (3 of them because nobody knows their home" in done.output
-    assert "by phone from users.account_id.phone_number: 1 inside, 1 outside" in done.output
-    assert "not recognised at country country: 'Atlantis', 1 people" in done.output
-    assert "not recognised at phone from users.account_id.phone_number: values that are not" in (
-        done.output
-    )
+    phones = "phone number (from users.account_id.phone_number)"
+    assert f"by {phones}: 1 inside, 1 outside" in done.output
+    assert "not recognised as country (country): 'Atlantis', 1 person" in done.output
+    assert f"not recognised as {phones}: values that are not shown" in done.output
     body = json.loads(homes(file, *options, "--json").output)
     assert body["inside"] == 8
     assert body["addresses"].startswith("Test-Country")
@@ -272,18 +258,15 @@ def test_a_missing_right_is_named_and_nothing_else(world: World, tmp_path: Path)
 
 def test_the_deployment_names_the_table(world: World, tmp_path: Path) -> None:
     (tmp_path / "klover.yaml").write_text(POLICY)
-    config = tmp_path / "klover.toml"
-    text = CONFIG.format(source=world.source, enclave=world.enclave)
-    config.write_text(text)
+    config = write_config(tmp_path, primary=world.enclave, source=world.source)
     without = CliRunner().invoke(migrate.app, ["plan", "--config", str(config)]).exception
     assert isinstance(without, ConfigError)
     assert "`ip_countries` under [homes]" in str(without)
-    config.write_text(text + '[homes]\nip_countries = "table.mmdb"\n')
+    config.write_text(config.read_text() + '[homes]\nip_countries = "table.mmdb"\n')
     done = CliRunner().invoke(migrate.app, ["plan", "--config", str(config)])
     assert done.exit_code == 0, done.output
-    assert "by ip sign_up_ip: 1 inside, 1 outside (Norway 1, United States of America 1)" in (
-        done.output
-    )
+    address = "by network address (sign_up_ip): 1 inside, 1 outside"
+    assert f"{address} (Norway 1, United States of America 1)" in done.output
     assert "table of addresses Test-Country" in done.output
     told = CliRunner().invoke(migrate.app, ["plan", "--config", str(config), "--json"])
     assert json.loads(told.output)["homes"]["decided"][0]["evidence"] == "country country"

@@ -247,13 +247,23 @@ def test_a_signer_without_the_enclave(house: House) -> None:
     house.ok("policy", "current", "-o", house.folder / "now.yaml")
     path = house.write(LOOSER)
     house.sign(path, "anna")
-    words = ["policy", "sign", str(path), "--key", str(house.key("bert"))]
+    words = ["policy", "sign", str(path), "--key", str(house.key("bert")), "--yes"]
     away = RUN.invoke(app, [*words, "--replaces", str(house.folder / "now.yaml")])
     assert away.exit_code == 0, away.exception
     house.ok("policy", "propose", path)
     path.with_name("klover.yaml.sigs").unlink()
     alone = RUN.invoke(app, [*words, "--replaces", str(house.folder / "now.yaml")])
     assert isinstance(alone.exception, InputError)
+
+
+@pytest.mark.parametrize("answer", ["", "n\n"])
+def test_nothing_is_signed_unless_somebody_says_so(house: House, answer: str) -> None:
+    """A pipe that ends, or a no, is no consent."""
+    path = house.write(BASE)
+    words = ["policy", "sign", str(path), "--key", str(house.key("anna"))]
+    silent = RUN.invoke(app, [*words, "--config", str(house.config)], input=answer)
+    assert isinstance(silent.exception, InputError)
+    assert not path.with_name("klover.yaml.sigs").exists()
 
 
 def test_keygen_never_writes_over_a_key(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from dataclasses import fields
 import pytest
 
 from doubles.catalogs import POLICY, videos
+from klover.cli.policy_diff import show
 from klover.log.keys import make_key
 from klover.policy import diff_entry, diff_rules
 from klover.policy.diff import diff, diff_resolved
@@ -318,6 +319,31 @@ def test_parts_of_a_document_compare_path_by_path() -> None:
     assert not at_most(parts(("c", True)), whole)
     assert at_most(Shown(), cut)
     assert not at_most(Shown(show=Show.CLEAR), whole)
+
+
+def test_no_line_says_the_same_before_and_after() -> None:
+    """Where both sides leave it to the database, the direction is told."""
+    fewer = changed(("sees: [interoperable, public]", "sees: [public]"))
+    told_apart = [one for one in both(fewer)[0] if one.before == one.after != ""]
+    assert told_apart
+    for one in told_apart:
+        assert (
+            f"would see {'less' if one.direction is TIGHTENS else 'more'} than before" in one.text
+        )
+
+
+def test_audiences_for_whom_all_changes_alike_share_a_heading(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    alike = [Difference(direction=LOOSENS, audience=who, text="would see more") for who in "ab"]
+    show([*alike, Difference(direction=TIGHTENS, audience="c", text="would see less")])
+    assert [line.rstrip() for line in capsys.readouterr().out.splitlines()] == [
+        "a, b",
+        "  loosens   would see more",
+        "c",
+        "  tightens  would see less",
+        "The change loosens (2 loosens, 1 tightens).",
+    ]
 
 
 def test_numbers_of_rows_say_whether_they_are_exact() -> None:

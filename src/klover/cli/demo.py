@@ -6,15 +6,16 @@ The summary with ``--json`` is the last thing on standard output; the story goes
 import json
 import signal
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from klover.cli.ending import end_on_signals
-from klover.demo.invitation import invite
-from klover.demo.job import Finished, Options, run
-from klover.demo.screen import Screen
 from klover.errors import CheckFailed, InputError
+
+if TYPE_CHECKING:  # no other command needs what the demonstration is made of
+    from klover.demo.job import Finished
+    from klover.demo.screen import Screen
 
 _FEWEST, _MOST = 100, 2_000_000
 
@@ -34,8 +35,11 @@ def demo(
         bool, typer.Option("--json", help="The summary as JSON on standard output.")
     ] = False,
 ) -> None:
-    """Watch made-up European users move home, and three people see three truths."""
+    """Watch made-up people move home, and three visitors look at them."""
     from rich.console import Console
+
+    from klover.demo.job import Options, run
+    from klover.demo.screen import Screen
 
     if not _FEWEST <= people <= _MOST:
         raise InputError(f"--people has to be from {_FEWEST} to {_MOST:,}; it is {people}.")
@@ -55,7 +59,9 @@ def demo(
         )
 
 
-def _stay(finished: Finished, screen: Screen) -> None:
+def _stay(finished: "Finished", screen: "Screen") -> None:
+    from klover.demo.invitation import invite
+
     try:
         screen.invitation(invite(finished.ground, finished.deployment, finished.log_vkey))
         finished.serving.wait()

@@ -8,7 +8,6 @@ open, and the primary too where that is another one; it ends with 1 when it find
 import json
 from contextlib import closing
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -16,27 +15,19 @@ import typer
 
 from klover import assemble, door
 from klover.cli import doors_life, pseudonyms
-from klover.cli.doors_progress import shown_progress
-from klover.config import Deployment
-from klover.door import Doors, Proof, Step, Verdict, Way, ledger
+from klover.cli.bars import door_bars
+from klover.door import Proof, Step, Verdict, Way, ledger
 from klover.errors import CheckFailed
-from klover.policy.resolved import Resolved
-from klover.store.connect import Connection
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="The doors of a policy: plan, apply, prove; suspend, resume, drop; status, drift.",
+    help="Make the doors of a policy, prove them, change and close them.",
 )
-pseudonyms.add_to(app)
 
 Config = Annotated[Path, typer.Option("--config", help="The deployment's configuration.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 _CONFIG = Path("klover.toml")
 _WRITER = "doors"
-for _command in (
-    doors_life.suspend, doors_life.resume, doors_life.drop, doors_life.status, doors_life.drift
-):  # fmt: skip
-    app.command()(_command)
 
 
 @app.command()
@@ -45,7 +36,7 @@ def plan(config: Config = _CONFIG, as_json: AsJson = False) -> None:
     deployment = assemble.load_deployment(config)
     with assemble.open_primary(deployment) as primary:
         suspended = ledger.suspensions(primary)
-        doors = _compile(deployment, primary)[1]
+        doors = assemble.doors_in_effect(deployment, primary)[1]
         before = door.preparation(primary, doors)
         steps = (*before.steps, *door.plan(primary, doors, before.tables))
     if as_json:
@@ -59,7 +50,9 @@ def plan(config: Config = _CONFIG, as_json: AsJson = False) -> None:
             typer.echo(f"-- {step.why}")
         why = step.why
         typer.echo(f"{step.sql};")
-    if not steps:
+    if steps:
+        typer.echo(f"-- {len(steps)} statements; nothing has been changed.")
+    else:
         typer.echo("-- Nothing to do: the database matches the policy.")
 
 
@@ -75,8 +68,8 @@ def apply(config: Config = _CONFIG, as_json: AsJson = False) -> None:
         assemble.open_primary(deployment) as primary,
         closing(assemble.open_recorder(deployment, _WRITER)) as recorder,
     ):
-        doors = _compile(deployment, primary)[1]
-        with shown_progress() as (prepared, done):
+        doors = assemble.doors_in_effect(deployment, primary)[1]
+        with door_bars() as (prepared, done):
             door.prepare(primary, doors, progress=prepared)
             applied = door.apply(primary, doors, recorder, assemble.now(), progress=done)
     if as_json:
@@ -112,19 +105,12 @@ def prove(
     Ends with 1 where a role reaches more than the policy gives it.
     """
     deployment = assemble.load_deployment(config)
-    on_standby = deployment.cell.standby is not None
-    today = datetime.now(UTC).date()
     with assemble.open_primary(deployment) as primary:
-        resolved, _ = _compile(deployment, primary)
-        replicas = deployment.cell.replication
-        proofs = {
-            "primary": door.prove(
-                primary, resolved, today, on_standby=on_standby, replicas=replicas
-            )
-        }
-    if on_standby:
+        resolved, _ = assemble.doors_in_effect(deployment, primary)
+        proofs = {"primary": assemble.prove_doors(deployment, primary, resolved)}
+    if deployment.cell.standby is not None:
         with assemble.open_standby(deployment) as standby:
-            proofs["standby"] = door.prove(standby, resolved, today, replicas=replicas)
+            proofs["standby"] = assemble.prove_doors(deployment, standby, resolved)
     if as_json:
         typer.echo(json.dumps({name: _told(proof) for name, proof in proofs.items()}, indent=2))
     else:
@@ -133,16 +119,13 @@ def prove(
     found = sum(len(proof.violations) for proof in proofs.values())
     if found:
         raise CheckFailed(
-            f"The doors do not hold: {found} violations, listed above. "
+            f"The doors do not hold: {_count(found, Verdict.VIOLATION)}, listed above. "
             "`klover doors plan` shows what would mend them."
         )
 
 
-def _compile(deployment: Deployment, primary: Connection) -> tuple[Resolved, Doors]:
-    resolved = assemble.resolve_policy(deployment, primary)
-    return resolved, door.compile_doors(
-        resolved, database=primary.info.dbname, epochs=door.read_epochs(primary)
-    )
+doors_life.add_to(app)
+pseudonyms.add_to(app)
 
 
 def _as_object(step: Step) -> dict[str, str]:
@@ -176,6 +159,11 @@ def _show(name: str, proof: Proof, *, everything: bool) -> None:
             verdict = f"[{colours.get(fact.verdict, 'dim')}]{fact.verdict:9}[/]"
             console.print(f"{verdict} {escape(fact.who)}  {escape(fact.what)}: {escape(fact.why)}")
     counts = ", ".join(
-        f"{sum(fact.verdict is verdict for fact in proof.facts)} {verdict}" for verdict in Verdict
+        _count(sum(fact.verdict is verdict for fact in proof.facts), verdict) for verdict in Verdict
     )
     console.print(f"{name}: {counts}")
+
+
+def _count(number: int, verdict: Verdict) -> str:
+    many = verdict is Verdict.VIOLATION and number != 1
+    return f"{number} {verdict}{'s' if many else ''}"

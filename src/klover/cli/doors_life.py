@@ -6,23 +6,23 @@ suspension also ends, on the server whose doors open, the sessions that no gatew
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import asdict, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
 
 from klover import assemble, door
+from klover.cli.bars import door_bars
 from klover.config import Deployment
-from klover.door import Doors, ledger
+from klover.door import ledger
 from klover.door.drift import Drift, find_drift
 from klover.door.rehearse import rehearse
+from klover.door.turn import Progress
 from klover.errors import CheckFailed, InputError, StoreError
 from klover.event import Recorder
-from klover.policy.resolved import Resolved
 from klover.store.connect import Connection
 from klover.store.replay import flushed_position, wait_replayed
 
@@ -38,12 +38,20 @@ _GATEWAY_SECONDS = 3.0
 _Made = TypeVar("_Made")
 
 
+def add_to(app: typer.Typer) -> None:
+    """Add the commands of this module to ``klover doors``."""
+    for command in (status, drift, suspend, resume, drop):
+        app.command()(command)
+
+
 def suspend(audiences: Audiences = None, config: Config = _CONFIG, as_json: AsJson = False) -> None:
-    """Close doors for a while, so that the application's tables can be changed."""
+    """Close doors while the application's tables are changed."""
     deployment = assemble.load_deployment(config)
     done = _recorded(
         deployment,
-        lambda primary, recorder: door.suspend(primary, audiences or (), recorder, assemble.now()),
+        lambda primary, recorder, done: door.suspend(
+            primary, audiences or (), recorder, assemble.now(), progress=done
+        ),
     )
     ended = _end_sessions(deployment, done.closed) if done.closed else 0
     if as_json:
@@ -56,20 +64,19 @@ def suspend(audiences: Audiences = None, config: Config = _CONFIG, as_json: AsJs
 
 
 def resume(audiences: Audiences = None, config: Config = _CONFIG, as_json: AsJson = False) -> None:
-    """Make suspended doors what the policy says now, prove them, and open them."""
+    """Make suspended doors anew, prove them, and open them."""
     deployment = assemble.load_deployment(config)
-    on_standby = deployment.cell.standby is not None
-    today = datetime.now(UTC).date()
 
-    def work(primary: Connection, recorder: Recorder) -> door.Applied:
-        resolved, doors = _compile(deployment, primary)
+    def work(primary: Connection, recorder: Recorder, done: Progress) -> door.Applied:
+        resolved, doors = assemble.doors_in_effect(deployment, primary)
         return door.resume(
             primary,
             doors,
             audiences or (),
             recorder,
             assemble.now(),
-            prove=lambda: door.prove(primary, resolved, today, on_standby=on_standby),
+            prove=lambda: assemble.prove_doors(deployment, primary, resolved),
+            progress=done,
         )
 
     applied = _recorded(deployment, work)
@@ -81,14 +88,16 @@ def resume(audiences: Audiences = None, config: Config = _CONFIG, as_json: AsJso
 
 
 def drop(
-    audiences: Audiences = None,
+    audiences: Annotated[
+        list[str] | None, typer.Argument(help="The audiences whose doors go.")
+    ] = None,
     everything: Annotated[
         bool, typer.Option("--all", help="Take every trace of Klover's doors out of the database.")
     ] = False,
     config: Config = _CONFIG,
     as_json: AsJson = False,
 ) -> None:
-    """Take doors away for good: those of some audiences, or every trace with --all."""
+    """Take away the doors of some audiences, or with --all every trace."""
     if bool(audiences) is everything:
         raise InputError("Name the audiences whose doors go, or say --all.")
     deployment = assemble.load_deployment(config)
@@ -97,23 +106,35 @@ def drop(
         steps = len(_drop_some(deployment, audiences).steps)
     else:
         dropped = _recorded(
-            deployment, lambda primary, recorder: door.drop(primary, recorder, assemble.now())
+            deployment,
+            lambda primary, recorder, done: door.drop(
+                primary, recorder, assemble.now(), progress=done
+            ),
         )
         steps, kept = len(dropped.steps), dropped.kept
     if as_json:
         typer.echo(json.dumps({"steps": steps, "kept": list(kept)}, indent=2))
         return
     typer.echo(f"{steps} statements")
-    for each in kept:
-        typer.echo(f"kept: {each}")
+    for why, names in _by_reason(kept).items():
+        typer.echo(f"kept, {why}: {names}" if why else f"kept: {names}")
     if audiences:
         typer.echo("The policy still names them: the next apply would make their doors again.")
+
+
+def _by_reason(kept: Iterable[str]) -> dict[str, str]:
+    """Put what is kept for one reason together: a pool of roles is many of a kind."""
+    found: dict[str, list[str]] = {}
+    for each in kept:
+        name, colon, why = each.partition(": ")
+        found.setdefault(why if colon else "", []).append(name)
+    return {why: ", ".join(names) for why, names in found.items()}
 
 
 def _drop_some(deployment: Deployment, audiences: list[str]) -> door.Applied:
     """Apply the policy as if it did not name the audiences."""
 
-    def work(primary: Connection, recorder: Recorder) -> door.Applied:
+    def work(primary: Connection, recorder: Recorder, done: Progress) -> door.Applied:
         resolved = assemble.resolve_policy(deployment, primary)
         for name in audiences:
             if name not in resolved.policy.audiences:
@@ -122,16 +143,14 @@ def _drop_some(deployment: Deployment, audiences: list[str]) -> door.Applied:
             name: each for name, each in resolved.policy.audiences.items() if name not in audiences
         }
         fewer = replace(resolved, policy=replace(resolved.policy, audiences=rest))
-        doors = door.compile_doors(
-            fewer, database=primary.info.dbname, epochs=door.read_epochs(primary)
-        )
-        return door.apply(primary, doors, recorder, assemble.now())
+        doors = assemble.compile_doors(fewer, primary)
+        return door.apply(primary, doors, recorder, assemble.now(), progress=done)
 
     return _recorded(deployment, work)
 
 
 def status(config: Config = _CONFIG, as_json: AsJson = False) -> None:
-    """Tell which version of the doors stands, which are suspended, and whether anything drifted."""
+    """Tell which version stands, what is suspended, and what drifted."""
     deployment = assemble.load_deployment(config)
     with assemble.open_primary(deployment) as primary:
         versions = ledger.versions(primary)
@@ -165,7 +184,7 @@ def drift(
     config: Config = _CONFIG,
     as_json: AsJson = False,
 ) -> None:
-    """Tell what has changed behind the doors' back, what it breaks, and the mend.
+    """Tell what changed behind the doors' back, and how to mend it.
 
     Ends with 1 where anything has.
     """
@@ -187,7 +206,8 @@ def drift(
             typer.echo("Doors stand in its way: `klover doors suspend`, migrate, then resume.")
     if found or suspend_first:
         would = "would drift" if migration is not None else "have drifted"
-        raise CheckFailed(f"The doors {would}: {len(found)} changes, listed above.")
+        count = "1 change" if len(found) == 1 else f"{len(found)} changes"
+        raise CheckFailed(f"The doors {would}: {count}, listed above.")
     typer.echo("No drift.", err=as_json)
 
 
@@ -199,41 +219,37 @@ def _show(each: Drift) -> None:
 
 
 def _drift(deployment: Deployment, primary: Connection) -> tuple[Drift, ...]:
-    on_standby = deployment.cell.standby is not None
-    today = datetime.now(UTC).date()
     return find_drift(
         primary,
-        lambda: _compile(deployment, primary)[1],
-        lambda: door.prove(
-            primary, assemble.resolve_policy(deployment, primary), today, on_standby=on_standby
+        lambda: assemble.doors_in_effect(deployment, primary)[1],
+        lambda: assemble.prove_doors(
+            deployment, primary, assemble.resolve_policy(deployment, primary)
         ),
     )
 
 
-def _compile(deployment: Deployment, primary: Connection) -> tuple[Resolved, Doors]:
-    resolved = assemble.resolve_policy(deployment, primary)
-    return resolved, door.compile_doors(
-        resolved, database=primary.info.dbname, epochs=door.read_epochs(primary)
-    )
-
-
 def _fits(deployment: Deployment, primary: Connection) -> None:
-    _compile(deployment, primary)
+    assemble.doors_in_effect(deployment, primary)
 
 
 def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"Cannot read the migration {path} as UTF-8 text.") from error
+    except OSError as error:
+        raise InputError(f"Cannot read the migration {path}: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"The migration {path} is not UTF-8 text.") from error
 
 
-def _recorded(deployment: Deployment, work: Callable[[Connection, Recorder], _Made]) -> _Made:
+def _recorded(
+    deployment: Deployment, work: Callable[[Connection, Recorder, Progress], _Made]
+) -> _Made:
     with (
         assemble.open_primary(deployment) as primary,
         closing(assemble.open_recorder(deployment, _WRITER)) as recorder,
+        door_bars() as (_, done),
     ):
-        return work(primary, recorder)
+        return work(primary, recorder, done)
 
 
 def _end_sessions(deployment: Deployment, schemas: tuple[str, ...]) -> int:

@@ -1,6 +1,7 @@
 """``klover policy explain``: what an audience, or one principal, sees of a column, and why."""
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +11,10 @@ import typer
 from klover.catalog import TableName
 from klover.cli.login import read_claims
 from klover.errors import InputError
+from klover.policy.decide import Principal, candidates
+from klover.policy.explain_principal import Asked, as_json as told, as_lines
+from klover.policy.locate import locate
+from klover.policy.look import Look, look
 from klover.policy.model import Audience, Policy
 from klover.policy.path import read_target
 from klover.policy.reading import nearest
@@ -45,7 +50,10 @@ def explain_policy(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Tell what an audience, or somebody with these groups, sees of a table or column, and why."""
+    """Tell what an audience or a person sees of a table, and why.
+
+    With --audience for that audience; with --group and the like for whoever has them.
+    """
     from klover.assemble import read_policy
 
     policy = read_policy(file)
@@ -62,23 +70,20 @@ def explain_policy(
             raise InputError("These are of somebody in a group; name one with --group.")
         _explain_audience(policy, one, about, as_json=as_json)
         return
-    from klover.policy.decide import Principal, candidates
-    from klover.policy.explain_principal import Asked, as_json as told, as_lines
-    from klover.policy.locate import locate
-    from klover.policy.look import look
-
     now = _time(at)
+    who = Principal(
+        subject="",
+        issuer="",
+        groups=frozenset(group),
+        expires=now + _TOKEN,
+        claims={name: frozenset(held) for name, held in read_claims(claim or ()).items()},
+    )
+    place = locate(policy, country, address or "", simulated=False, on=now.date())
     resolved, table, column = about
     asked = Asked(
         policy=policy,
-        principal=Principal(
-            subject="",
-            issuer="",
-            groups=frozenset(group),
-            expires=now + _TOKEN,
-            claims={name: frozenset(held) for name, held in read_claims(claim or ()).items()},
-        ),
-        location=locate(policy, country, address or "", simulated=False, on=now.date()),
+        principal=who,
+        location=place,
         purpose=purpose,
         reference=reference,
         at=now,
@@ -86,19 +91,24 @@ def explain_policy(
         table=table,
         column=column,
     )
-    found = candidates(
-        policy,
-        principal=asked.principal,
-        location=asked.location,
-        now=now,
-        purpose=purpose,
-        reference=reference,
-    )
-    wanted = [each for each in found if one is None or each.audience is one]
-    looks = look(wanted, resolved, table, column)
+    looks = _looks(asked, one)
     typer.echo(
         json.dumps(told(asked, looks), indent=2) if as_json else "\n".join(as_lines(asked, looks))
     )
+
+
+def _looks(asked: Asked, only: Audience | None) -> Sequence[Look]:
+    """Tell for each audience, or one, whether it lets them in and what it shows."""
+    found = candidates(
+        asked.policy,
+        principal=asked.principal,
+        location=asked.location,
+        now=asked.at,
+        purpose=asked.purpose,
+        reference=asked.reference,
+    )
+    wanted = [each for each in found if only is None or each.audience is only]
+    return look(wanted, asked.resolved, asked.table, asked.column)
 
 
 _About = tuple[Resolved | None, TableName | None, str | None]

@@ -11,6 +11,7 @@ import typer
 from klover.cli.bars import bars
 from klover.migrate.plan import Homes
 from klover.policy.country import name
+from klover.policy.model import EvidenceKind
 
 _FEW = 8
 """Countries that are named for each piece of evidence."""
@@ -50,11 +51,18 @@ def homes_text(homes: Homes) -> list[str]:
         outside = sum(one.subjects for one in decided if not one.inside)
         most = ", ".join(f"{name(one.country)} {one.subjects}" for one in decided[:_FEW])
         more = f" and {len(decided) - _FEW} more countries" if len(decided) > _FEW else ""
-        lines.append(f"  by {evidence}: {inside} inside, {outside} outside ({most}{more})")
+        lines.append(f"  by {_words(evidence)}: {inside} inside, {outside} outside ({most}{more})")
     for odd in homes.odd:
         what = "values that are not shown" if odd.name is None else repr(odd.name)
-        lines.append(f"  not recognised at {odd.evidence}: {what}, {odd.subjects} people")
+        people = "1 person" if odd.subjects == 1 else f"{odd.subjects} people"
+        lines.append(f"  not recognised as {_words(odd.evidence)}: {what}, {people}")
     lines.append(f"country data {homes.countries_edition}")
     if homes.addresses is not None:
         lines.append(f"table of addresses {homes.addresses}")
     return lines
+
+
+def _words(evidence: str) -> str:
+    """Tell a piece of evidence, a kind and where it stands, for people."""
+    kind, _, place = evidence.partition(" ")
+    return f"{EvidenceKind(kind).words} ({place})"

@@ -65,7 +65,7 @@ def prove(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write a proof that an entry is in the log, for anyone to check offline."""
+    """Write a proof that an entry is in the log; it checks offline."""
     proof = make_proof(_folder(directory, config), index)
     path = output or Path(f"entry-{index}.tlog-proof")
     try:

@@ -46,13 +46,15 @@ def login(
     ] = None,
     hours: Annotated[int, typer.Option(help="How long the token counts.", min=1, max=24)] = 8,
     config: Config = Path("klover.toml"),
-    as_json: Annotated[bool, typer.Option("--json", help="Tell it as one JSON object.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Print a token signed by the deployment's trial issuer; it is the password at the gateway."""
+    """Print a token of the trial issuer: the password at the gateway."""
     deployment = assemble.load_deployment(config)
     lifetime = timedelta(hours=hours)
     ends = datetime.now(UTC) + lifetime
-    token = assemble.trial_token(
+    from klover.assemble import gate
+
+    token = gate.trial_token(
         deployment,
         user=user,
         groups=group or [],

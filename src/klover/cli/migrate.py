@@ -103,7 +103,10 @@ def run(
 
 @app.command()
 def retire(config: Config = _CONFIG, source: Source = None, as_json: AsJson = False) -> None:
-    """Go on to the end: erase at the source what is proven equal inside, and look for the rest."""
+    """Go on to the end: erase at the source what is equal inside.
+
+    Both sides are compared again under lock first; then the source is scanned for the rest.
+    """
     _go(config, source, Phase.SWEPT, as_json)
 
 

@@ -20,11 +20,7 @@ from klover.errors import CheckFailed, PolicyError
 from klover.policy.finding import Finding, Severity
 from klover.policy.model import Policy
 
-app = typer.Typer(help="Check, explain and suggest a policy.", no_args_is_help=True)
-app.command("homes")(policy_homes)
-app.command("explain")(explain_policy)
-app.command("suggest")(suggest_policy)
-policy_change.register(app)
+app = typer.Typer(help="Write, check, explain, compare and sign policies.", no_args_is_help=True)
 
 File = Annotated[Path, typer.Argument(help="The policy, usually klover.yaml.")]
 Dsn = Annotated[
@@ -36,9 +32,10 @@ _COLOURS = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.NOT
 
 @app.command("check")
 def check_policy(file: File, dsn: Dsn = None, as_json: Json = False) -> None:
-    """Tell what is wrong with a policy; with --dsn also whether it fits the database.
+    """Tell what is wrong with a policy, and how to mend it.
 
-    Ends with 2 when the policy cannot be read or does not fit, with 1 when a check fails.
+    With --dsn also whether it fits the database. Ends with 2 when the policy cannot be read or does
+    not fit, with 1 when a check fails.
     """
     from klover.policy.check import check, faults
 
@@ -65,6 +62,12 @@ def check_policy(file: File, dsn: Dsn = None, as_json: Json = False) -> None:
     if errors:
         count = f"{len(errors)} error{'s' if len(errors) > 1 else ''}"
         raise CheckFailed(f"The policy {file} has {count}; see above.")
+
+
+app.command("explain")(explain_policy)
+app.command("suggest")(suggest_policy)
+app.command("homes")(policy_homes)
+policy_change.register(app)
 
 
 def _read(file: Path) -> Policy:

@@ -67,7 +67,7 @@ def keygen(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make a key for a signer or an overseer, and tell its public half for the policy."""
+    """Make a key for a signer or an overseer, for `signing:`."""
     from klover.log.keys import create_key
 
     path = output or Path(f"{name}.key")
@@ -93,7 +93,7 @@ def sign(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show what a change means and sign it; the signatures stand in FILE.sigs.
+    """Show what a change means, ask, and sign it in FILE.sigs.
 
     Everybody signs the same FILE.sigs. With --replaces no enclave is asked: somebody else has to
     have drawn up FILE.sigs, and the change is held against that policy.
@@ -252,10 +252,15 @@ def _show_change(former: Policy | None, policy: Policy, meaning: Meaning, *, as_
 
 
 def _ask(*, yes: bool) -> None:
-    import sys
-
-    if not yes and sys.stdin.isatty():
-        typer.confirm("Sign this change?", abort=True)
+    """Ask at the terminal, or take the answer from a pipe; silence is no consent."""
+    if yes:
+        return
+    try:
+        agreed = typer.confirm("Sign this change?", err=True)
+    except typer.Abort:
+        agreed = False
+    if not agreed:
+        raise InputError("Nothing was signed. Answer y, or say --yes to sign without being asked.")
 
 
 def _text(path: Path) -> str:

@@ -28,9 +28,10 @@ def diff_policies(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Tell what changes for whom; two texts of the same meaning have no difference.
+    """Tell what a change of the policy means, and for whom.
 
-    Without --dsn the rules alone are compared: nothing that may loosen is left out.
+    Two texts of the same meaning have no difference. Without --dsn the rules alone are compared:
+    nothing that may loosen is left out.
     """
     from klover.assemble import read_policy
 
@@ -92,16 +93,26 @@ def show(differences: Sequence[Difference]) -> None:
     from rich.markup import escape
 
     console = Console(highlight=False, soft_wrap=True)
-    who = ""
-    for one in _joined(differences):
-        name = one.audience or _EVERYBODY
-        if name != who:
-            console.print(f"[bold]{escape(name)}[/]")
-            who = name
-        rows = f": {one.rows}" if one.rows is not None else ""
-        colour = _COLOURS[one.direction]
-        console.print(f"  [{colour}]{one.direction:8}[/]  {escape(one.text + rows)}")
+    for who, lines in _by_audience(_joined(differences)).items():
+        console.print(f"[bold]{escape(', '.join(who))}[/]")
+        for direction, text in lines:
+            console.print(f"  [{_COLOURS[direction]}]{direction:8}[/]  {escape(text)}")
     console.print(_summary(differences))
+
+
+_Line = tuple[Direction, str]
+
+
+def _by_audience(differences: Iterable[Difference]) -> dict[tuple[str, ...], list[_Line]]:
+    """Group lines by whom they are about; audiences for whom all changes alike share a heading."""
+    told: dict[str, list[_Line]] = {}
+    for one in differences:
+        rows = f": {one.rows}" if one.rows is not None else ""
+        told.setdefault(one.audience or _EVERYBODY, []).append((one.direction, one.text + rows))
+    alike: dict[tuple[_Line, ...], list[str]] = {}
+    for name, lines in told.items():
+        alike.setdefault(tuple(lines), []).append(name)
+    return {tuple(names): list(lines) for lines, names in alike.items()}
 
 
 def _joined(differences: Iterable[Difference]) -> list[Difference]:

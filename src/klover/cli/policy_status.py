@@ -4,7 +4,7 @@ The whole history is checked first. Also how a version is told, after a command 
 """
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,6 +19,7 @@ from klover.policy.statement import Meaning, write_time
 Config = Annotated[Path, typer.Option("--config", help="The deployment's configuration.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 CONFIG = Path("klover.toml")
+_MINUTE = "%Y-%m-%d %H:%M"
 WORDS = {
     Meaning.FIRST: "is the first that names signers",
     Meaning.SAME: "changes nothing for anybody",
@@ -28,7 +29,7 @@ WORDS = {
 
 
 def status(config: Config = CONFIG, as_json: AsJson = False) -> None:
-    """Tell which policy is in effect, what waits and how long, and what came before.
+    """Tell which policy is in effect, what waits, what came before.
 
     The whole history is checked first, signature by signature.
     """
@@ -128,26 +129,36 @@ def _print_history(standing: Standing) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("entry", "policy", "state", "change", "signed by", "proposed", "effect", box=None)
+    table = Table(box=None, pad_edge=False)
+    for name in ("entry", "policy", "state", "change", "signed by", "proposed", "effect (UTC)"):
+        table.add_column(name, no_wrap=True)
     for one in reversed(standing.versions):
         left = one.effective_at - datetime.now(UTC)
-        state = f"{one.state} ({span_text(left)} left)" if one.state is State.PENDING else one.state
+        counts = one.was_in_effect or one.state is State.PENDING
+        state = f"{one.state} ({_left(left)})" if one.state is State.PENDING else one.state
         table.add_row(
             str(one.point.number),
             one.policy.digest[:16],
             str(state),
             str(one.meaning),
             ", ".join(one.signers) or "nobody",
-            _when(one.at),
-            _when(one.effective_at) if one.was_in_effect or one.state is State.PENDING else "never",
+            f"{one.at:{_MINUTE}}",
+            f"{one.effective_at:{_MINUTE}}" if counts else "never",
         )
     console = Console(highlight=False, markup=False, soft_wrap=True)
     console.print(table)
-    console.print(f"Every signature holds; {standing.head.number} entries.")
+    count = standing.head.number
+    console.print(f"Every signature holds; {count} {'entry' if count == 1 else 'entries'}.")
+
+
+def _left(time: timedelta) -> str:
+    """Tell a wait in whole hours, or in minutes where it is less than one."""
+    hours, minutes = time // timedelta(hours=1), time // timedelta(minutes=1)
+    return f"{hours} h left" if hours > 0 else f"{max(0, minutes)} min left"
 
 
 def _when(time: datetime) -> str:
-    return time.strftime("%Y-%m-%d %H:%M UTC")
+    return f"{time:{_MINUTE}} UTC"
 
 
 def _as_object(version: Version) -> dict[str, Any]:

@@ -16,8 +16,8 @@ import typer
 
 from klover import assemble, door
 from klover.catalog import TableName
-from klover.cli.doors_progress import shown_progress
-from klover.door import Doors, Question, rotate as epochs
+from klover.cli.bars import door_bars
+from klover.door import Question, rotate as epochs
 from klover.errors import CheckFailed, InputError
 from klover.event import PseudonymsRotated, Recorder
 from klover.policy.resolved import Resolved
@@ -43,9 +43,9 @@ def rotate(
     config: Config = _CONFIG,
     as_json: AsJson = False,
 ) -> None:
-    """Give an audience new pseudonyms; the old ones lead to them until --finish.
+    """Give an audience new pseudonyms.
 
-    What was interrupted goes on when it is run again.
+    The old ones lead to them until --finish. What was interrupted goes on when it is run again.
     """
     deployment = assemble.load_deployment(config)
     with (
@@ -56,8 +56,8 @@ def rotate(
         _refuse_unknown(resolved, audience)
         if not finish:
             epochs.begin(primary, audience)
-            doors = _compile(resolved, primary)
-            with shown_progress() as (prepared, done):
+            doors = assemble.compile_doors(resolved, primary)
+            with door_bars() as (prepared, done):
                 door.prepare(primary, doors, progress=prepared)
                 door.apply(primary, doors, recorder, assemble.now(), progress=done)
         now = _change(primary, resolved, audience, recorder, finish=finish)
@@ -89,7 +89,7 @@ def _change(
                 previous=now.previous,
             )
         )
-        door.apply(primary, _compile(resolved, primary), recorder, assemble.now())
+        door.apply(primary, assemble.compile_doors(resolved, primary), recorder, assemble.now())
     return now
 
 
@@ -102,7 +102,7 @@ def reveal(
     config: Config = _CONFIG,
     as_json: AsJson = False,
 ) -> None:
-    """Tell whose row a pseudonym names, to this terminal only; on record before it is told.
+    """Tell whose row a pseudonym names; goes on record first.
 
     Ends with 1 where it names nobody's.
     """
@@ -123,7 +123,7 @@ def reveal(
             reason=reason.strip(),
             reference=reference.strip(),
         )
-        doors = _compile(resolved, primary)
+        doors = assemble.compile_doors(resolved, primary)
         found = door.reveal(primary, resolved, doors, question, recorder, assemble.now())
     if found is None:
         raise CheckFailed(f"It is no pseudonym of a row of {table} for {audience}; on record.")
@@ -138,9 +138,3 @@ def _refuse_unknown(resolved: Resolved, audience: str) -> None:
     if audience not in resolved.policy.audiences:
         known = ", ".join(sorted(resolved.policy.audiences))
         raise InputError(f"The policy has no audience {audience!r}; it has {known}.")
-
-
-def _compile(resolved: Resolved, primary: Connection) -> Doors:
-    return door.compile_doors(
-        resolved, database=primary.info.dbname, epochs=door.read_epochs(primary)
-    )

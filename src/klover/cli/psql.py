@@ -49,13 +49,18 @@ def psql(
     ] = None,
     config: Config = Path("klover.toml"),
 ) -> None:
-    """Open psql at an audience's door, with KLOVER_TOKEN or a trial issuer's token for --user."""
+    """Open psql at an audience's door.
+
+    The token is KLOVER_TOKEN, or one of the trial issuer for --user.
+    """
     deployment = assemble.load_deployment(config)
     token = os.environ.get(_TOKEN)
     if token is None or user is not None:
         if user is None:
             raise InputError(f"Whose token? Give --user for a trial, or set {_TOKEN}.")
-        token = assemble.trial_token(deployment, user=user, groups=group or [], country=country)
+        from klover.assemble import gate
+
+        token = gate.trial_token(deployment, user=user, groups=group or [], country=country)
     program = find_psql()
     environment = {
         **_without_postgres(os.environ),

@@ -1,16 +1,14 @@
 """``klover policy suggest``: a first policy from a live database."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from klover.cli.bars import bars
 from klover.errors import InputError
 from klover.policy.suggest import Draft
-from klover.store.sample import Progress
 
 _ROWS = 200
 _MOST = 10_000
@@ -31,7 +29,7 @@ def suggest_policy(
         bool, typer.Option("--json", help="Print what each column is and why, as JSON.")
     ] = False,
 ) -> None:
-    """Write a first policy from a database's tables, keys and a few rows of each table.
+    """Write a first policy from a live database.
 
     Values are looked at here, never shown; nothing is changed. What cannot be known is marked
     `# decide:`; what nothing speaks for is restricted.
@@ -41,8 +39,10 @@ def suggest_policy(
 
     if output is not None and output.exists():
         raise InputError(f"{output} is there already; name another file.")
-    with _bar() as progress:
-        found, passed_over = suggest(dsn, sample, progress)
+    with bars(stay=False) as advance:
+        found, passed_over = suggest(
+            dsn, sample, lambda done, total: advance("Looking at values", done, total)
+        )
     if passed_over:
         typer.echo(
             f"{passed_over} looks at values took too long or were not allowed; names and types "
@@ -117,15 +117,3 @@ def _json(found: Draft) -> dict[str, object]:
             for name, one in sorted(found.tables.items())
         ],
     }
-
-
-@contextmanager
-def _bar() -> Iterator[Progress]:
-    """Show how far a sample has come, where somebody looks."""
-    from rich.console import Console
-    from rich.progress import Progress as Bars
-
-    console = Console(stderr=True)
-    with Bars(console=console, transient=True, disable=not console.is_terminal) as bars:
-        task = bars.add_task("Looking at values", total=None)
-        yield lambda done, total: bars.update(task, completed=done, total=total)

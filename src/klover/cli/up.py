@@ -5,7 +5,6 @@ The doors are proved before the gateway opens; while a proof fails, nobody is le
 
 import json
 import signal
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -14,9 +13,7 @@ import typer
 from klover import assemble
 from klover.cli.ending import end_on_signals
 from klover.config import Deployment
-from klover.door.prove import prove
 from klover.errors import CheckFailed
-from klover.serving import Serving
 
 
 def up(
@@ -28,16 +25,12 @@ def up(
     ] = False,
 ) -> None:
     """Open the gateway and keep the log, until Ctrl-C."""
+    from klover.serving import Serving
+
     deployment = assemble.load_deployment(config)
     with assemble.open_standby(deployment) as standby:
         resolved = assemble.resolve_policy(deployment, standby)
-        proof = prove(
-            standby,
-            resolved,
-            datetime.now(UTC).date(),
-            on_standby=deployment.cell.standby is not None,
-            replicas=deployment.cell.replication,
-        )
+        proof = assemble.prove_doors(deployment, standby, resolved)
     if not proof.holds:
         first = proof.violations[0]
         raise CheckFailed(

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from klover import assemble, door
+from klover.assemble import gate
 from klover.config import Deployment
 from klover.demo import scan
 from klover.demo.deployment import make_deployment
@@ -35,7 +36,6 @@ from klover.demo.summarise import (
 from klover.demo.summary import NOT_PROVED, Feed, Summary
 from klover.demo.visitors import INTRUDER, VISITORS, Address, Visit, Visitor, visit
 from klover.door.proof import Verdict
-from klover.door.prove import prove
 from klover.errors import CheckFailed
 from klover.log.witness import Witness
 from klover.migrate.outcome import Outcome
@@ -176,8 +176,7 @@ class _Job:
             )
             with assemble.open_primary(self.deployment) as primary:
                 resolved = assemble.resolve_policy(self.deployment, primary)
-                epochs = door.read_epochs(primary)
-                compiled = door.compile_doors(resolved, database=primary.info.dbname, epochs=epochs)
+                compiled = assemble.compile_doors(resolved, primary)
                 with assemble.open_recorder(self.deployment, "doors") as recorder:
                     applied = door.apply(
                         primary,
@@ -190,7 +189,7 @@ class _Job:
             step.update("proof")
             with assemble.open_standby(self.deployment) as standby:
                 wait_replayed(standby, position)
-                proof = prove(standby, resolved, datetime.now(UTC).date())
+                proof = assemble.prove_doors(self.deployment, standby, resolved)
             if not proof.holds:
                 raise CheckFailed(f"The doors are not proved: {proof.violations[0].why}.")
             allowed = sum(fact.verdict is Verdict.ALLOWED for fact in proof.facts)
@@ -287,7 +286,7 @@ class _Job:
             port=self.ground.ports[visitor.office],
             root_certificate=self.ground.folder / "tls" / "root.pem",
         )
-        token = assemble.trial_token(
+        token = gate.trial_token(
             self.deployment,
             user=visitor.name,
             groups=visitor.groups,

@@ -11,6 +11,9 @@ from klover.policy.resolved import Hop, Reference, Resolved, RowsShown, TracedTa
 from klover.policy.sight import see, sees_restricted
 from klover.policy.veiled import veiled
 
+_FEW = 8
+"""Names in one finding."""
+
 
 def check_tables(resolved: Resolved) -> list[Finding]:
     """List the findings on the tables of ``resolved``."""
@@ -286,12 +289,18 @@ def _unseen(resolved: Resolved) -> list[Finding]:
                     resolved,
                     Severity.NOTE,
                     audience.line,
-                    f"Audience {audience.name} sees no row of {_list([str(n) for n in names])}: "
+                    f"Audience {audience.name} sees no row of {_few([str(n) for n in names])}: "
                     "they have no `public_rows`.",
                     "Where it should, say which rows are not restricted with `public_rows:`.",
                 )
             )
     return found
+
+
+def _few(names: list[str]) -> str:
+    """Name the first of many; the rest is a number, so that a finding stays one sentence."""
+    more = f" and {len(names) - _FEW} more" if len(names) > _FEW else ""
+    return ", ".join(names[:_FEW]) + more
 
 
 def _list(names: list[str] | tuple[str, ...]) -> str:

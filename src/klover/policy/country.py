@@ -58,7 +58,13 @@ def folded(text: str) -> str:
 
 def is_group(text: str, countries: Countries) -> bool:
     """Tell whether ``text`` names a group of countries (exactly as written)."""
-    return text in countries.groups
+    return text in _groups(countries)
+
+
+@lru_cache(maxsize=64)
+def _groups(countries: Countries) -> frozenset[str]:
+    """Tell the groups of an edition once: regions are read thousands of times in one compile."""
+    return frozenset(countries.groups)
 
 
 def members(region: Region, on: date, countries: Countries) -> frozenset[str]:

@@ -18,6 +18,11 @@ from klover.policy.sight import see
 Pair = tuple[Resolved, Resolved]
 """The old and the new policy in one world."""
 OTHER = "any other column"
+_THAN = {
+    Direction.LOOSENS: "more",
+    Direction.TIGHTENS: "less",
+    Direction.MOVES: "something else",
+}
 """Stands for every column that neither policy names."""
 
 
@@ -111,7 +116,7 @@ def _column(
     elif after == absent:
         text = f"would no longer see {named}"
     elif before == after:
-        text = f"would see {named} {after}, otherwise than before"
+        text = f"would see {_THAN[direction]} than before of {named}, as its type and keys decide"
     else:
         text = f"would see {named} {after}, before {before}"
     return Difference(
