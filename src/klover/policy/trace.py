@@ -7,6 +7,7 @@ restricted (public in a shared table). The lineages are found in ``lineage``, wh
 """
 
 from collections.abc import Mapping
+from difflib import get_close_matches
 
 from klover.catalog import Catalog, Table, TableKind, TableName
 from klover.policy.derived import derived
@@ -58,10 +59,22 @@ def _rules(policy: Policy, catalog: Catalog, faults: Faults) -> Mapping[TableNam
         refuse_columns(rule, catalog.tables[rule.name], faults)
         if not rule.shared and not rule.subjects and rule.name != subjects.table:
             faults.add(_untraced(rule.name), rule.line)
-    for name in sorted(set(bases) - set(found)):
+    meant = _meant(policy, catalog)
+    for name in sorted(set(bases) - set(found) - meant):
         if not bases[name].inherits and subjects.table in bases:
             faults.add(_untraced(name), policy.tables_line)
     return found
+
+
+def _meant(policy: Policy, catalog: Catalog) -> frozenset[TableName]:
+    """List the tables that an entry for no table was probably written for: told there, once."""
+    known = {str(table.name): table.name for table in catalog.base_tables()}
+    close = (
+        get_close_matches(str(name), known, n=1)
+        for name in policy.tables
+        if name not in catalog.tables
+    )
+    return frozenset(known[word] for words in close for word in words)
 
 
 def _entries(policy: Policy, catalog: Catalog, faults: Faults) -> dict[TableName, TableRule]:
