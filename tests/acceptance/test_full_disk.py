@@ -113,7 +113,7 @@ def test_doors_whose_disk_is_full_are_not_half_there(
     with disk(1024 * 1024) as small:
         config = deployment(tmp_path, source, enclave)
         text = config.read_text()
-        config.write_text(text.replace('"log"', f'"{small}/log"'))
+        config.write_text(text.replace('"./log"', f'"{small}/log"'))
         words = ("--config", config)
         assert klover("migrate", "schema", *words).code == 0
         before = contents(enclave)
@@ -139,7 +139,7 @@ def test_keys_whose_disk_is_full_are_made_when_there_is_room(
     run_sql(source, ROWS)
     with disk(1024 * 1024) as small:
         config = deployment(tmp_path, source, enclave)
-        config.write_text(config.read_text().replace('"keys"', f'"{small}/keys"'))
+        config.write_text(config.read_text().replace('"./keys"', f'"{small}/keys"'))
         assert klover("migrate", "schema", "--config", config).code == 0
         (small / "keys").mkdir(mode=0o700)
         filler = small / "filler"
