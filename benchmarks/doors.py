@@ -11,6 +11,7 @@ is what is aimed at.
 import argparse
 import itertools
 import json
+import os
 import random
 import shutil
 import statistics
@@ -18,7 +19,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -125,7 +126,19 @@ class Place:
         connection = psycopg.connect(self.standby.dsn(database, role), autocommit=True)
         if role.startswith("bench"):
             connection.execute("set search_path = public")
+        _settle(connection)
         return connection
+
+
+def _settle(connection: Connection) -> None:
+    """Keep the client on one processor and every server on another, where that is allowed.
+
+    Else a lookup measures which of the two processors the system has put each side on.
+    """
+    processors = sorted(os.sched_getaffinity(connection.info.backend_pid))
+    with suppress(PermissionError):
+        os.sched_setaffinity(0, {processors[0]})
+        os.sched_setaffinity(connection.info.backend_pid, {processors[-1]})
 
 
 def policy(features: frozenset[str]) -> str:
