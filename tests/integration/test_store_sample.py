@@ -113,3 +113,19 @@ def test_a_large_table_is_sampled_all_over(filled: Database) -> None:
     words = sampled(filled, rows=20).evidence.samples[TableName("public", "big")]["word"]
     assert 0 < len(words) <= 20
     assert list(words) != [f"w{n}" for n in range(1, len(words) + 1)]
+
+
+def test_pages_that_hold_no_row_any_more_do_not_leave_a_table_unsampled(filled: Database) -> None:
+    filled.execute("create table public.big (id int primary key, word text, person_id uuid)")
+    filled.execute("insert into public.big select n, 'w' || n from generate_series(1, 50000) n")
+    filled.execute(
+        "update public.big set person_id = people.id from public.people where big.id = 3"
+    )
+    filled.execute("vacuum analyze public.big")
+    filled.execute("delete from public.big where id > 5")
+    learnt = sampled(filled, rows=20).evidence
+    assert sorted(learnt.samples[TableName("public", "big")]["word"]) == [
+        f"w{n}" for n in range(1, 6)
+    ]
+    (answer,) = [told for asked, told in learnt.answers.items() if asked.table.name == "big"]
+    assert (answer.asked, answer.found) == (1, 1)

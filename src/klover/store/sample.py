@@ -109,19 +109,7 @@ class _Reader:
         columns = [column for column in table.columns if _is_text(column)]
         found: dict[str, Sequence[str]] = {}
         if columns:
-            part = self._queries["column"]
-            listed = sql.SQL(", ").join(
-                part.format(column=sql.Identifier(column.name)) for column in columns
-            )
-            drawn = self._run(
-                self._queries["rows"].format(
-                    columns=listed,
-                    table=_name(table.name),
-                    tablesample=self._pages(table),
-                    limit=sql.Literal(self._rows),
-                ),
-                table.name,
-            )
+            drawn = self._rows_of(table, columns)
             for place, column in enumerate(columns):
                 found[column.name] = [row[place] for row in drawn if row[place] is not None]
         for name in type_columns(table):
@@ -140,26 +128,52 @@ class _Reader:
     def answer(self, catalog: Catalog, question: Question) -> Answer | None:
         """Count how many of a column's values stand in a key; None where that cannot be told."""
         query = self._queries["contained_elements" if question.element else "contained"]
-        drawn = self._run(
-            query.format(
-                column=sql.Identifier(question.column),
-                table=_name(question.table),
-                tablesample=self._pages(catalog.tables[question.table]),
-                rows=sql.Literal(self._rows * 5),
-                limit=sql.Literal(self._rows),
-                target=_name(question.target),
-                target_column=sql.Identifier(question.target_column),
-            ),
-            question.table,
-            question.target,
-        )
-        return next((Answer(asked=row[0], found=row[1]) for row in drawn), None)
+        told: Answer | None = None
+        for pages in self._pages(catalog.tables[question.table]):
+            drawn = self._run(
+                query.format(
+                    column=sql.Identifier(question.column),
+                    table=_name(question.table),
+                    tablesample=pages,
+                    rows=sql.Literal(self._rows * 5),
+                    limit=sql.Literal(self._rows),
+                    target=_name(question.target),
+                    target_column=sql.Identifier(question.target_column),
+                ),
+                question.table,
+                question.target,
+            )
+            told = next((Answer(asked=row[0], found=row[1]) for row in drawn), told)
+            if told is not None and told.asked:
+                break
+        return told
 
-    def _pages(self, table: Table) -> sql.Composable:
+    def _rows_of(self, table: Table, columns: Sequence[Column]) -> list[TupleRow]:
+        part = self._queries["column"]
+        listed = sql.SQL(", ").join(
+            part.format(column=sql.Identifier(column.name)) for column in columns
+        )
+        for pages in self._pages(table):
+            drawn = self._run(
+                self._queries["rows"].format(
+                    columns=listed,
+                    table=_name(table.name),
+                    tablesample=pages,
+                    limit=sql.Literal(self._rows),
+                ),
+                table.name,
+            )
+            if drawn:
+                return drawn
+        return []
+
+    def _pages(self, table: Table) -> Sequence[sql.Composable]:
+        """Tell which pages to try: some of all, then the first ones, should those hold no row."""
+        first = sql.SQL("")
         if table.estimated_rows < self._rows * _SPREAD:
-            return sql.SQL("")
+            return [first]
         percent = min(100.0, 100.0 * self._rows * _SPREAD / table.estimated_rows)
-        return self._queries["some_pages"].format(percent=sql.Literal(percent))
+        return [self._queries["some_pages"].format(percent=sql.Literal(percent)), first]
 
     def _run(self, query: sql.Composed, *tables: TableName) -> list[TupleRow]:
         """Run a statement about ``tables``; nothing where the server will not have it."""

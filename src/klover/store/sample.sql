@@ -7,8 +7,8 @@ select {columns} from {table} {tablesample} limit {limit};
 left({column}::text, 200);
 
 -- name: some_pages
--- A share of a large table's pages, in per cent.
-tablesample system ({percent});
+-- A share of a large table's pages, in per cent: the same ones each time the table is the same.
+tablesample system ({percent}) repeatable (1);
 
 -- name: types
 -- The distinct values of a column of few values, from a part of the table.
