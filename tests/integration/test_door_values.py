@@ -7,7 +7,7 @@ from ipaddress import ip_interface
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings, strategies as st
+from hypothesis import HealthCheck, Phase, example, given, settings, strategies as st
 from psycopg import sql
 
 from klover.catalog import Column
@@ -199,7 +199,7 @@ def model(sights: list[PartSight], value: Any) -> Any:
     return None if told is ... else told
 
 
-NAMES = st.sampled_from(["a", "b", 'q"\\', "é,{}", "0"])
+NAMES = st.sampled_from(["a", "b", 'q"\\', "é,{}", "0", "", "NULL", "null"])
 JSON = st.recursive(
     st.one_of(
         st.none(), st.booleans(), st.integers(-9, 9), st.sampled_from(["", "x", "secret", "\\u"])
@@ -218,8 +218,16 @@ PATHS = (
 )
 
 
+MANY = ["a", "b", 'q"\\', "é,{}", "0", "", "NULL", "null", "m"]
+
+
 @SLOW
 @given(sights=PATHS, value=JSON, kind=st.sampled_from(["json", "jsonb"]))
+@example(
+    sights=[PartSight(path=(name,), shown=True) for name in MANY],
+    value={name: None if name == "b" else name for name in (*MANY, "secret") if name != "0"},
+    kind="jsonb",
+)
 def test_the_parts_of_a_document(
     values: Connection, sights: list[PartSight], value: Any, kind: str
 ) -> None:

@@ -5,12 +5,11 @@ compiled to; it is written without a look at it.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from psycopg import sql
 
 from klover.catalog import Column
-from klover.door import naming
 from klover.door.expect_region import expect_region
 from klover.policy.model import Coarsen, Coarsening
 from klover.policy.neutral import bare_type
@@ -18,6 +17,8 @@ from klover.policy.resolved import ColumnSight, NamedRow, PartSight, Show, Trace
 
 Target = tuple[NamedRow, TracedTable, str]
 """Whose row is named, its table, and the column of that table that holds pseudonyms."""
+_Said = Mapping[tuple[str, ...], bool]
+"""What is said of each path of a column."""
 _BOUNDS = {"real": "3.4e38", "double precision": "1e300"}
 _FLOORS = {"smallint": -32768, "integer": -2147483648, "bigint": -9223372036854775808}
 
@@ -76,31 +77,22 @@ def _rounded(kind: str, v: str, n: int) -> str:
 
 def _parts(sights: Sequence[PartSight], column: Column, v: str) -> str:
     if column.base_type == "jsonb":
-        return _top(sights, column, v)
+        return _top(sights, v)
     one = f'"j{column.ordinal}"'
     plain = f"replace({v}::text, {_q(chr(92) * 2)}, 'x')"
     pair = _q(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}")
     bad = _q(r"\\u(0000|[dD][89a-fA-F])|[eE][-+]?[0-9]{4}|([0-9]{250}){4}")
     read = f"case when regexp_replace({plain}, {pair}, 'x', 'g') !~ {bad} then {v}::jsonb end"
-    made = _top(sights, column, f"{one}.v")
+    made = _top(sights, f"{one}.v")
     return f"(select {made} from (select {read} as v offset 0) as {one})::json"
 
 
-def _top(sights: Sequence[PartSight], column: Column, v: str) -> str:
+def _top(sights: Sequence[PartSight], v: str) -> str:
     """Write the whole: what the empty path says, if anything, else what lies below it."""
-    said = _Said(column.ordinal)
-    said.update((sight.path, sight.shown) for sight in sights)
+    said = {sight.path: sight.shown for sight in sights}
     if said.get(()):
         return _part(said, (), v, shown=True) or v
     return f"case when jsonb_typeof({v}) = 'object' then {_gather(said, (), v, shown=False)} end"
-
-
-class _Said(dict[tuple[str, ...], bool]):
-    """What is said of each path of the column with this number."""
-
-    def __init__(self, ordinal: int) -> None:
-        super().__init__()
-        self.ordinal = ordinal
 
 
 def _part(said: _Said, path: tuple[str, ...], v: str, *, shown: bool) -> str | None:
@@ -135,15 +127,12 @@ def _gather(said: _Said, path: tuple[str, ...], v: str, *, shown: bool) -> str:
         for name in _names(said, path, hiding=shown)
         if (made := _part(said, (*path, name), f"({v} -> {_q(name)})", shown=shown)) is not None
     ]
-    if not members:
-        return "'{}'::jsonb"
-    names, values = zip(*members, strict=True)
-    u = f'"{naming.part_alias(said.ordinal, path)}"'
-    return (
-        f"(select coalesce(jsonb_object_agg({u}.k, {u}.v), '{{}}'::jsonb)"
-        f" from unnest({_q(_array(names))}::text[], array[{', '.join(values)}]) as {u} (k, v)"
-        f" where {u}.v is not null)"
-    )
+    fours: list[str] = []
+    for at, (name, made) in enumerate(members):
+        before = fours.pop() if at % 4 else "'{}'::jsonb"
+        key = f"{_q(_array([name]))}::text[]"
+        fours.append(f"jsonb_set_lax({before}, {key}, {made}, true, 'return_target')")
+    return " || ".join(fours) or "'{}'::jsonb"
 
 
 def _array(names: Sequence[str]) -> str:

@@ -119,14 +119,6 @@ def previous_view(name: str) -> str:
     return f"{_digest(name, _LONG_DIGEST)}__previous_pseudonyms"
 
 
-def part_alias(ordinal: int, path: Iterable[str]) -> str:
-    """Tell what the parts below ``path`` of a document are called inside a view.
-
-    No two are called the same: plans are compared, and Postgres would number them as it likes.
-    """
-    return f"u{ordinal}_{_digest(repr(tuple(path)))}"
-
-
 def element_alias(table: TableName, column: str) -> str:
     """Tell what the elements of an array are called in a condition; no two are called the same."""
     return f"e_{_digest(f'{table.schema}.{table.name}.{column}')}"

@@ -7,19 +7,20 @@ since it cannot be told where that stands. No value makes it fail: what ``json``
 https://www.postgresql.org/docs/18/datatype-json.html
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from psycopg import sql
 
 from klover.catalog import Column
-from klover.door import naming
 from klover.policy.resolved import PartSight
 
 _UNSAFE = (
     r"\\u(0000|[dD][89a-fA-F])"  # no character, or half of one
     r"|[eE][-+]?[0-9]{4}|([0-9]{250}){4}"  # a number beyond numeric
 )
+_TOGETHER = 4
+"""How many members are set one after another; each copies those before it."""
 _PAIR = r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 """Two escapes that stand for one character."""
 
@@ -28,15 +29,13 @@ _PAIR = r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 class _Node:
     """What is said of a path: itself (None: nothing), and what lies below it."""
 
-    alias: str
-    """What its parts are called inside the view."""
     shown: bool | None = None
     below: dict[str, "_Node"] = field(default_factory=dict)
 
 
 def parts(sights: Iterable[PartSight], column: Column, value: sql.Composable) -> sql.Composed:
     """Write what of ``value``, a JSON or JSONB ``column``, is shown."""
-    root = _tree(sights, column.ordinal)
+    root = _tree(sights)
     if column.base_type == "jsonb":
         return _whole(root, value)
     # Read once, however often it is looked into.
@@ -63,13 +62,12 @@ def _as_jsonb(value: sql.Composable) -> sql.Composed:
     ).format(text=text, pair=sql.Literal(_PAIR), unsafe=sql.Literal(_UNSAFE), value=value)
 
 
-def _tree(sights: Iterable[PartSight], ordinal: int) -> _Node:
-    root = _Node(alias=naming.part_alias(ordinal, ()))
+def _tree(sights: Iterable[PartSight]) -> _Node:
+    root = _Node()
     for sight in sights:
         node = root
-        for at, name in enumerate(sight.path, 1):
-            alias = naming.part_alias(ordinal, sight.path[:at])
-            node = node.below.setdefault(name, _Node(alias=alias))
+        for name in sight.path:
+            node = node.below.setdefault(name, _Node())
         node.shown = sight.shown
     return root
 
@@ -101,20 +99,18 @@ def _shown(node: _Node, value: sql.Composable) -> sql.Composed:
     ).format(
         value=value,
         names=sql.Literal(list(cut)),
-        rest=_gathered(cut, value, node.alias, above=True),
+        rest=_gathered(cut, value, above=True),
     )
 
 
 def _object(node: _Node, value: sql.Composable) -> sql.Composed:
     """Write an object of the parts that show, and NULL where ``value`` is no object."""
     return sql.SQL("case when jsonb_typeof({value}) = 'object' then {parts} end").format(
-        value=value, parts=_gathered(node.below, value, node.alias, above=False)
+        value=value, parts=_gathered(node.below, value, above=False)
     )
 
 
-def _gathered(
-    below: Mapping[str, _Node], value: sql.Composable, alias: str, *, above: bool
-) -> sql.Composed:
+def _gathered(below: Mapping[str, _Node], value: sql.Composable, *, above: bool) -> sql.Composed:
     """Gather the parts that are there; each stands in the statement once."""
     found = {}
     for name, node in below.items():
@@ -122,13 +118,16 @@ def _gathered(
         made = _node(node, member, above=above)
         if made is not None:
             found[name] = made
-    if not found:
-        return sql.Composed([sql.SQL("'{}'::jsonb")])
-    return sql.SQL(
-        "(select coalesce(jsonb_object_agg({u}.k, {u}.v), '{{}}'::jsonb)"
-        " from unnest({names}::text[], array[{values}]) as {u} (k, v) where {u}.v is not null)"
-    ).format(
-        u=sql.Identifier(alias),
-        names=sql.Literal(list(found)),
-        values=sql.SQL(", ").join(found.values()),
-    )
+    members = list(found.items())
+    few = [members[at : at + _TOGETHER] for at in range(0, len(members), _TOGETHER)] or [[]]
+    return sql.SQL(" || ").join(_set(each) for each in few)
+
+
+def _set(members: Sequence[tuple[str, sql.Composable]]) -> sql.Composed:
+    """Put members into an empty object; what is not there (NULL) leaves it as it is."""
+    made = sql.Composed([sql.SQL("'{}'::jsonb")])
+    for name, value in members:
+        made = sql.SQL("jsonb_set_lax({}, {}::text[], {}, true, 'return_target')").format(
+            made, sql.Literal([name]), value
+        )
+    return made
