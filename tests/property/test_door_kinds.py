@@ -2,7 +2,7 @@
 
 What a session reads is held against a model in Python: HMAC from the standard library, the
 reference of coarse values, and a walk through documents. Rows are all public here; that they hang
-off others is the business of ``test_door_sight``.
+off others is the business of ``test_door_schemas``.
 """
 
 import json

@@ -1,0 +1,276 @@
+"""Random schemas and random policies: no door reaches more, or less, than the pure decision says.
+
+What a session of each door finds, in everything that it finds, is held against a model in Python
+which takes from the policy only its decision (``see``) and what a row hangs off. The tables
+themselves, and the keys of pseudonyms, have to be out of its reach. The proof has to agree. Then
+the compiler is broken on purpose, and the same property has to fail.
+
+A campaign of other schemas each time:
+``KLOVER_TEST_SCHEMAS=2000 scripts/test -n 0 tests/property/test_door_schemas.py -k reaches``.
+"""
+
+import hmac
+import os
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import psycopg
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from psycopg import sql
+
+from doubles.demo_doors import TODAY, compiled, open_doors, resolve
+from doubles.door_world import key_of
+from doubles.random_schema import Drawn, Key, Row, World, worlds
+from klover import door
+from klover.catalog import TableName
+from klover.door import compile as compiler, condition, naming, stored
+from klover.policy.coarsen import coarse
+from klover.policy.model import Rows
+from klover.policy.resolved import ColumnSight, NamedRow, Resolved, RowsShown, Show
+from klover.policy.sight import see
+from klover.store.connect import Connection, connect
+from klover.store.embedded import Server
+
+_CAMPAIGN = os.environ.get("KLOVER_TEST_SCHEMAS")
+_SLOW = settings(
+    deadline=None,
+    derandomize=_CAMPAIGN is None,
+    phases=(Phase.explicit, Phase.generate),
+    suppress_health_check=list(HealthCheck),
+)
+
+
+@pytest.fixture(scope="module")
+def empty(server: Server) -> Iterator[Connection]:
+    database = "klover_test_schemas"
+    with connect(server.dsn(), what="the test server") as connection:
+        connection.execute(f"create database {database}".encode())
+    with connect(server.dsn(database), what="the test database") as connection:
+        yield connection
+    with connect(server.dsn(), what="the test server") as connection:
+        connection.execute(f"drop database {database} with (force)".encode())
+
+
+@given(world=worlds())
+@settings(_SLOW, max_examples=int(_CAMPAIGN or 40))
+def test_no_door_reaches_more_than_the_decision_says(empty: Connection, world: World) -> None:
+    _examine(empty, world, proved=True)
+
+
+def _examine(connection: Connection, world: World, *, proved: bool) -> None:
+    """Build it, open its doors, and hold what each shows against the model; then undo it all."""
+    with connection.transaction(force_rollback=True):
+        for statement in world.ddl():
+            connection.execute(statement.as_string(connection).encode())
+        resolved = resolve(connection, world.policy)
+        open_doors(connection, compiled(connection, resolved, 1))
+        if proved:
+            assert not door.prove(connection, resolved, TODAY).violations
+        for audience in ("inside", "outside"):
+            wanted = _wanted(connection, resolved, world, audience)
+            with connection.transaction(force_rollback=True):
+                role = sql.Identifier(naming.session_roles(audience, 1)[0])
+                connection.execute(sql.SQL("set local session authorization {}").format(role))
+                assert _found(connection, audience) == wanted
+                _refused(connection, world)
+
+
+def _found(connection: Connection, audience: str) -> Mapping[str, tuple[list[str], list[str]]]:
+    """Read everything there is in the door's schema: columns and rows by the view's name."""
+    views = connection.execute(
+        "select relname from pg_class where relnamespace = ("
+        "select oid from pg_namespace where nspname = %s) and relkind <> 'i'",
+        (naming.schema(audience),),
+    ).fetchall()
+    found = {}
+    for (view,) in views:
+        cursor = connection.execute(
+            sql.SQL("select * from {}").format(sql.Identifier(naming.schema(audience), view))
+        )
+        columns = [column.name for column in cursor.description or ()]
+        found[str(view)] = columns, sorted(map(repr, cursor.fetchall()))
+    return found
+
+
+def _refused(connection: Connection, world: World) -> None:
+    keys = TableName("klover_pseudonym", "key")
+    for name in (keys, *(table.name for table in world.tables)):
+        with (
+            pytest.raises((psycopg.errors.InsufficientPrivilege, psycopg.errors.UndefinedTable)),
+            connection.transaction(),
+        ):
+            connection.execute(
+                sql.SQL("select 1 from {}").format(sql.Identifier(name.schema, name.name))
+            )
+
+
+def _wanted(
+    connection: Connection, resolved: Resolved, world: World, audience: str
+) -> Mapping[str, tuple[list[str], list[str]]]:
+    """Tell by hand what a door shows."""
+    sights = see(resolved, resolved.policy.audiences[audience])
+    views = naming.view_names([table.name for table in world.tables])
+    model = _Model(resolved, world)
+    wanted = {}
+    for number, table in enumerate(world.tables):
+        sight = sights[table.name]
+        shown = sight.shown()
+        if not shown or sight.rows is RowsShown.NONE or not model.may_show(number, sight.rows):
+            continue
+        keyed = any(each.show is Show.PSEUDONYM for each in shown)
+        key = key_of(connection, audience) if keyed else b""
+        rows = [
+            tuple(_value(key, row, each, table) for each in shown)
+            for row in table.rows
+            if sight.rows is RowsShown.ALL or model.public(number, row)
+        ]
+        wanted[views[table.name]] = [each.column for each in shown], sorted(map(repr, rows))
+    return wanted
+
+
+class _Model:
+    """Which rows are not restricted."""
+
+    def __init__(self, resolved: Resolved, world: World) -> None:
+        self._resolved = resolved
+        self._world = world
+
+    def public(self, number: int, row: Row) -> bool:
+        """Tell whether a row, and all it hangs off, is public."""
+        table = self._world.tables[number]
+        rule = self._resolved.tables[table.name].rule
+        own = {
+            Rows.NONE: False,
+            Rows.ALL: True,
+            Rows.PREDICATE: row["Pub"] is not True
+            if "not" in (rule.predicate or "")
+            else row["Pub"],
+        }[rule.public_rows]
+        return own is True and all(self._above(each, row) for each in self._parents(table))
+
+    def may_show(self, number: int, rows: RowsShown) -> bool:
+        """Tell whether there is a view at all: not where no row could ever show."""
+        if rows is RowsShown.ALL:
+            return True
+        table = self._world.tables[number]
+        if self._resolved.tables[table.name].rule.public_rows is Rows.NONE:
+            return False
+        return all(
+            each.nullable or each.element or self.may_show(each.target, rows)
+            for each in self._parents(table)
+        )
+
+    def _parents(self, table: Drawn) -> Sequence[Key]:
+        held = {each.columns for each in self._resolved.tables[table.name].parents}
+        return [each for each in table.references if each.columns in held]
+
+    def _above(self, reference: Key, row: Row) -> bool:
+        target = self._world.tables[reference.target]
+        if reference.element:
+            keys = [(value,) for value in row[reference.columns[0]]]
+        else:
+            keys = [tuple(row[name] for name in reference.columns)]
+        return all(
+            None in key or self.public(reference.target, _row_of(target, key)) for key in keys
+        )
+
+
+def _row_of(table: Drawn, key: tuple[Any, ...]) -> Row:
+    return next(row for row in table.rows if tuple(row[name] for name in table.key) == key)
+
+
+def _value(key: bytes, row: Row, each: ColumnSight, table: Drawn) -> Any:
+    value = row[each.column]
+    if each.show is Show.CLEAR or value is None:
+        return value
+    if each.show is Show.COARSE:
+        assert each.coarsen is not None
+        return coarse(each.coarsen, table.columns[each.column], value)
+    (named,) = each.names
+    if named.element:
+        return [_pseudonym(key, named, (element,)) for element in value]
+    return _pseudonym(key, named, tuple(row[column] for column in named.columns))
+
+
+def _pseudonym(key: bytes, named: NamedRow, values: tuple[Any, ...]) -> uuid.UUID | None:
+    """Compute a pseudonym with the standard library's HMAC."""
+    if None in values:
+        return None
+    message = f"{named.entity.schema}.{named.entity.name}".encode() + b"\0"
+    for value in values:
+        text = str(value).encode()
+        message += (len(text).to_bytes(4, "big") if len(values) > 1 else b"") + text
+    digest = hmac.digest(key, message, "sha256").hex()
+    return uuid.UUID(f"{digest[:12]}8{digest[13:16]}a{digest[17:32]}")
+
+
+def _sees_all(right: Any) -> Any:
+    return lambda resolved, audience: {
+        name: replace(
+            sight, columns=tuple(replace(each, show=Show.CLEAR, names=()) for each in sight.columns)
+        )
+        for name, sight in right(resolved, audience).items()
+    }
+
+
+def _all_rows(right: Any) -> Any:
+    return lambda resolved, audience: {
+        name: replace(sight, rows=RowsShown.ALL) if sight.rows is RowsShown.PUBLIC else sight
+        for name, sight in right(resolved, audience).items()
+    }
+
+
+def _own_unknown(right: Any) -> Any:
+    def own(resolved: Resolved, traced: Any, reads: Any) -> Any:
+        made = right(resolved, traced, reads)
+        return made if isinstance(made, bool) else sql.SQL("({} is not false)").format(made)
+
+    return own
+
+
+def _shows_keys(right: Any) -> Any:
+    def shown(needs: Any, traced: Any, sight: ColumnSight, at: int) -> Any:
+        if sight.show is Show.PSEUDONYM:
+            sight = replace(sight, show=Show.CLEAR, names=())
+        return right(needs, traced, sight, at)
+
+    return shown
+
+
+def _one_name(right: Any) -> Any:
+    return lambda inner, outer, _entity, message: right(inner, outer, TableName("a", "b"), message)
+
+
+def _always(_right: Any) -> Any:
+    return lambda *_: True
+
+
+_MISTAKES: Mapping[str, tuple[Any, str, Callable[[Any], Any]]] = {
+    "every column shows": (compiler, "see", _sees_all),
+    "every row shows": (compiler, "see", _all_rows),
+    "no condition": (compiler, "not_restricted", _always),
+    "the unknown shows": (condition, "_own", _own_unknown),
+    "what a row hangs off does not count": (condition, "_parent", _always),
+    "what elements refer to does not count": (condition, "_elements", _always),
+    "keys in clear": (compiler, "shown_column", _shows_keys),
+    "one pseudonym for rows of all tables": (stored, "pseudonym", _one_name),
+}
+
+
+@pytest.mark.parametrize("mistake", _MISTAKES)
+def test_the_property_fails_when_the_compiler_is_broken(
+    empty: Connection, mistake: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module, name, wrong = _MISTAKES[mistake]
+    monkeypatch.setattr(module, name, wrong(getattr(module, name)))
+
+    @given(world=worlds())
+    @settings(_SLOW, max_examples=60, report_multiple_bugs=False)
+    def broken(world: World) -> None:
+        _examine(empty, world, proved=False)
+
+    with pytest.raises((AssertionError, psycopg.Error)):
+        broken()
