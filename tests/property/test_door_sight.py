@@ -15,13 +15,14 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings, strategies as st
 from psycopg import sql
 
+from doubles.databases import own_database
 from doubles.demo_doors import TODAY, compiled, open_doors, resolve
 from klover import door
 from klover.catalog import TableName
 from klover.door import naming
 from klover.policy.resolved import NamedRow, Resolved, RowsShown, Show, TableSight
 from klover.policy.sight import see
-from klover.store.connect import Connection, connect
+from klover.store.connect import Connection
 from klover.store.embedded import Server
 
 TABLES = {
@@ -103,10 +104,7 @@ audiences:
 
 @pytest.fixture(scope="module")
 def small(server: Server) -> Iterator[Connection]:
-    database = "klover_test_sight"
-    with connect(server.dsn(), what="the test server") as connection:
-        connection.execute(f"create database {database}".encode())
-    with connect(server.dsn(database), what="the test database") as connection:
+    with own_database(server, "klover_test_sight") as connection:
         connection.execute(SCHEMA.encode())
         for table, rows in ROWS.items():
             marks = ", ".join(["%s"] * len(rows[0]))
@@ -114,8 +112,6 @@ def small(server: Server) -> Iterator[Connection]:
                 f"insert into public.{table} values ({marks})".encode(), rows
             )
         yield connection
-    with connect(server.dsn(), what="the test server") as connection:
-        connection.execute(f"drop database {database} with (force)".encode())
 
 
 @given(drawn=policies())
