@@ -10,6 +10,7 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -18,7 +19,7 @@ from hypothesis import settings
 from psycopg import sql
 
 from klover.store import embedded
-from klover.store.binaries import Binaries, find_binaries, system_binaries
+from klover.store.binaries import Binaries, find_binaries
 from klover.store.connect import connect
 from klover.store.embedded import Server
 
@@ -33,7 +34,8 @@ REALDATA = Path(__file__).parents[2] / "shared" / "realdata"
 @pytest.fixture(scope="session")
 def binaries() -> Binaries:
     if VERSION == 15:
-        return system_binaries(Path("/usr/lib/postgresql/15/bin"), 15)
+        debian = Path("/usr/lib/postgresql/15/bin")
+        return replace(find_binaries(), directory=debian, version=15)
     return find_binaries(VERSION)
 
 

@@ -14,11 +14,8 @@ from doubles.attack import (
     NO_FUNCTION,
     NO_TABLE,
     SLUG,
-    Attack,
+    Trials,
     attack,
-    fails_on_primary,
-    fails_on_standby,
-    works_for_the_owner,
 )
 from doubles.enclave import Enclave, everything_told
 
@@ -142,16 +139,8 @@ ATTACKS = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("attempt", ATTACKS, ids=lambda attempt: attempt.name)
-class TestAttack:
-    def test_on_the_standby(self, closed: Enclave, attempt: Attack) -> None:
-        fails_on_standby(closed, attempt)
-
-    def test_on_a_hardened_primary(self, closed: Enclave, attempt: Attack) -> None:
-        fails_on_primary(closed, attempt)
-
-    def test_it_works_for_the_owner(self, closed: Enclave, attempt: Attack) -> None:
-        works_for_the_owner(closed, attempt)
+class TestAttack(Trials):
+    attacks = ATTACKS
 
 
 SOURCES = (

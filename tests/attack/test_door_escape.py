@@ -2,20 +2,14 @@
 
 # ruff: noqa: E501 - an attack is read as one statement
 
-import pytest
-
 from doubles.attack import (
     DENIED,
     NO_FEATURE,
     NO_OBJECT,
     NO_TABLE,
-    Attack,
+    Trials,
     attack,
-    fails_on_primary,
-    fails_on_standby,
-    works_for_the_owner,
 )
-from doubles.enclave import Enclave
 
 NO_UPDATE = "55000"
 
@@ -189,13 +183,5 @@ ATTACKS = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("attempt", ATTACKS, ids=lambda attempt: attempt.name)
-class TestAttack:
-    def test_on_the_standby(self, closed: Enclave, attempt: Attack) -> None:
-        fails_on_standby(closed, attempt)
-
-    def test_on_a_hardened_primary(self, closed: Enclave, attempt: Attack) -> None:
-        fails_on_primary(closed, attempt)
-
-    def test_it_works_for_the_owner(self, closed: Enclave, attempt: Attack) -> None:
-        works_for_the_owner(closed, attempt)
+class TestAttack(Trials):
+    attacks = ATTACKS

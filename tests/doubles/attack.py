@@ -8,7 +8,11 @@ nothing that the door does not show. The *control* runs the same statements as t
 on the tables themselves: there they work, so the attack is no mere mistake in its spelling.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
+
+import pytest
 
 from doubles.enclave import SECRETS, Enclave, everything_told
 from klover.store.connect import Connection
@@ -98,8 +102,7 @@ def fails_on_primary(closed: Enclave, attempt: Attack) -> None:
 
 def works_for_the_owner(closed: Enclave, attempt: Attack) -> None:
     """Run the control, and take back whatever it did."""
-    if attempt.control is None:
-        return
+    assert attempt.control is not None
     with closed.owner() as owner:
         owner.execute("begin")
         owner.execute("set local search_path = public, door_engineering_abroad")
@@ -108,6 +111,26 @@ def works_for_the_owner(closed: Enclave, attempt: Attack) -> None:
         owner.execute("rollback")
     assert not sqlstate, told
     assert attempt.reveals in told
+
+
+class Trials:
+    """Tries each of a module's attacks; one without a control is not tried for the owner."""
+
+    attacks: ClassVar[Sequence[Attack]] = ()
+
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        controls = metafunc.function.__name__ == "test_it_works_for_the_owner"
+        tried = [one for one in self.attacks if one.control is not None or not controls]
+        metafunc.parametrize("attempt", tried, ids=[one.name for one in tried])
+
+    def test_on_the_standby(self, closed: Enclave, attempt: Attack) -> None:
+        fails_on_standby(closed, attempt)
+
+    def test_on_a_hardened_primary(self, closed: Enclave, attempt: Attack) -> None:
+        fails_on_primary(closed, attempt)
+
+    def test_it_works_for_the_owner(self, closed: Enclave, attempt: Attack) -> None:
+        works_for_the_owner(closed, attempt)
 
 
 def _fails(closed: Enclave, session: Connection, attempt: Attack, refused: frozenset[str]) -> None:

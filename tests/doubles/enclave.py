@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import psycopg
 
+from doubles.databases import own_database
 from doubles.demo_doors import compiled, load_application, open_doors, resolve
 from klover.door import Doors
 from klover.policy.resolved import Resolved
@@ -107,21 +108,17 @@ class Enclave:
 @contextmanager
 def enclave(primary: Server, standby: Server, database: str) -> Iterator[Enclave]:
     """Make an enclave in a database of its own, and drop it afterwards."""
-    with connect(primary.dsn(), what="the test server") as connection:
-        connection.execute(f"create database {database}".encode())
-    with connect(primary.dsn(database), what="the test enclave") as owner:
+    with own_database(primary, database) as owner:
         load_application(owner)
         resolved = resolve(owner)
         doors = compiled(owner, resolved)
         open_doors(owner, doors)
         owner.execute(PEOPLE)
-    made = Enclave(
-        primary=primary, standby=standby, database=database, resolved=resolved, doors=doors
-    )
-    made.catch_up()
-    yield made
-    with connect(primary.dsn(), what="the test server") as connection:
-        connection.execute(f"drop database {database} with (force)".encode())
+        made = Enclave(
+            primary=primary, standby=standby, database=database, resolved=resolved, doors=doors
+        )
+        made.catch_up()
+        yield made
 
 
 def log_in(dsn: str, options: str = "") -> Connection:

@@ -7,6 +7,7 @@ from typing import Self
 
 from klover.wire import backend, frontend
 from klover.wire.framing import Frames
+from klover.wire.parse import parse_backend
 from klover.wire.startup import VERSION_3_0, SSLRequest, StartupMessage
 
 _SECONDS = 20.0
@@ -55,7 +56,7 @@ class RawClient:
             if not data:
                 return None
             self._frames.feed(data)
-        return backend.parse(frame)
+        return parse_backend(frame)
 
     def until_ready(self) -> list[backend.Backend]:
         """Read up to ReadyForQuery or the end."""

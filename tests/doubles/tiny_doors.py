@@ -4,9 +4,14 @@ Two audiences, a reference that is pseudonymised, a condition on rows, a partiti
 """
 
 from doubles.demo_doors import compiled, resolve
+from doubles.memory_recorder import MemoryRecorder
+from klover import door
 from klover.door import Doors
+from klover.door.turn import Patience
 from klover.store.connect import Connection
 
+LATER = "2026-11-24T01:00:00.000000+00:00"
+HURRY = Patience(lock=0.1, attempts=2, pause=0.05)
 SCHEMA = """
 create table public.people (id int primary key, name text, country text, birth text);
 create table public.posts (id bigint primary key, author int not null references public.people,
@@ -65,3 +70,17 @@ def tiny_doors(
 ) -> Doors:
     """Compile the doors of the tiny application; ``countries`` is the file that a policy pins."""
     return compiled(connection, resolve(connection, policy, countries), 1)
+
+
+def shut(connection: Connection, *audiences: str) -> door.Suspended:
+    """Suspend the doors of some audiences, or of all."""
+    return door.suspend(connection, audiences, MemoryRecorder(), LATER)
+
+
+def views(connection: Connection) -> list[str]:
+    """List the views of all doors."""
+    found = connection.execute(
+        "select c.oid::regclass::text from pg_class c join pg_namespace n on n.oid = relnamespace"
+        " where nspname like 'door%' order by 1"
+    )
+    return [name for (name,) in found]

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from psycopg import sql
 
+from doubles.databases import own_database
 from klover.demo.cast import cast
 from klover.demo.people import Population, create_application, populate
 from klover.demo.scan import scan, seek
@@ -52,17 +52,10 @@ def no_progress(table: str, done: int, total: int) -> None:
 @pytest.fixture(scope="module")
 def database(server: Server) -> Iterator[tuple[Connection, Population]]:
     """Populate an application, once for the module."""
-    name = sql.Identifier("demo_people")
-    with connect(server.dsn(), what="the test server") as owner:
-        owner.execute(sql.SQL("create database {}").format(name))
-    try:
-        with connect(server.dsn("demo_people"), what="the application") as connection:
-            create_application(connection)
-            made = populate(connection, people=PEOPLE, seed=SEED, progress=no_progress)
-            yield connection, made
-    finally:
-        with connect(server.dsn(), what="the test server") as owner:
-            owner.execute(sql.SQL("drop database {} with (force)").format(name))
+    with own_database(server, "demo_people") as connection:
+        create_application(connection)
+        made = populate(connection, people=PEOPLE, seed=SEED, progress=no_progress)
+        yield connection, made
 
 
 def one(connection: Connection, query: str) -> object:

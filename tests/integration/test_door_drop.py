@@ -8,15 +8,11 @@ import pytest
 from doubles.catalog_dump import catalog_lines
 from doubles.demo_doors import NOW, compiled, load_application, open_doors, resolve
 from doubles.memory_recorder import MemoryRecorder
-from doubles.tiny_doors import make_tables, tiny_doors
+from doubles.tiny_doors import LATER, make_tables, shut, tiny_doors
 from klover import door
-from klover.door.turn import Patience
 from klover.errors import StoreError
 from klover.event import DoorsDropped
 from klover.store.connect import Connection, connect
-
-LATER = "2026-11-24T01:00:00.000000+00:00"
-HURRY = Patience(lock=0.1, attempts=2, pause=0.05)
 
 
 @pytest.fixture
@@ -31,10 +27,6 @@ def clean(database: Connection) -> Connection:
     door.drop(database, MemoryRecorder(), NOW)
     database.execute("grant connect on database postgres, template1 to public")
     return database
-
-
-def shut(connection: Connection, *audiences: str) -> door.Suspended:
-    return door.suspend(connection, audiences, MemoryRecorder(), LATER)
 
 
 def test_a_drop_leaves_no_trace(clean: Connection) -> None:

@@ -8,27 +8,19 @@ import pytest
 from doubles.catalog_dump import catalog_lines, notes
 from doubles.demo_doors import TODAY, compiled, open_doors, resolve
 from doubles.memory_recorder import MemoryRecorder
-from doubles.tiny_doors import POLICY, make_tables, tiny_doors
+from doubles.tiny_doors import LATER, POLICY, make_tables, shut, tiny_doors, views
 from klover import door
 from klover.door import Applied, ledger
-from klover.door.turn import Patience
 from klover.errors import InputError, PolicyError, RecordError, StoreError
 from klover.event import DoorsSuspended
 from klover.policy.plate import Plate
 from klover.store.connect import Connection
-
-LATER = "2026-11-24T01:00:00.000000+00:00"
-HURRY = Patience(lock=0.1, attempts=2, pause=0.05)
 
 
 @pytest.fixture
 def tiny(database: Connection) -> Connection:
     make_tables(database)
     return database
-
-
-def shut(connection: Connection, *audiences: str) -> door.Suspended:
-    return door.suspend(connection, audiences, MemoryRecorder(), LATER)
 
 
 def reopen(
@@ -43,14 +35,6 @@ def reopen(
         LATER,
         prove=lambda: door.prove(connection, resolved, today),
     )
-
-
-def views(connection: Connection) -> list[str]:
-    found = connection.execute(
-        "select c.oid::regclass::text from pg_class c join pg_namespace n on n.oid = relnamespace"
-        " where nspname like 'door%' order by 1"
-    )
-    return [name for (name,) in found]
 
 
 def test_a_suspension_takes_away_views_usages_and_hooks_and_is_told(tiny: Connection) -> None:

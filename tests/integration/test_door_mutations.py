@@ -11,6 +11,7 @@ from typing import Any, cast
 import pytest
 from psycopg import sql
 
+from doubles.databases import own_database
 from doubles.demo_doors import TODAY, compiled, load_application, open_doors, resolve
 from doubles.door_world import POLICY, ROWS, SCHEMA
 from doubles.enclave import PEOPLE
@@ -21,7 +22,7 @@ from klover.door.shown import Needs, Shown
 from klover.errors import KloverError
 from klover.policy.model import Audience, Coarsen, Coarsening
 from klover.policy.resolved import ColumnSight, Resolved, RowsShown, Show, TracedTable
-from klover.store.connect import Connection, connect
+from klover.store.connect import Connection
 from klover.store.embedded import Server
 
 Mistake = Callable[[Any], Any]
@@ -307,15 +308,10 @@ KINDS = (
 
 @pytest.fixture(scope="module")
 def filled(server: Server) -> Iterator[tuple[Connection, Resolved]]:
-    database = "klover_test_mutations"
-    with connect(server.dsn(), what="the test server") as connection:
-        connection.execute(f"create database {database}".encode())
-    with connect(server.dsn(database), what="the test database") as connection:
+    with own_database(server, "klover_test_mutations") as connection:
         load_application(connection)
         connection.execute(PEOPLE)
         yield connection, resolve(connection)
-    with connect(server.dsn(), what="the test server") as connection:
-        connection.execute(f"drop database {database} with (force)".encode())
 
 
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.what)
@@ -340,10 +336,7 @@ def test_a_mistake_in_the_compiler_is_found(
 
 @pytest.fixture(scope="module")
 def kinds(server: Server) -> Iterator[tuple[Connection, Resolved]]:
-    database = "klover_test_mutated_kinds"
-    with connect(server.dsn(), what="the test server") as connection:
-        connection.execute(f"create database {database}".encode())
-    with connect(server.dsn(database), what="the test database") as connection:
+    with own_database(server, "klover_test_mutated_kinds") as connection:
         connection.execute(SCHEMA.encode())
         connection.execute(ROWS.encode())
         # What chats and notes refer to is public for some rows only.
@@ -351,8 +344,6 @@ def kinds(server: Server) -> Iterator[tuple[Connection, Resolved]]:
             "    public_rows: true\n", "    public_rows: id > 1\n", 1
         )
         yield connection, resolve(connection, text)
-    with connect(server.dsn(), what="the test server") as connection:
-        connection.execute(f"drop database {database} with (force)".encode())
 
 
 def test_nothing_is_found_where_no_mistake_is(kinds: tuple[Connection, Resolved]) -> None:

@@ -14,6 +14,7 @@ import pytest
 from psycopg import sql
 
 from conftest import VERSION
+from doubles.databases import own_database
 from doubles.demo_doors import TODAY, compiled, load_application, open_doors, resolve
 from doubles.enclave import PEOPLE
 from klover import door
@@ -151,17 +152,13 @@ PLANTS = (
 
 @pytest.fixture(scope="module")
 def held(server: Server) -> Iterator[Held]:
-    with connect(server.dsn(), what="the test server") as connection:
-        connection.execute(f"create database {DATABASE}".encode())
+    with own_database(server, DATABASE) as connection:
         connection.execute(ROLES)
-    with connect(server.dsn(DATABASE), what="the test database") as connection:
         load_application(connection)
         resolved = resolve(connection)
         open_doors(connection, compiled(connection, resolved))
         connection.execute(PEOPLE)
         yield connection, resolved
-    with connect(server.dsn(), what="the test server") as connection:
-        connection.execute(f"drop database {DATABASE} with (force)".encode())
 
 
 def told(facts: tuple[Fact, ...]) -> list[str]:

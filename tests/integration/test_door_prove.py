@@ -7,6 +7,7 @@ import psycopg
 import pytest
 
 from conftest import VERSION
+from doubles.databases import own_database
 from doubles.demo_doors import TODAY, compiled, load_application, open_doors, resolve
 from doubles.enclave import PEOPLE
 from klover import door
@@ -14,7 +15,7 @@ from klover.catalog import TableName
 from klover.door import naming
 from klover.policy.model import DataClass, Identifiers, Never, Region
 from klover.policy.resolved import Resolved
-from klover.store.connect import Connection, connect
+from klover.store.connect import Connection
 from klover.store.embedded import Server
 
 SUPPORT = "door_support_europe"
@@ -355,17 +356,12 @@ PLANTS = (
 
 @pytest.fixture(scope="module")
 def applied(server: Server) -> Iterator[tuple[Connection, Resolved]]:
-    database = "klover_test_prove"
-    with connect(server.dsn(), what="the test server") as connection:
-        connection.execute(f"create database {database}".encode())
-    with connect(server.dsn(database), what="the test database") as connection:
+    with own_database(server, "klover_test_prove") as connection:
         load_application(connection)
         resolved = resolve(connection)
         open_doors(connection, compiled(connection, resolved))
         connection.execute(PEOPLE)
         yield connection, resolved
-    with connect(server.dsn(), what="the test server") as connection:
-        connection.execute(f"drop database {database} with (force)".encode())
 
 
 @pytest.mark.parametrize("planted", PLANTS, ids=lambda planted: planted.name)

@@ -14,34 +14,19 @@ import klover
 from doubles.catalog_dump import catalog_lines, notes
 from doubles.demo_doors import NOW, open_doors
 from doubles.memory_recorder import MemoryRecorder
-from doubles.tiny_doors import POLICY, make_tables, tiny_doors
+from doubles.tiny_doors import HURRY, LATER, POLICY, make_tables, shut, tiny_doors, views
 from klover import door
 from klover.door import Doors, ledger
-from klover.door.turn import BusyError, Patience
+from klover.door.turn import BusyError
 from klover.errors import RecordError, StoreError
 from klover.event import DoorsApplied
 from klover.store.connect import Connection, connect
-
-LATER = "2026-11-24T01:00:00.000000+00:00"
-HURRY = Patience(lock=0.1, attempts=2, pause=0.05)
 
 
 @pytest.fixture
 def tiny(database: Connection) -> Connection:
     make_tables(database)
     return database
-
-
-def shut(connection: Connection, *audiences: str) -> door.Suspended:
-    return door.suspend(connection, audiences, MemoryRecorder(), LATER)
-
-
-def views(connection: Connection) -> list[str]:
-    found = connection.execute(
-        "select c.oid::regclass::text from pg_class c join pg_namespace n on n.oid = relnamespace"
-        " where nspname like 'door%' order by 1"
-    )
-    return [name for (name,) in found]
 
 
 def test_each_change_has_a_version_and_no_change_has_none(tiny: Connection) -> None:
@@ -138,7 +123,7 @@ DYING = """
 import os, signal, sys
 from doubles.demo_doors import NOW
 from doubles.memory_recorder import MemoryRecorder
-from doubles.tiny_doors import POLICY, tiny_doors
+from doubles.tiny_doors import HURRY, LATER, POLICY, make_tables, shut, tiny_doors, views
 from klover import door
 from klover.store.connect import connect
 

@@ -14,6 +14,7 @@ import psycopg
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings, strategies as st
 
+from doubles.databases import own_database
 from doubles.demo_doors import TODAY, compiled, open_doors, resolve
 from doubles.door_world import ROWS, SCHEMA, key_of, pseudonym, seen
 from klover import door
@@ -21,7 +22,7 @@ from klover.catalog import TableName
 from klover.policy.coarsen import coarse
 from klover.policy.resolved import ColumnSight, NamedRow, PartSight, Show
 from klover.policy.sight import see
-from klover.store.connect import Connection, connect
+from klover.store.connect import Connection
 from klover.store.embedded import Server
 
 CLASSES = st.sampled_from(["restricted", "interoperable", "public"])
@@ -93,15 +94,10 @@ NOBODY = st.sampled_from(["directly", '"no"'])
 
 @pytest.fixture(scope="module")
 def world(server: Server) -> Iterator[Connection]:
-    database = "klover_test_kinds"
-    with connect(server.dsn(), what="the test server") as connection:
-        connection.execute(f"create database {database}".encode())
-    with connect(server.dsn(database), what="the test database") as connection:
+    with own_database(server, "klover_test_kinds") as connection:
         connection.execute(SCHEMA.encode())
         connection.execute(ROWS.encode())
         yield connection
-    with connect(server.dsn(), what="the test server") as connection:
-        connection.execute(f"drop database {database} with (force)".encode())
 
 
 @given(text=policies())

@@ -21,6 +21,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from psycopg import sql
 
+from doubles.databases import own_database
 from doubles.demo_doors import TODAY, compiled, open_doors, resolve
 from doubles.door_world import key_of
 from doubles.random_schema import Drawn, Key, Row, World, worlds
@@ -31,7 +32,7 @@ from klover.policy.coarsen import coarse
 from klover.policy.model import Rows
 from klover.policy.resolved import ColumnSight, NamedRow, Resolved, RowsShown, Show
 from klover.policy.sight import see
-from klover.store.connect import Connection, connect
+from klover.store.connect import Connection
 from klover.store.embedded import Server
 
 _CAMPAIGN = os.environ.get("KLOVER_TEST_SCHEMAS")
@@ -45,13 +46,8 @@ _SLOW = settings(
 
 @pytest.fixture(scope="module")
 def empty(server: Server) -> Iterator[Connection]:
-    database = "klover_test_schemas"
-    with connect(server.dsn(), what="the test server") as connection:
-        connection.execute(f"create database {database}".encode())
-    with connect(server.dsn(database), what="the test database") as connection:
+    with own_database(server, "klover_test_schemas") as connection:
         yield connection
-    with connect(server.dsn(), what="the test server") as connection:
-        connection.execute(f"drop database {database} with (force)".encode())
 
 
 @given(world=worlds())

@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import example, given, strategies as st
 
 from klover.errors import WireError
 from klover.wire import backend, frontend, startup
 from klover.wire.framing import Frame, Frames
+from klover.wire.parse import parse_backend, parse_frontend
+from klover.wire.skim import bind_names, execute_portal
 
 _NO_NUL = st.binary(max_size=40).map(lambda raw: raw.replace(b"\0", b"."))
 _INT16 = st.integers(0, 65535)
@@ -123,7 +125,7 @@ def test_client_messages_survive_any_split(
 ) -> None:
     stream = b"".join(message.encode() for message in messages)
     frames = _cut(stream, pieces)
-    assert [frontend.parse(frame) for frame in frames] == messages
+    assert [parse_frontend(frame) for frame in frames] == messages
     assert b"".join(frame.raw for frame in frames) == stream
 
 
@@ -132,7 +134,7 @@ def test_server_messages_survive_any_split(
     messages: list[backend.Backend], pieces: list[int]
 ) -> None:
     stream = b"".join(message.encode() for message in messages)
-    assert [backend.parse(frame) for frame in _cut(stream, pieces)] == messages
+    assert [parse_backend(frame) for frame in _cut(stream, pieces)] == messages
 
 
 @given(FIRST, st.integers(0, 40))
@@ -150,12 +152,46 @@ def test_first_messages_survive_any_split(message: startup.First, at: int) -> No
 def test_what_is_accepted_encodes_to_the_same_bytes(kind: bytes, body: bytes) -> None:
     raw = kind + (len(body) + 4).to_bytes(4, "big") + body
     frame = Frame(kind[0], body, raw)
-    for parse in (frontend.parse, backend.parse):
+    for parse in (parse_frontend, parse_backend):
         try:
             message = parse(frame)
         except WireError:
             continue
         assert message.encode() == raw
+
+
+_SKIMMED = FRONTEND.filter(lambda one: isinstance(one, frontend.Bind | frontend.Execute))
+
+
+@st.composite
+def _damaged(draw: st.DrawFn) -> Frame:
+    """Make a Bind or Execute message, whole or with bytes of its body changed or left out."""
+    raw = draw(_SKIMMED).encode()
+    kind, body = raw[0], bytearray(raw[5:])
+    for _ in range(draw(st.integers(0, 2))):
+        at = draw(st.integers(0, len(body)))
+        body[at : at + draw(st.integers(0, 2))] = draw(st.binary(max_size=2))
+    head = bytes([kind]) + (len(body) + 4).to_bytes(4, "big")
+    return Frame(kind, bytes(body), head + body)
+
+
+_MINUS_TWO = b"\0\0" + b"\0\0" + b"\0\1" + b"\xff\xff\xff\xfe" + b"\0\0"
+
+
+@given(_damaged())
+@example(Frame(ord("B"), _MINUS_TWO, b"B\0\0\0\x10" + _MINUS_TWO))
+def test_names_are_told_of_what_parses_and_of_nothing_else(frame: Frame) -> None:
+    skim = bind_names if frame.kind == ord("B") else execute_portal
+    try:
+        message = parse_frontend(frame)
+    except WireError:
+        with pytest.raises(WireError, match="malformed"):
+            skim(frame.body)
+        return
+    assert isinstance(message, frontend.Bind | frontend.Execute)
+    told = message.portal
+    whole = (told, message.statement) if isinstance(message, frontend.Bind) else told
+    assert skim(frame.body) == whole
 
 
 @given(st.binary(min_size=4, max_size=60))

@@ -13,7 +13,6 @@ from klover.policy.parse import parse
 ON = date(2026, 11, 24)
 ABROAD = "    who: {groups: [engineering], located: any}\n    sees: [interoperable, public]\n"
 COUNTRY = "country: {class: interoperable, identifies: indirectly}"
-ID = "      id:      {class: interoperable, identifies: directly}"
 
 
 def told(text: str, found: Catalog | None = None, on: date = ON) -> list[Finding]:

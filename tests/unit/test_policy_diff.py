@@ -11,7 +11,15 @@ from klover.policy import diff_entry, diff_rules
 from klover.policy.diff import diff, diff_resolved
 from klover.policy.diff_shown import Shown, at_most
 from klover.policy.difference import Counted, Difference, Direction, overall
-from klover.policy.model import Coarsen, Coarsening, ColumnRule, Policy, TableRule
+from klover.policy.model import (
+    Audience,
+    Coarsen,
+    Coarsening,
+    ColumnRule,
+    Policy,
+    Requires,
+    TableRule,
+)
 from klover.policy.parse import parse
 from klover.policy.resolved import PartSight, Show
 from klover.policy.trace import trace
@@ -232,7 +240,9 @@ def test_every_comparison_is_of_a_field_that_is_there() -> None:
         (ColumnRule, diff_rules._BY_SIGHT | set(diff_rules._COLUMN_WORDS)),
     ):
         assert known <= {field.name for field in fields(kind)}
-    assert diff_entry.KNOWN == diff_entry.FIELDS
+    assert {
+        field.name for kind in (Audience, Requires) for field in fields(kind)
+    } == diff_entry.KNOWN
 
 
 def test_an_unknown_part_of_an_audience_moves() -> None:

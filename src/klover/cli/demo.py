@@ -3,7 +3,6 @@
 The summary with ``--json`` is the last thing on standard output; the story goes to standard error.
 """
 
-import json
 import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from klover.cli.ending import end_on_signals
+from klover.cli.printing import print_json
 from klover.errors import CheckFailed, InputError
 
 if TYPE_CHECKING:  # no other command needs what the demonstration is made of
@@ -49,7 +49,7 @@ def demo(
     with run(options, screen) as finished:
         summary = finished.summary
         if as_json:
-            typer.echo(json.dumps(summary.to_json(), ensure_ascii=False, indent=2))
+            print_json(summary.to_json())
         if not end:
             _stay(finished, screen)
     if not summary.ok:

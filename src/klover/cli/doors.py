@@ -5,10 +5,8 @@ cell's primary, put on record by the writer ``doors``. ``prove`` reads the serve
 open, and the primary too where that is another one; it ends with 1 when it finds a violation.
 """
 
-import json
 from contextlib import closing
 from dataclasses import asdict
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -16,6 +14,8 @@ import typer
 from klover import assemble, door
 from klover.cli import doors_life, pseudonyms
 from klover.cli.bars import door_bars
+from klover.cli.options import CONFIG, AsJson, Config
+from klover.cli.printing import console, print_json
 from klover.door import Proof, Step, Verdict, Way, ledger
 from klover.errors import CheckFailed
 
@@ -24,14 +24,11 @@ app = typer.Typer(
     help="Make the doors of a policy, prove them, change and close them.",
 )
 
-Config = Annotated[Path, typer.Option("--config", help="The deployment's configuration.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
-_CONFIG = Path("klover.toml")
 _WRITER = "doors"
 
 
 @app.command()
-def plan(config: Config = _CONFIG, as_json: AsJson = False) -> None:
+def plan(config: Config = CONFIG, as_json: AsJson = False) -> None:
     """Print the SQL that makes the database match the policy, in order. Changes nothing."""
     deployment = assemble.load_deployment(config)
     with assemble.open_primary(deployment) as primary:
@@ -40,7 +37,7 @@ def plan(config: Config = _CONFIG, as_json: AsJson = False) -> None:
         before = door.preparation(primary, doors)
         steps = (*before.steps, *door.plan(primary, doors, before.tables))
     if as_json:
-        typer.echo(json.dumps([_as_object(step) for step in steps], indent=2))
+        print_json([_as_object(step) for step in steps])
         return
     for schema, since in suspended.items():
         typer.echo(f"-- {schema} is suspended since {since}: `klover doors resume` runs this.")
@@ -57,7 +54,7 @@ def plan(config: Config = _CONFIG, as_json: AsJson = False) -> None:
 
 
 @app.command()
-def apply(config: Config = _CONFIG, as_json: AsJson = False) -> None:
+def apply(config: Config = CONFIG, as_json: AsJson = False) -> None:
     """Make the database match the policy, and put it on record.
 
     Large tables are made ready first, while the application works; it can be interrupted there and
@@ -80,7 +77,7 @@ def apply(config: Config = _CONFIG, as_json: AsJson = False) -> None:
             "version": applied.version,
         }
         summary["doors"] = told
-        typer.echo(json.dumps(summary, indent=2))
+        print_json(summary)
         return
     if not applied.steps:
         typer.echo("Nothing to do: the database matches the policy.")
@@ -94,7 +91,7 @@ def apply(config: Config = _CONFIG, as_json: AsJson = False) -> None:
 
 @app.command()
 def prove(
-    config: Config = _CONFIG,
+    config: Config = CONFIG,
     everything: Annotated[
         bool, typer.Option("--all", help="List what holds, too, not only what does not.")
     ] = False,
@@ -112,7 +109,7 @@ def prove(
         with assemble.open_standby(deployment) as standby:
             proofs["standby"] = assemble.prove_doors(deployment, standby, resolved)
     if as_json:
-        typer.echo(json.dumps({name: _told(proof) for name, proof in proofs.items()}, indent=2))
+        print_json({name: _told(proof) for name, proof in proofs.items()})
     else:
         for name, proof in proofs.items():
             _show(name, proof, everything=everything)
@@ -142,10 +139,9 @@ def _told(proof: Proof) -> dict[str, object]:
 
 def _show(name: str, proof: Proof, *, everything: bool) -> None:
     """Print facts line by line, by the way data would leave: a reader of a pipe gets them whole."""
-    from rich.console import Console
     from rich.markup import escape
 
-    console = Console(highlight=False, soft_wrap=True)
+    screen = console(markup=True)
     colours = {Verdict.VIOLATION: "bold red", Verdict.UNKNOWN: "yellow"}
     for way in Way:
         told = [
@@ -154,14 +150,14 @@ def _show(name: str, proof: Proof, *, everything: bool) -> None:
             if fact.way is way and (everything or fact.verdict in colours)
         ]
         if told:
-            console.print(f"[bold]{name}, {way}[/]")
+            screen.print(f"[bold]{name}, {way}[/]")
         for fact in told:
             verdict = f"[{colours.get(fact.verdict, 'dim')}]{fact.verdict:9}[/]"
-            console.print(f"{verdict} {escape(fact.who)}  {escape(fact.what)}: {escape(fact.why)}")
+            screen.print(f"{verdict} {escape(fact.who)}  {escape(fact.what)}: {escape(fact.why)}")
     counts = ", ".join(
         _count(sum(fact.verdict is verdict for fact in proof.facts), verdict) for verdict in Verdict
     )
-    console.print(f"{name}: {counts}")
+    screen.print(f"{name}: {counts}")
 
 
 def _count(number: int, verdict: Verdict) -> str:

@@ -4,7 +4,6 @@ Each change is one transaction on the cell's primary, put on record by the write
 suspension also ends, on the server whose doors open, the sessions that no gateway ends.
 """
 
-import json
 import time
 from collections.abc import Callable, Iterable
 from contextlib import closing
@@ -16,6 +15,8 @@ import typer
 
 from klover import assemble, door
 from klover.cli.bars import door_bars
+from klover.cli.options import CONFIG, AsJson, Config
+from klover.cli.printing import print_json
 from klover.config import Deployment
 from klover.door import ledger
 from klover.door.drift import Drift, find_drift
@@ -26,12 +27,9 @@ from klover.event import Recorder
 from klover.store.connect import Connection
 from klover.store.replay import flushed_position, wait_replayed
 
-Config = Annotated[Path, typer.Option("--config", help="The deployment's configuration.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 Audiences = Annotated[
     list[str] | None, typer.Argument(help="Audiences of the policy; all where none is named.")
 ]
-_CONFIG = Path("klover.toml")
 _WRITER = "doors"
 _GATEWAY_SECONDS = 3.0
 """A gateway ends its sessions with a word of why; who is left then has come another way."""
@@ -44,7 +42,7 @@ def add_to(app: typer.Typer) -> None:
         app.command()(command)
 
 
-def suspend(audiences: Audiences = None, config: Config = _CONFIG, as_json: AsJson = False) -> None:
+def suspend(audiences: Audiences = None, config: Config = CONFIG, as_json: AsJson = False) -> None:
     """Close doors while the application's tables are changed."""
     deployment = assemble.load_deployment(config)
     done = _recorded(
@@ -56,14 +54,14 @@ def suspend(audiences: Audiences = None, config: Config = _CONFIG, as_json: AsJs
     ended = _end_sessions(deployment, done.closed) if done.closed else 0
     if as_json:
         told = {"suspended": dict(done.schemas), "steps": len(done.steps), "ended": ended}
-        typer.echo(json.dumps(told, indent=2))
+        print_json(told)
         return
     for schema, since in done.schemas.items():
         typer.echo(f"{schema}: suspended since {since}")
     typer.echo(f"{len(done.steps)} statements, {ended} sessions ended")
 
 
-def resume(audiences: Audiences = None, config: Config = _CONFIG, as_json: AsJson = False) -> None:
+def resume(audiences: Audiences = None, config: Config = CONFIG, as_json: AsJson = False) -> None:
     """Make suspended doors anew, prove them, and open them."""
     deployment = assemble.load_deployment(config)
 
@@ -82,7 +80,7 @@ def resume(audiences: Audiences = None, config: Config = _CONFIG, as_json: AsJso
     applied = _recorded(deployment, work)
     if as_json:
         told = {"version": applied.version, "steps": len(applied.steps), "digest": applied.digest}
-        typer.echo(json.dumps(told, indent=2))
+        print_json(told)
         return
     typer.echo(f"Proved and open: version {applied.version}, {len(applied.steps)} statements")
 
@@ -94,7 +92,7 @@ def drop(
     everything: Annotated[
         bool, typer.Option("--all", help="Take every trace of Klover's doors out of the database.")
     ] = False,
-    config: Config = _CONFIG,
+    config: Config = CONFIG,
     as_json: AsJson = False,
 ) -> None:
     """Take away the doors of some audiences, or with --all every trace."""
@@ -113,7 +111,7 @@ def drop(
         )
         steps, kept = len(dropped.steps), dropped.kept
     if as_json:
-        typer.echo(json.dumps({"steps": steps, "kept": list(kept)}, indent=2))
+        print_json({"steps": steps, "kept": list(kept)})
         return
     typer.echo(f"{steps} statements")
     for why, names in _by_reason(kept).items():
@@ -149,7 +147,7 @@ def _drop_some(deployment: Deployment, audiences: list[str]) -> door.Applied:
     return _recorded(deployment, work)
 
 
-def status(config: Config = _CONFIG, as_json: AsJson = False) -> None:
+def status(config: Config = CONFIG, as_json: AsJson = False) -> None:
     """Tell which version stands, what is suspended, and what drifted."""
     deployment = assemble.load_deployment(config)
     with assemble.open_primary(deployment) as primary:
@@ -163,7 +161,7 @@ def status(config: Config = _CONFIG, as_json: AsJson = False) -> None:
             "suspended": suspended,
             "drift": [asdict(each) for each in drift],
         }
-        typer.echo(json.dumps(told, indent=2))
+        print_json(told)
         return
     if not versions:
         typer.echo("No doors were applied yet.")
@@ -181,7 +179,7 @@ def drift(
         Path | None,
         typer.Option("--migration", help="Tell what this SQL file would do; it is taken back."),
     ] = None,
-    config: Config = _CONFIG,
+    config: Config = CONFIG,
     as_json: AsJson = False,
 ) -> None:
     """Tell what changed behind the doors' back, and how to mend it.
@@ -198,7 +196,7 @@ def drift(
             found, suspend_first = done.drift, done.suspend
     if as_json:
         told = {"suspend": suspend_first, "drift": [asdict(each) for each in found]}
-        typer.echo(json.dumps(told, indent=2))
+        print_json(told)
     else:
         for each in found:
             _show(each)

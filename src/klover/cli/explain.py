@@ -1,15 +1,15 @@
 """``klover policy explain``: what an audience, or one principal, sees of a column, and why."""
 
-import json
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from klover.catalog import TableName
 from klover.cli.login import read_claims
+from klover.cli.options import AsJson, PolicyDsn, PolicyFile
+from klover.cli.printing import print_json
 from klover.errors import InputError
 from klover.policy.decide import Principal, candidates
 from klover.policy.explain_principal import Asked, as_json as told, as_lines
@@ -26,7 +26,7 @@ _TOKEN = timedelta(hours=24)
 
 
 def explain_policy(
-    file: Annotated[Path, typer.Argument(help="The policy, usually klover.yaml.")],
+    file: PolicyFile,
     what: Annotated[
         Text, typer.Argument(metavar="[TABLE[.COLUMN]]", help="A table, or one column of it.")
     ] = None,
@@ -45,10 +45,8 @@ def explain_policy(
     at: Annotated[
         Text, typer.Option(metavar="TIME", help="When, such as 2026-11-27T08:00Z; now otherwise.")
     ] = None,
-    dsn: Annotated[
-        Text, typer.Option("--dsn", help="The database whose tables the policy is about.")
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    dsn: PolicyDsn = None,
+    as_json: AsJson = False,
 ) -> None:
     """Tell what an audience or a person sees of a table, and why.
 
@@ -92,9 +90,10 @@ def explain_policy(
         column=column,
     )
     looks = _looks(asked, one)
-    typer.echo(
-        json.dumps(told(asked, looks), indent=2) if as_json else "\n".join(as_lines(asked, looks))
-    )
+    if as_json:
+        print_json(told(asked, looks))
+    else:
+        typer.echo("\n".join(as_lines(asked, looks)))
 
 
 def _looks(asked: Asked, only: Audience | None) -> Sequence[Look]:
@@ -143,7 +142,10 @@ def _explain_audience(policy: Policy, who: Audience, about: _About, *, as_json: 
         )
         lines = [*more, *lines[:1], *lines[2:5]]
         body |= {"table": str(table), "seen": seen_json(seen_by(resolved, who, table, column))}
-    typer.echo(json.dumps({**body, "lines": lines}, indent=2) if as_json else "\n".join(lines))
+    if as_json:
+        print_json({**body, "lines": lines})
+    else:
+        typer.echo("\n".join(lines))
 
 
 def _time(text: str | None) -> datetime:

@@ -1,6 +1,5 @@
 """What decides where people live, told for people: for ``policy homes`` and ``migrate plan``."""
 
-import json
 from dataclasses import asdict
 from itertools import groupby
 from pathlib import Path
@@ -9,6 +8,8 @@ from typing import Annotated
 import typer
 
 from klover.cli.bars import bars
+from klover.cli.options import AsJson, PolicyFile
+from klover.cli.printing import print_json
 from klover.migrate.plan import Homes
 from klover.policy.country import name
 from klover.policy.model import EvidenceKind
@@ -18,13 +19,13 @@ _FEW = 8
 
 
 def policy_homes(
-    file: Annotated[Path, typer.Argument(help="The policy, usually klover.yaml.")],
+    file: PolicyFile,
     dsn: Annotated[str, typer.Option("--dsn", help="The database whose people are counted.")],
     ip_countries: Annotated[
         Path | None,
         typer.Option("--ip-countries", help="A table of network addresses (.mmdb)."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Tell how many people each piece of evidence for a home decides. Changes nothing."""
     from klover.assemble import count_homes
@@ -32,7 +33,7 @@ def policy_homes(
     with bars() as progress:
         homes = count_homes(file, dsn, ip_countries, progress)
     if as_json:
-        typer.echo(json.dumps(asdict(homes), indent=2))
+        print_json(asdict(homes))
     else:
         typer.echo("\n".join(homes_text(homes)))
 

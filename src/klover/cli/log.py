@@ -4,7 +4,6 @@
 reads a ``.tlog-proof`` file. ``show`` verifies nothing and says so in its help.
 """
 
-import json
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +11,8 @@ from typing import Annotated, Any
 
 import typer
 
+from klover.cli.options import CONFIG, AsJson, Config
+from klover.cli.printing import console, print_json, table
 from klover.errors import CheckFailed, InputError, VerifyError
 from klover.log.files import Entry, list_entries
 from klover.log.proof import check_proof, make_proof
@@ -23,9 +24,6 @@ app = typer.Typer(no_args_is_help=True, help="Show, prove and verify the log.")
 Directory = Annotated[
     Path | None, typer.Option("--log", help="The log's folder; else the configuration's.")
 ]
-Config = Annotated[Path, typer.Option("--config", help="The deployment's configuration.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
-_CONFIG = Path("klover.toml")
 _WIDEST = 60
 _PLUSES = 2
 
@@ -33,7 +31,7 @@ _PLUSES = 2
 @app.command()
 def show(
     directory: Directory = None,
-    config: Config = _CONFIG,
+    config: Config = CONFIG,
     kind: Annotated[str | None, typer.Option(help="Only entries of this kind.")] = None,
     session: Annotated[str | None, typer.Option(help="Only entries of this session.")] = None,
     limit: Annotated[int, typer.Option(help="At most so many entries, the newest.", min=0)] = 0,
@@ -43,23 +41,20 @@ def show(
     found = list(list_entries(_folder(directory, config), kind=kind, session=session))[-limit:]
     if as_json:
         for entry in found:
-            typer.echo(json.dumps(_as_object(entry)))
+            print_json(_as_object(entry), line=True)
         return
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table("entry", "writer", "kind", "what", box=None, pad_edge=False)
+    lines = table("entry", "writer", "kind", "what")
     for entry in found:
         told = " ".join(f"{k}={_short(v)}" for k, v in _told(entry).items())
-        table.add_row(str(entry.index), f"{entry.leaf.writer}#{entry.leaf.seq}", entry.kind, told)
-    Console(highlight=False, markup=False).print(table)
+        lines.add_row(str(entry.index), f"{entry.leaf.writer}#{entry.leaf.seq}", entry.kind, told)
+    console().print(lines)
 
 
 @app.command()
 def prove(
     index: Annotated[int, typer.Argument(help="The entry's number, from 0.")],
     directory: Directory = None,
-    config: Config = _CONFIG,
+    config: Config = CONFIG,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="The file to write.")
     ] = None,
@@ -73,7 +68,7 @@ def prove(
     except OSError as error:
         raise InputError(f"The proof cannot be written to {path}: {error.strerror}.") from None
     if as_json:
-        typer.echo(json.dumps({"index": index, "file": str(path), "hashes": len(proof.hashes)}))
+        print_json({"index": index, "file": str(path), "hashes": len(proof.hashes)})
     else:
         typer.echo(f"Wrote {path}. Check it with: klover log verify {path} --key VKEY")
 
@@ -94,7 +89,7 @@ def verify(
         return
     found = verify_directory(path, log, witnesses)
     if as_json:
-        typer.echo(json.dumps({"ok": found.ok, **asdict(found)}))
+        print_json({"ok": found.ok, **asdict(found)})
     else:
         _print(found)
     if not found.ok:
@@ -123,7 +118,7 @@ def _verify_proof(
         "commitment": leaf.commitment.hex() if leaf.commitment else None,
     }
     if as_json:
-        typer.echo(json.dumps(told))
+        print_json(told)
     else:
         typer.echo(
             f"The proof holds: record {leaf.seq} of {leaf.writer} is in {checkpoint.origin} "
@@ -132,25 +127,21 @@ def _verify_proof(
 
 
 def _print(found: Verified) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    console = Console(highlight=False, markup=False)
-    table = Table(box=None, show_header=False, pad_edge=False)
-    table.add_row("log", found.origin)
-    table.add_row("size", f"{found.size} entries")
-    table.add_row("root", found.root)
+    screen, lines = console(), table()
+    lines.add_row("log", found.origin)
+    lines.add_row("size", f"{found.size} entries")
+    lines.add_row("root", found.root)
     for one in found.cosigned_by:
-        table.add_row("cosigned by", f"{one.witness} at {_time(one.time)}")
+        lines.add_row("cosigned by", f"{one.witness} at {_time(one.time)}")
     for writer in found.writers:
-        table.add_row("writer", f"{writer.name}: {writer.records} records in one chain")
-    table.add_row("kinds", ", ".join(f"{kind} {n}" for kind, n in found.kinds.items()))
-    table.add_row("payloads gone", f"{found.erased} erased on record, {found.absent} not here")
-    console.print(table)
+        lines.add_row("writer", f"{writer.name}: {writer.records} records in one chain")
+    lines.add_row("kinds", ", ".join(f"{kind} {n}" for kind, n in found.kinds.items()))
+    lines.add_row("payloads gone", f"{found.erased} erased on record, {found.absent} not here")
+    screen.print(lines)
     for problem in found.problems:
-        console.print(f"WRONG: {problem}", style="red")
+        screen.print(f"WRONG: {problem}", style="red")
     if found.ok:
-        console.print("The log holds.", style="green")
+        screen.print("The log holds.", style="green")
 
 
 def _told(entry: Entry) -> dict[str, Any]:

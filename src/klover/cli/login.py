@@ -4,18 +4,17 @@ For trials: whoever holds the trial key can be anybody, and the command says so.
 has no such key; its people take their token from their identity provider.
 """
 
-import json
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from klover import assemble
+from klover.cli.options import CONFIG, AsJson, Config
+from klover.cli.printing import print_json
 from klover.errors import InputError
 
-Config = Annotated[Path, typer.Option("--config", help="The deployment's configuration.")]
 User = Annotated[str | None, typer.Option("--user", help="Whom the token is of.")]
 Groups = Annotated[
     list[str] | None, typer.Option("--group", help="A group the person is in; may be repeated.")
@@ -45,8 +44,8 @@ def login(
         typer.Option(metavar="NAME=VALUE", help="Another claim; may be repeated."),
     ] = None,
     hours: Annotated[int, typer.Option(help="How long the token counts.", min=1, max=24)] = 8,
-    config: Config = Path("klover.toml"),
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    config: Config = CONFIG,
+    as_json: AsJson = False,
 ) -> None:
     """Print a token of the trial issuer: the password at the gateway."""
     deployment = assemble.load_deployment(config)
@@ -64,7 +63,7 @@ def login(
     )
     if as_json:
         expires = ends.isoformat(timespec="seconds")
-        typer.echo(json.dumps({"token": token, "expires": expires, "trial": True}))
+        print_json({"token": token, "expires": expires, "trial": True})
         return
     typer.echo(f"A token for trials, valid until {ends:%H:%M} UTC:", err=True)
     typer.echo(token)

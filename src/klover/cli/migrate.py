@@ -6,7 +6,6 @@ wherever the migration stands, as far as ``--until``; ``retire`` runs to the end
 as configuration, not as user data.
 """
 
-import json
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
@@ -17,6 +16,8 @@ import typer
 from klover import assemble
 from klover.cli.bars import bars
 from klover.cli.homes import homes_text
+from klover.cli.options import CONFIG, AsJson, Config
+from klover.cli.printing import console, print_json, table
 from klover.config import Deployment
 from klover.errors import CheckFailed
 from klover.event import Event, Recorder
@@ -29,10 +30,7 @@ from klover.migrate.work import Progress
 
 app = typer.Typer(no_args_is_help=True, help="Bring European users' rows home.")
 
-Config = Annotated[Path, typer.Option("--config", help="The deployment's configuration.")]
 Source = Annotated[str | None, typer.Option("--source", help="Which source; the only one else.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
-_CONFIG = Path("klover.toml")
 _WRITER = "migration"
 
 
@@ -47,12 +45,12 @@ class _NoRecorder:
 
 
 @app.command()
-def plan(config: Config = _CONFIG, source: Source = None, as_json: AsJson = False) -> None:
+def plan(config: Config = CONFIG, source: Source = None, as_json: AsJson = False) -> None:
     """Say who would move, what stays, and what stands in the way. Changes nothing."""
     deployment = assemble.load_deployment(config)
     made = _migration(deployment, source, _NoRecorder(), _quiet).plan()
     if as_json:
-        typer.echo(json.dumps(made.to_json(), indent=2))
+        print_json(made.to_json())
     else:
         _print_plan(made)
     if made.problems:
@@ -61,7 +59,7 @@ def plan(config: Config = _CONFIG, source: Source = None, as_json: AsJson = Fals
 
 @app.command()
 def schema(
-    config: Config = _CONFIG,
+    config: Config = CONFIG,
     source: Source = None,
     check: Annotated[bool, typer.Option("--check", help="Compare only; change nothing.")] = False,
     as_json: AsJson = False,
@@ -81,7 +79,7 @@ def schema(
         dsn = deployment.source(source).dsn
         found = bring_schema(source=dsn, enclave=deployment.cell.primary, binaries=find_binaries())
     if as_json:
-        typer.echo(json.dumps({"differences": found}, indent=2))
+        print_json({"differences": found})
     else:
         typer.echo("\n".join(found) if found else "The enclave has the source's schema.")
     if found:
@@ -90,7 +88,7 @@ def schema(
 
 @app.command()
 def run(
-    config: Config = _CONFIG,
+    config: Config = CONFIG,
     source: Source = None,
     until: Annotated[
         Phase, typer.Option("--until", help="Stop once this is done.")
@@ -102,7 +100,7 @@ def run(
 
 
 @app.command()
-def retire(config: Config = _CONFIG, source: Source = None, as_json: AsJson = False) -> None:
+def retire(config: Config = CONFIG, source: Source = None, as_json: AsJson = False) -> None:
     """Go on to the end: erase at the source what is equal inside.
 
     Both sides are compared again under lock first; then the source is scanned for the rest.
@@ -111,12 +109,12 @@ def retire(config: Config = _CONFIG, source: Source = None, as_json: AsJson = Fa
 
 
 @app.command()
-def status(config: Config = _CONFIG, source: Source = None, as_json: AsJson = False) -> None:
+def status(config: Config = CONFIG, source: Source = None, as_json: AsJson = False) -> None:
     """Tell where the migration stands. Changes nothing."""
     deployment = assemble.load_deployment(config)
     outcome = _migration(deployment, source, _NoRecorder(), _quiet).status()
     if as_json:
-        typer.echo(json.dumps(None if outcome is None else outcome.to_json(), indent=2))
+        print_json(None if outcome is None else outcome.to_json())
     elif outcome is None:
         typer.echo("No migration has begun.")
     else:
@@ -124,13 +122,13 @@ def status(config: Config = _CONFIG, source: Source = None, as_json: AsJson = Fa
 
 
 @app.command()
-def compare(config: Config = _CONFIG, source: Source = None, as_json: AsJson = False) -> None:
+def compare(config: Config = CONFIG, source: Source = None, as_json: AsJson = False) -> None:
     """Compare both sides row by row once more. Changes nothing."""
     deployment = assemble.load_deployment(config)
     with bars() as progress:
         found = _migration(deployment, source, _NoRecorder(), progress).compare()
     if as_json:
-        typer.echo(json.dumps(asdict(found), indent=2))
+        print_json(asdict(found))
     else:
         for table in found.tables:
             typer.echo(
@@ -150,7 +148,7 @@ def _go(config: Path, source: str | None, until: Phase, as_json: bool) -> None:
     with closing(assemble.open_recorder(deployment, _WRITER)) as recorder, bars() as progress:
         outcome = _migration(deployment, source, recorder, progress).run(until)
     if as_json:
-        typer.echo(json.dumps(outcome.to_json(), indent=2))
+        print_json(outcome.to_json())
     else:
         _print_outcome(outcome)
 
@@ -166,18 +164,15 @@ def _quiet(_step: str, _done: int, _total: int) -> None:
 
 
 def _print_plan(made: Plan) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
     typer.echo("\n".join(homes_text(made.homes)))
-    table = Table("table", box=None)
+    lines = table("table")
     for head in ("rows", "inside", "of both", "outside", "nobody's", "guests", "stubs", "erased"):
-        table.add_column(head, justify="right")
+        lines.add_column(head, justify="right")
     for one in made.tables:
         counts = (one.inside, one.mixed, one.outside, one.unowned, one.guests, one.stubs)
         cells = ["shared"] + [""] * 6 if one.shared else [*map(str, (*counts, one.erased))]
-        table.add_row(one.table, str(one.rows), *cells)
-    Console().print(table)
+        lines.add_row(one.table, str(one.rows), *cells)
+    console().print(lines)
     for note in made.notes:
         typer.echo(f"note: {note}")
     for problem in made.problems:

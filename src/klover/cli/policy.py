@@ -1,20 +1,19 @@
 """``klover policy``: check a policy, explain what it shows, suggest a first one."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
 from klover.catalog import Catalog
 from klover.cli import policy_change
 from klover.cli.explain import explain_policy
 from klover.cli.homes import policy_homes
+from klover.cli.options import AsJson, PolicyDsn, PolicyFile
+from klover.cli.printing import console, print_json
 from klover.cli.suggest import suggest_policy
 from klover.errors import CheckFailed, PolicyError
 from klover.policy.finding import Finding, Severity
@@ -22,16 +21,11 @@ from klover.policy.model import Policy
 
 app = typer.Typer(help="Write, check, explain, compare and sign policies.", no_args_is_help=True)
 
-File = Annotated[Path, typer.Argument(help="The policy, usually klover.yaml.")]
-Dsn = Annotated[
-    str | None, typer.Option("--dsn", help="The database whose tables the policy is about.")
-]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 _COLOURS = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.NOTE: "dim"}
 
 
 @app.command("check")
-def check_policy(file: File, dsn: Dsn = None, as_json: Json = False) -> None:
+def check_policy(file: PolicyFile, dsn: PolicyDsn = None, as_json: AsJson = False) -> None:
     """Tell what is wrong with a policy, and how to mend it.
 
     With --dsn also whether it fits the database. Ends with 2 when the policy cannot be read or does
@@ -90,16 +84,16 @@ def _tell(findings: Sequence[Finding], file: Path, *, as_json: bool) -> None:
             "ok": errors == 0,
             "findings": [asdict(finding) for finding in findings],
         }
-        typer.echo(json.dumps(body, indent=2))
+        print_json(body)
         return
-    console = Console(highlight=False, soft_wrap=True)
+    screen = console(markup=True)
     for finding in findings:
         where = f"{finding.file}:{finding.line}" if finding.line else finding.file
         colour = _COLOURS[finding.severity]
         mend = f" {finding.mend}" if finding.mend else ""
-        console.print(
+        screen.print(
             f"{escape(where)}: [{colour}]{finding.severity}[/]: {escape(finding.message + mend)}"
         )
     if not errors:
         count = "1 finding" if len(findings) == 1 else f"{len(findings)} findings"
-        console.print(f"{escape(str(file))} holds; {count} to look at.")
+        screen.print(f"{escape(str(file))} holds; {count} to look at.")

@@ -5,7 +5,6 @@ policy, ``klover.yaml.sigs``, until they are handed in. Every command tells what
 comes next.
 """
 
-import json
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -15,17 +14,16 @@ from typing import Annotated
 import typer
 
 from klover import assemble
+from klover.cli.options import CONFIG, AsJson, Config, PolicyFile
 from klover.cli.policy_status import (
-    CONFIG,
     WORDS,
-    AsJson,
-    Config,
     current,
     read_standing,
     status,
     tell_version,
     write,
 )
+from klover.cli.printing import print_json
 from klover.errors import CheckFailed, InputError, VerifyError
 from klover.policy.change import Standing
 from klover.policy.change_take import expected, meaning_of
@@ -35,7 +33,6 @@ from klover.tlog.key import SignerKey
 from klover.tlog.note import Note, sign_note
 
 Key = Annotated[Path, typer.Option("--key", help="The file of the private key to sign with.")]
-File = Annotated[Path, typer.Argument(help="The policy, usually klover.yaml.")]
 _WRITER = "policy"
 
 
@@ -76,14 +73,14 @@ def keygen(
     except VerifyError as error:
         raise InputError(str(error)) from None
     if as_json:
-        typer.echo(json.dumps({"file": str(path), "key": key.verifier.vkey}, indent=2))
+        print_json({"file": str(path), "key": key.verifier.vkey})
         return
     typer.echo(f"Wrote {path}: keep it to yourself. For the policy:")
     typer.echo(f'  {name}: {{key: "{key.verifier.vkey}", located: …}}')
 
 
 def sign(
-    file: File,
+    file: PolicyFile,
     key: Key,
     config: Config = CONFIG,
     replaces: Annotated[
@@ -119,7 +116,7 @@ def sign(
     write(path, note.encode())
     if as_json:
         told = {"file": str(path), "signer": who, "signatures": len(note.signatures)}
-        typer.echo(json.dumps({**told, "meaning": wanted.meaning}, indent=2))
+        print_json({**told, "meaning": wanted.meaning})
         return
     if anew:
         typer.echo(f"The signatures that {path} bore were for another change and are gone.")
@@ -127,7 +124,7 @@ def sign(
     typer.echo(f"Hand it in with: klover policy propose {file}")
 
 
-def propose(file: File, config: Config = CONFIG, as_json: AsJson = False) -> None:
+def propose(file: PolicyFile, config: Config = CONFIG, as_json: AsJson = False) -> None:
     """Hand in a policy with the signatures in FILE.sigs.
 
     What only tightens takes effect at once, what loosens after the delay. Ends with 1 where

@@ -1,6 +1,5 @@
 """``klover policy diff``: what a change means, in words, for whom, and which way."""
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -8,6 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
+from klover.cli.options import AsJson
+from klover.cli.printing import console, print_json
 from klover.errors import CheckFailed, InputError, PolicyError
 from klover.policy.difference import Difference, Direction, overall
 from klover.policy.model import Policy
@@ -26,7 +27,7 @@ def diff_policies(
     fail_on_loosening: Annotated[
         bool, typer.Option("--fail-on-loosening", help="End with 1 where anything may loosen.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Tell what a change of the policy means, and for whom.
 
@@ -39,7 +40,7 @@ def diff_policies(
     differences = _compared(before, after, dsn)
     direction = overall(differences)
     if as_json:
-        typer.echo(json.dumps({"direction": direction, **as_objects(differences)}, indent=2))
+        print_json({"direction": direction, **as_objects(differences)})
     else:
         show(differences)
     if fail_on_loosening and direction is Direction.LOOSENS:
@@ -89,15 +90,14 @@ def as_objects(differences: Iterable[Difference]) -> dict[str, Any]:
 
 def show(differences: Sequence[Difference]) -> None:
     """Print differences for people, audience by audience; columns alike share a line."""
-    from rich.console import Console
     from rich.markup import escape
 
-    console = Console(highlight=False, soft_wrap=True)
+    screen = console(markup=True)
     for who, lines in _by_audience(_joined(differences)).items():
-        console.print(f"[bold]{escape(', '.join(who))}[/]")
+        screen.print(f"[bold]{escape(', '.join(who))}[/]")
         for direction, text in lines:
-            console.print(f"  [{_COLOURS[direction]}]{direction:8}[/]  {escape(text)}")
-    console.print(_summary(differences))
+            screen.print(f"  [{_COLOURS[direction]}]{direction:8}[/]  {escape(text)}")
+    screen.print(_summary(differences))
 
 
 _Line = tuple[Direction, str]

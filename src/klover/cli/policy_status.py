@@ -3,7 +3,6 @@
 The whole history is checked first. Also how a version is told, after a command that moved one.
 """
 
-import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,14 +10,13 @@ from typing import Annotated, Any
 import typer
 
 from klover import assemble
+from klover.cli.options import CONFIG, AsJson, Config
+from klover.cli.printing import console, print_json, table
 from klover.errors import ConfigError, InputError
 from klover.policy.change import Standing, State, Version
 from klover.policy.span import span_text
 from klover.policy.statement import Meaning, write_time
 
-Config = Annotated[Path, typer.Option("--config", help="The deployment's configuration.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
-CONFIG = Path("klover.toml")
 _MINUTE = "%Y-%m-%d %H:%M"
 WORDS = {
     Meaning.FIRST: "is the first that names signers",
@@ -39,7 +37,7 @@ def status(config: Config = CONFIG, as_json: AsJson = False) -> None:
     if as_json:
         versions = standing.versions if standing is not None else ()
         told = {"signed": standing is not None, "versions": [_as_object(one) for one in versions]}
-        typer.echo(json.dumps(told, indent=2))
+        print_json(told)
         return
     if standing is None:
         typer.echo(
@@ -106,7 +104,7 @@ def write(path: Path, data: bytes) -> None:
 def tell_version(version: Version, standing: Standing, *, as_json: bool) -> None:
     """Tell what came of handing something in."""
     if as_json:
-        typer.echo(json.dumps(_as_object(version), indent=2))
+        print_json(_as_object(version))
         return
     digest = version.policy.digest[:16]
     if version.state is State.OBJECTED:
@@ -126,17 +124,14 @@ def tell_version(version: Version, standing: Standing, *, as_json: bool) -> None
 
 
 def _print_history(standing: Standing) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False)
-    for name in ("entry", "policy", "state", "change", "signed by", "proposed", "effect (UTC)"):
-        table.add_column(name, no_wrap=True)
+    lines = table(
+        "entry", "policy", "state", "change", "signed by", "proposed", "effect (UTC)", wrap=False
+    )
     for one in reversed(standing.versions):
         left = one.effective_at - datetime.now(UTC)
         counts = one.was_in_effect or one.state is State.PENDING
         state = f"{one.state} ({_left(left)})" if one.state is State.PENDING else one.state
-        table.add_row(
+        lines.add_row(
             str(one.point.number),
             one.policy.digest[:16],
             str(state),
@@ -145,10 +140,9 @@ def _print_history(standing: Standing) -> None:
             f"{one.at:{_MINUTE}}",
             f"{one.effective_at:{_MINUTE}}" if counts else "never",
         )
-    console = Console(highlight=False, markup=False, soft_wrap=True)
-    console.print(table)
+    console().print(lines)
     count = standing.head.number
-    console.print(f"Every signature holds; {count} {'entry' if count == 1 else 'entries'}.")
+    typer.echo(f"Every signature holds; {count} {'entry' if count == 1 else 'entries'}.")
 
 
 def _left(time: timedelta) -> str:

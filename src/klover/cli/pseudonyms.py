@@ -6,9 +6,7 @@ terminal only; who asked and why is on record before. Both need the store's owne
 """
 
 import getpass
-import json
 from contextlib import closing
-from pathlib import Path
 from typing import Annotated
 from uuid import UUID
 
@@ -17,15 +15,14 @@ import typer
 from klover import assemble, door
 from klover.catalog import TableName
 from klover.cli.bars import door_bars
+from klover.cli.options import CONFIG, AsJson, Config
+from klover.cli.printing import print_json
 from klover.door import Question, rotate as epochs
 from klover.errors import CheckFailed, InputError
 from klover.event import PseudonymsRotated, Recorder
 from klover.policy.resolved import Resolved
 from klover.store.connect import Connection
 
-Config = Annotated[Path, typer.Option("--config", help="The deployment's configuration.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
-_CONFIG = Path("klover.toml")
 _WRITER = "doors"
 
 
@@ -40,7 +37,7 @@ def rotate(
     finish: Annotated[
         bool, typer.Option("--finish", help="Let the previous pseudonyms go for good.")
     ] = False,
-    config: Config = _CONFIG,
+    config: Config = CONFIG,
     as_json: AsJson = False,
 ) -> None:
     """Give an audience new pseudonyms.
@@ -63,7 +60,7 @@ def rotate(
         now = _change(primary, resolved, audience, recorder, finish=finish)
     if as_json:
         told = {"audience": audience, "epoch": now.current, "previous": now.previous}
-        typer.echo(json.dumps(told, indent=2))
+        print_json(told)
     elif finish:
         typer.echo(f"{audience}: the previous pseudonyms are gone; epoch {now.current} stands")
     else:
@@ -99,7 +96,7 @@ def reveal(
     pseudonym: Annotated[UUID, typer.Argument(help="The pseudonym, of either epoch.")],
     reason: Annotated[str, typer.Option("--reason", help="Why; goes on record.")],
     reference: Annotated[str, typer.Option("--reference", help="The case; goes on record.")],
-    config: Config = _CONFIG,
+    config: Config = CONFIG,
     as_json: AsJson = False,
 ) -> None:
     """Tell whose row a pseudonym names; goes on record first.
@@ -128,7 +125,7 @@ def reveal(
     if found is None:
         raise CheckFailed(f"It is no pseudonym of a row of {table} for {audience}; on record.")
     if as_json:
-        typer.echo(json.dumps({"epoch": found.epoch, "key": dict(found.key)}, indent=2))
+        print_json({"epoch": found.epoch, "key": dict(found.key)})
         return
     for column, value in found.key:
         typer.echo(f"{column} = {value}")

@@ -17,7 +17,8 @@ from typing import Annotated
 import typer
 
 from klover import assemble
-from klover.cli.login import Config, Country, Groups, User
+from klover.cli.login import Country, Groups, User
+from klover.cli.options import CONFIG, Config
 from klover.config import Deployment
 from klover.errors import ConfigError, InputError, KloverError
 from klover.store.binaries import find_binaries
@@ -47,7 +48,7 @@ def psql(
     office_port: Annotated[
         int | None, typer.Option(help="The listener to use, by port; the first by default.")
     ] = None,
-    config: Config = Path("klover.toml"),
+    config: Config = CONFIG,
 ) -> None:
     """Open psql at an audience's door.
 

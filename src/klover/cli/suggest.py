@@ -1,12 +1,12 @@
 """``klover policy suggest``: a first policy from a live database."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from klover.cli.bars import bars
+from klover.cli.printing import print_json
 from klover.errors import InputError
 from klover.policy.suggest import Draft
 
@@ -51,7 +51,7 @@ def suggest_policy(
         )
     text = write(found, sampled=sample > 0)
     if as_json:
-        typer.echo(json.dumps(_json(found), indent=2))
+        print_json(_json(found))
     if output is not None:
         _save(output, text)
     elif not as_json:

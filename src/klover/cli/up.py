@@ -3,23 +3,21 @@
 The doors are proved before the gateway opens; while a proof fails, nobody is let in.
 """
 
-import json
 import signal
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from klover import assemble
 from klover.cli.ending import end_on_signals
+from klover.cli.options import CONFIG, Config
+from klover.cli.printing import print_json
 from klover.config import Deployment
 from klover.errors import CheckFailed
 
 
 def up(
-    config: Annotated[Path, typer.Option("--config", help="The deployment's configuration.")] = (
-        Path("klover.toml")
-    ),
+    config: Config = CONFIG,
     as_json: Annotated[
         bool, typer.Option("--json", help="Tell the listeners as one JSON object, once open.")
     ] = False,
@@ -50,7 +48,7 @@ def _tell(deployment: Deployment, *, facts: int, as_json: bool) -> None:
     listeners = deployment.gateway.listeners if deployment.gateway else ()
     if as_json:
         told = [{"host": one.host, "port": one.port} for one in listeners]
-        typer.echo(json.dumps({"listeners": told, "log": deployment.log.directory}))
+        print_json({"listeners": told, "log": deployment.log.directory}, line=True)
         return
     where = ", ".join(f"{one.host}:{one.port}" for one in listeners)
     typer.echo(f"The doors are proved ({facts:,} facts).")

@@ -1,7 +1,6 @@
-"""The main job, step by step: people elsewhere, doors inside, the move, the visits, the log.
+"""The main job: people elsewhere, doors inside, the move, the visits, the log; then the sum.
 
-Every step uses the product's own parts, as its commands do, and tells the screen. ``run`` leaves
-the gateway open; leaving its context ends everything that was started.
+``run`` leaves the gateway open; leaving its context ends everything that was started.
 """
 
 import resource
@@ -9,44 +8,19 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
-from klover import assemble, door
-from klover.assemble import gate
+from klover import assemble
 from klover.config import Deployment
-from klover.demo import scan
 from klover.demo.deployment import make_deployment
-from klover.demo.evidence import Evidence, gather
-from klover.demo.feed import FeedSeen, feed, like_newest
-from klover.demo.ground import SOURCE, Ground, check_ports, folder, servers
-from klover.demo.judge import judge
-from klover.demo.people import Population, create_application, populate
-from klover.demo.scan import Sought
+from klover.demo.ground import Ground, check_ports, folder, servers
+from klover.demo.judge import Seen, judge
 from klover.demo.screen import Screen
-from klover.demo.statements import STATEMENTS
-from klover.demo.summarise import (
-    Elsewhere,
-    log_of,
-    rows_of,
-    session_of,
-    source_of,
-    subjects_of,
-)
+from klover.demo.steps import Steps
+from klover.demo.summarise import log_of, rows_of, session_of, source_of, subjects_of
 from klover.demo.summary import NOT_PROVED, Feed, Summary
-from klover.demo.visitors import INTRUDER, VISITORS, Address, Visit, Visitor, visit
-from klover.door.proof import Verdict
-from klover.errors import CheckFailed
 from klover.log.witness import Witness
-from klover.migrate.outcome import Outcome
-from klover.migrate.plan import Plan
-from klover.migrate.run import Migration
-from klover.migrate.schema import bring_schema
-from klover.policy.check import check
-from klover.policy.finding import Severity
 from klover.serving import Serving
-from klover.store.connect import connect
-from klover.store.replay import flushed_position, wait_replayed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,40 +56,27 @@ def run(options: Options, screen: Screen) -> Iterator[Finished]:
             ground = stack.enter_context(servers(place, ports, step.update))
             step.detail = "elsewhere (us-east), hamar (the enclave), its standby; on unix sockets"
         deployment, overseer = make_deployment(ground)
-        job = _Job(options=options, screen=screen, ground=ground, deployment=deployment)
-        population, sought = job.people()
-        job.check_policy()
-        job.doors()
-        before = job.look_elsewhere(population, sought)
-        plan, outcome = job.move()
-        after = job.look_again(population, sought)
-        serving, visits, intruder = job.receive(stack, overseer)
-        proof = job.judge_log(serving)
-        subjects = subjects_of(plan)
-        rows, source = rows_of(plan, outcome), source_of(before, after, sought)
+        steps = Steps(
+            people=options.people,
+            seed=options.seed,
+            screen=screen,
+            ground=ground,
+            deployment=deployment,
+        )
+        serving, seen = _take(steps, stack, overseer)
         summary = Summary(
             people=options.people,
             seed=options.seed,
-            subjects=subjects,
-            rows=rows,
-            source=source,
-            feed=Feed(before=len(before.feed.rows), after=len(after.feed.rows)),
-            sessions=tuple(map(session_of, [*visits, intruder])),
-            log=log_of(proof),
+            subjects=seen.subjects,
+            rows=seen.rows,
+            source=seen.source,
+            feed=Feed(before=len(seen.before.rows), after=len(seen.after.rows)),
+            sessions=tuple(map(session_of, [*seen.visits, seen.intruder])),
+            log=log_of(seen.evidence),
             steps=screen.seconds,
             seconds=round(time.monotonic() - started, 2),
             memory_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
-            checks=judge(
-                population=population,
-                subjects=subjects,
-                rows=rows,
-                source=source,
-                before=before.feed,
-                after=after.feed,
-                visits=visits,
-                intruder=intruder,
-                evidence=proof,
-            ),
+            checks=judge(seen),
             not_proved=NOT_PROVED,
         )
         screen.summary(summary)
@@ -128,176 +89,24 @@ def run(options: Options, screen: Screen) -> Iterator[Finished]:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Job:
-    """The steps, in the order in which ``run`` takes them."""
-
-    options: Options
-    screen: Screen
-    ground: Ground
-    deployment: Deployment
-
-    def people(self) -> tuple[Population, Sought]:
-        """Fill the application's database elsewhere."""
-        with (
-            self.screen.step("people", "Fill the database elsewhere") as step,
-            assemble.open_source(self.deployment) as source,
-        ):
-            create_application(source)
-            population = populate(
-                source, people=self.options.people, seed=self.options.seed, progress=step.update
-            )
-            step.detail = f"{population.total:,} rows in {len(population.rows)} tables"
-            return population, scan.seek(people=self.options.people, seed=self.options.seed)
-
-    def check_policy(self) -> None:
-        """``klover policy check``, against the application's live schema."""
-        with self.screen.step("policy", "Check the policy") as step:
-            policy = assemble.read_policy(Path(self.deployment.policy))
-            catalog = assemble.read_live_catalog(self.ground.source_dsn(), what="elsewhere")
-            found = check(policy, catalog, datetime.now(UTC).date())
-            errors = [one for one in found if one.severity is Severity.ERROR]
-            if errors:
-                raise CheckFailed(str(errors[0]))
-            warned = sum(one.severity is Severity.WARNING for one in found)
-            step.detail = (
-                f"{len(policy.tables)} tables, {len(policy.audiences)} audiences; "
-                f"no error, {warned} warning"
-            )
-
-    def doors(self) -> None:
-        """Bring schema and doors into the enclave; then prove them where they open."""
-        with self.screen.step("doors", "Schema and doors into the enclave") as step:
-            step.update("schema")
-            bring_schema(
-                source=self.ground.source_dsn(),
-                enclave=self.deployment.cell.primary,
-                binaries=self.ground.primary.binaries,
-            )
-            with assemble.open_primary(self.deployment) as primary:
-                resolved = assemble.resolve_policy(self.deployment, primary)
-                compiled = assemble.compile_doors(resolved, primary)
-                with assemble.open_recorder(self.deployment, "doors") as recorder:
-                    applied = door.apply(
-                        primary,
-                        compiled,
-                        recorder,
-                        assemble.now(),
-                        progress=lambda done, total, _: step.update("doors", done, total),
-                    )
-                position = flushed_position(primary)
-            step.update("proof")
-            with assemble.open_standby(self.deployment) as standby:
-                wait_replayed(standby, position)
-                proof = assemble.prove_doors(self.deployment, standby, resolved)
-            if not proof.holds:
-                raise CheckFailed(f"The doors are not proved: {proof.violations[0].why}.")
-            allowed = sum(fact.verdict is Verdict.ALLOWED for fact in proof.facts)
-            step.detail = (
-                f"{len(compiled.doors)} doors in {len(applied.steps):,} statements; proved: "
-                f"{len(proof.facts):,} facts, {allowed:,} allowed, no violation"
-            )
-
-    def look_elsewhere(self, population: Population, sought: Sought) -> Elsewhere:
-        """Read the American's feed and scan every text column, before anything moves."""
-        with self.screen.step("before", "Look at the source, before") as step:
-            seen = self._look(population, sought)
-            step.detail = (
-                f"an American's feed: {len(seen.feed.rows)} videos, {_newest(seen.feed)}; "
-                f"{seen.hits:,} restricted values of Europeans in {seen.columns} text columns"
-            )
-            return seen
-
-    def move(self) -> tuple[Plan, Outcome]:
-        """Copy, compare, separate the keys, erase at the source, sweep."""
-        with (
-            self.screen.step("move", "Bring Europeans home") as step,
-            assemble.open_recorder(self.deployment, "migration") as recorder,
-        ):
-            migration = Migration(
-                assemble.migration_parts(self.deployment, SOURCE, recorder, step.update)
-            )
-            outcome = migration.run()
-            if outcome.plan is None:
-                raise CheckFailed("The migration ended without a plan.")
-            homes = outcome.plan.homes
-            step.detail = (
-                f"{homes.inside:,} people, {outcome.rows_moved:,} rows from one snapshot; "
-                f"{outcome.rows_equal:,} equal, {outcome.rows_different:,} different; erased"
-            )
-            return outcome.plan, outcome
-
-    def look_again(self, population: Population, sought: Sought) -> Elsewhere:
-        """Read the same feed and scan again, and use the application once more."""
-        with self.screen.step("after", "Look at the source, after") as step:
-            seen = self._look(population, sought)
-            with assemble.open_source(self.deployment) as source:
-                like_newest(source, population.american, seen.feed)
-            step.detail = (
-                f"the feed: {len(seen.feed.rows)} videos, {_newest(seen.feed)}; "
-                f"{seen.hits:,} restricted values left"
-            )
-            return seen
-
-    def receive(
-        self, stack: ExitStack, overseer: Witness
-    ) -> tuple[Serving, tuple[Visit, ...], Visit]:
-        """Open the gateway; the visitors run the same statements, the intruder tries the door."""
-        with self.screen.step("sessions", "Open the gateway to visitors") as step:
-            with assemble.open_primary(self.deployment) as primary:
-                position = flushed_position(primary)
-            with assemble.open_standby(self.deployment) as standby:
-                wait_replayed(standby, position)
-            serving = stack.enter_context(Serving(self.deployment, [overseer]))
-            visits = []
-            for number, visitor in enumerate(VISITORS):
-                step.update(f"{visitor.name} in {visitor.office}", number, len(VISITORS) + 1)
-                visits.append(self._visit(visitor))
-            intruder = self._visit(INTRUDER)
-            asked = sum(len(one.answers) for one in visits)
-            refused = sum(one.refused for one in visits)
-            step.detail = f"{asked} statements, {refused} refused; one refused at the door"
-        self.screen.sessions(STATEMENTS, visits)
-        self.screen.denied(intruder)
-        return serving, tuple(visits), intruder
-
-    def judge_log(self, serving: Serving) -> Evidence:
-        """Publish, then judge the log from its files alone, and two false copies of it."""
-        with self.screen.step("log", "Verify the log from its files") as step:
-            serving.publish()
-            scratch = self.ground.folder / "forgeries"
-            scratch.mkdir(mode=0o700)
-            proof = gather(self.deployment, assemble.log_key(self.deployment), scratch)
-            verified = proof.verified
-            step.detail = (
-                f"{verified.size:,} entries, cosigned by "
-                f"{', '.join(one.witness for one in verified.cosigned_by)}; two forgeries judged"
-            )
-            return proof
-
-    def _look(self, population: Population, sought: Sought) -> Elsewhere:
-        with connect(self.ground.source_dsn(), what="elsewhere") as source:
-            seen = feed(source, population.american)
-            found = scan.scan(source, sought)
-        return Elsewhere(feed=seen, hits=found.total, columns=found.columns)
-
-    def _visit(self, visitor: Visitor) -> Visit:
-        address = Address(
-            port=self.ground.ports[visitor.office],
-            root_certificate=self.ground.folder / "tls" / "root.pem",
-        )
-        token = gate.trial_token(
-            self.deployment,
-            user=visitor.name,
-            groups=visitor.groups,
-            country=visitor.country,
-        )
-        return visit(visitor, address, token, STATEMENTS)
-
-
-def _newest(seen: FeedSeen) -> str:
-    """Tell the newest video of a feed: who made it, and how many like it."""
-    if not seen.rows:
-        return "none to show"
-    _, handle, _, _, _, likes, _ = seen.rows[0]
-    return f"the newest by {handle} with {likes} likes"
+def _take(steps: Steps, stack: ExitStack, overseer: Witness) -> tuple[Serving, Seen]:
+    """Take every step in its order; what ``stack`` holds afterwards is still open."""
+    population, sought = steps.populate()
+    steps.check_policy()
+    steps.doors()
+    before = steps.look_elsewhere(population, sought)
+    plan, outcome = steps.move()
+    after = steps.look_again(population, sought)
+    serving, visits, intruder = steps.receive(stack, overseer)
+    evidence = steps.judge_log(serving)
+    return serving, Seen(
+        population=population,
+        subjects=subjects_of(plan),
+        rows=rows_of(plan, outcome),
+        source=source_of(before, after, sought),
+        before=before.feed,
+        after=after.feed,
+        visits=visits,
+        intruder=intruder,
+        evidence=evidence,
+    )

@@ -1,6 +1,7 @@
 """Holds what was seen against what has to be; each check can fail, and says what it looked at."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from klover.demo.evidence import Evidence
 from klover.demo.feed import FeedSeen
@@ -12,26 +13,33 @@ from klover.demo.visitors import Visit
 _INSIDE = "trust-and-safety"
 
 
-def judge(
-    *,
-    population: Population,
-    subjects: Subjects,
-    rows: Rows,
-    source: SourceScan,
-    before: FeedSeen,
-    after: FeedSeen,
-    visits: Sequence[Visit],
-    intruder: Visit,
-    evidence: Evidence,
-) -> tuple[Check, ...]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What all steps found; ``before`` and ``after`` the move."""
+
+    population: Population
+    subjects: Subjects
+    rows: Rows
+    source: SourceScan
+    before: FeedSeen
+    after: FeedSeen
+    visits: Sequence[Visit]
+    intruder: Visit
+    evidence: Evidence
+
+
+def judge(seen: Seen) -> tuple[Check, ...]:
     """List every check of the demonstration with its verdict."""
-    found = (subjects.inside, subjects.outside, subjects.undecided)
-    asked = sum(len(visit.answers) for visit in visits)
-    verified = evidence.verified
+    return (*_move(seen), *_visits(seen), *_log(seen))
+
+
+def _move(seen: Seen) -> tuple[Check, ...]:
+    people, rows, source = seen.population, seen.rows, seen.source
+    found = (seen.subjects.inside, seen.subjects.outside, seen.subjects.undecided)
     return (
         Check(
             name="Everybody is on the side where they belong",
-            holds=found == (population.inside, population.outside, population.undecided),
+            holds=found == (people.inside, people.outside, people.undecided),
             detail="counted against the people as they were made",
         ),
         Check(
@@ -46,19 +54,31 @@ def judge(
         ),
         Check(
             name="The American's feed works as before",
-            holds=before == after and bool(before.rows),
-            detail=f"{len(after.rows)} rows, the same; a new like is accepted",
+            holds=seen.before == seen.after and bool(seen.before.rows),
+            detail=f"{len(seen.after.rows)} rows, the same; a new like is accepted",
         ),
+    )
+
+
+def _visits(seen: Seen) -> tuple[Check, ...]:
+    intruder = seen.intruder
+    return (
         Check(
             name="Each visitor got what the policy gives, and no more",
-            holds=all(_as_expected(visit) for visit in visits),
-            detail=f"{asked} answers held against the list of what each should get",
+            holds=all(_as_expected(visit) for visit in seen.visits),
+            detail=f"{_asked(seen)} answers held against the list of what each should get",
         ),
         Check(
             name="From Beijing the door to restricted data stays shut",
             holds=intruder.denied is not None and not intruder.answers,
             detail=intruder.denied or "let in",
         ),
+    )
+
+
+def _log(seen: Seen) -> tuple[Check, ...]:
+    evidence, verified, asked = seen.evidence, seen.evidence.verified, _asked(seen)
+    return (
         Check(
             name="The log verifies from its files and public keys alone",
             holds=verified.ok and len(verified.included) == evidence.of_sessions > 0,
@@ -85,6 +105,10 @@ def judge(
             detail=f"{_first(evidence.resigned.problems)} Without the overseer it would pass.",
         ),
     )
+
+
+def _asked(seen: Seen) -> int:
+    return sum(len(visit.answers) for visit in seen.visits)
 
 
 def _as_expected(visit: Visit) -> bool:

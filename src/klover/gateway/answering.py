@@ -17,9 +17,9 @@ from klover.wire.backend import (
     ErrorResponse,
     ParameterStatus,
     RowDescription,
-    parse,
 )
 from klover.wire.framing import HEADER, Frame
+from klover.wire.parse import parse_backend
 
 MAX_WHOLE = 1 << 16
 """Bytes of a row that are kept back until it is whole."""
@@ -225,7 +225,7 @@ class Answering:
         """Tell the columns that a RowDescription names; the same one comes again and again."""
         if frame.body in self._described:
             return self._described[frame.body]
-        message = parse(frame)
+        message = parse_backend(frame)
         assert isinstance(message, RowDescription)  # noqa: S101 - parse tells by the type byte
         columns = self._progress.record.catalog.shown(message)
         if len(self._described) < _MAX_DESCRIBED and len(frame.body) < _MAX_DESCRIPTION:
@@ -233,7 +233,7 @@ class Answering:
         return columns
 
     def _error(self, frame: Frame) -> None:
-        message = parse(frame)
+        message = parse_backend(frame)
         assert isinstance(message, ErrorResponse)  # noqa: S101 - parse tells by the type byte
         sqlstate: str | None = message.fields.get(b"C", b"").decode(errors="replace")[:5]
         steps = self._progress.steps
@@ -260,7 +260,7 @@ class Answering:
         self._progress.ready(frame.body)
 
     def _parameter(self, frame: Frame) -> None:
-        message = parse(frame)
+        message = parse_backend(frame)
         assert isinstance(message, ParameterStatus)  # noqa: S101 - parse tells by the type byte
         if FIXED.get(message.name, message.value) != message.value:
             raise StoreError("A setting that the record stands on was changed; the session ends.")

@@ -18,14 +18,15 @@ from klover.gateway.follow import (
     run,
 )
 from klover.gateway.names import Portal, Prepared
-from klover.gateway.reading import Reading, Salt, nothing, read, unclear
+from klover.gateway.reading import Reading, Salt, nothing, read_all, unclear
 from klover.gateway.record import Opened
 from klover.gateway.steps import Expect, Progress, Step
 from klover.wire import frontend
 from klover.wire.backend import ErrorResponse, ReadyForQuery, error
 from klover.wire.framing import Frame, Frames
 from klover.wire.lexer import UnlexableError
-from klover.wire.statement import Statement, split
+from klover.wire.parse import parse_frontend
+from klover.wire.skim import bind_names, execute_portal
 
 MAX_MESSAGE = 1 << 20
 """Bytes of one client message: reading SQL happens between everybody's answers."""
@@ -111,7 +112,7 @@ class Asking:
 
     def _drop(self, frame: Frame) -> None:
         """Drop a COPY message, as Postgres does outside of COPY; COPY FROM is not let through."""
-        frontend.parse(frame)
+        parse_frontend(frame)
 
     def _forward(self, frame: Frame, step: Step | None = None) -> None:
         self._progress.to_server.append(frame.raw)
@@ -129,11 +130,11 @@ class Asking:
             raise WireError("A Query came in the middle of extended messages; send Sync first.")
 
     def _query(self, frame: Frame) -> None:
-        message = frontend.parse(frame)
+        message = parse_frontend(frame)
         assert isinstance(message, frontend.Query)  # noqa: S101 - parse tells by the type byte
         self._refuse_inside_a_group()
         try:
-            readings = self._readings(message.sql)
+            readings = read_all(message.sql, self._progress.record.catalog, self._salt)
         except UnlexableError as unread:
             self._refuse_simple(f"the text cannot be read as SQL: {unread}", unread.sqlstate)
             return
@@ -152,11 +153,6 @@ class Asking:
         self._progress.portals.drop(b"")
         self._forward(frame, step)
 
-    def _readings(self, sql: bytes) -> tuple[Reading, ...]:
-        return tuple(
-            read(statement, self._progress.record.catalog, self._salt) for statement in _split(sql)
-        )
-
     def _refuse_simple(self, reason: str, sqlstate: str = _REFUSED) -> None:
         self._progress.record.refuse(reason)
         ready = ReadyForQuery(status=self._progress.status)
@@ -174,10 +170,10 @@ class Asking:
         self._progress.release_refusals()
 
     def _parse(self, frame: Frame) -> None:
-        message = frontend.parse(frame)
+        message = parse_frontend(frame)
         assert isinstance(message, frontend.Parse)  # noqa: S101 - parse tells by the type byte
         try:
-            readings = self._readings(message.sql)
+            readings = read_all(message.sql, self._progress.record.catalog, self._salt)
         except UnlexableError as unread:
             self._refuse(f"the text cannot be read as SQL: {unread}", unread.sqlstate)
             return
@@ -196,7 +192,7 @@ class Asking:
         self._forward(frame, step)
 
     def _bind(self, frame: Frame) -> None:
-        name, statement = frontend.bind_names(frame.body)
+        name, statement = bind_names(frame.body)
         prepared = self._progress.prepared.get(statement)
         if prepared is None:
             prepared = Prepared(reading=unclear(self._progress.record.catalog))
@@ -221,7 +217,7 @@ class Asking:
             self._progress.steps.append(Step(expect=Expect.CLOSE, ours=True))
 
     def _execute(self, frame: Frame) -> None:
-        name = frontend.execute_portal(frame.body)
+        name = execute_portal(frame.body)
         portal = self._progress.portals.get(name)
         if portal is None:
             portal = Portal(prepared=Prepared(reading=unclear(self._progress.record.catalog)))
@@ -241,7 +237,7 @@ class Asking:
         self._forward(frame, step)
 
     def _describe(self, frame: Frame) -> None:
-        message = frontend.parse(frame)
+        message = parse_frontend(frame)
         assert isinstance(message, frontend.Describe)  # noqa: S101 - parse tells by the type byte
         if message.target == b"P":
             self._close_leftover(message.name)
@@ -253,7 +249,7 @@ class Asking:
         self._forward(frame, Step(expect=Expect.DESCRIBE, describes=of))
 
     def _close(self, frame: Frame) -> None:
-        message = frontend.parse(frame)
+        message = parse_frontend(frame)
         assert isinstance(message, frontend.Close)  # noqa: S101 - parse tells by the type byte
         progress = self._progress
         table = progress.prepared if message.target == b"S" else progress.portals
@@ -288,13 +284,6 @@ class Asking:
 def _bare(frame: Frame) -> None:
     if frame.body:
         raise WireError("A message that has no body came with one.")
-
-
-def _split(sql: bytes) -> tuple[Statement, ...]:
-    try:
-        return split(sql.decode())
-    except UnicodeDecodeError:
-        raise UnlexableError("It is not UTF-8.") from None
 
 
 def _refusal(reason: str, sqlstate: str) -> ErrorResponse:

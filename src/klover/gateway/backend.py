@@ -15,6 +15,7 @@ from klover.gateway.answering import FIXED
 from klover.gateway.door import DoorAddress, DoorCatalog, catalog, statements
 from klover.gateway.peer import Peer
 from klover.wire import backend as answers, frontend
+from klover.wire.parse import parse_backend
 from klover.wire.startup import VERSION_3_0, CancelRequest, StartupMessage
 
 MAX_ANSWER = 1 << 20
@@ -126,7 +127,7 @@ async def _until_ready(peer: Peer, role: str) -> tuple[int, bytes, dict[bytes, b
     key: answers.BackendKeyData | None = None
     reported: dict[bytes, bytes] = {}
     while True:
-        match answers.parse(await peer.frame()):
+        match parse_backend(await peer.frame()):
             case answers.Authentication(code=0):
                 pass
             case answers.Authentication():
@@ -180,7 +181,7 @@ async def ask(peer: Peer, text: str, values: Sequence[bytes]) -> list[answers.Da
     peer.write(b"".join(message.encode() for message in messages))
     rows: list[answers.DataRow] = []
     while True:
-        match answers.parse(await peer.frame()):
+        match parse_backend(await peer.frame()):
             case answers.DataRow() as row:
                 rows.append(row)
             case answers.ErrorResponse(fields=fields):

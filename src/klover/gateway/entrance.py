@@ -19,6 +19,7 @@ from klover.policy.decide import Deny, Permit, decide
 from klover.policy.locate import locate
 from klover.wire import frontend
 from klover.wire.backend import AUTHENTICATION_CLEARTEXT_PASSWORD
+from klover.wire.parse import parse_frontend
 from klover.wire.startup import CancelRequest, StartupMessage, parse
 
 
@@ -65,7 +66,7 @@ class Entrance:
         if wanted.negotiate is not None:
             self._client.write(wanted.negotiate.encode())
         self._client.write(AUTHENTICATION_CLEARTEXT_PASSWORD.encode())
-        answer = frontend.parse(await self._client.frame())
+        answer = parse_frontend(await self._client.frame())
         if not isinstance(answer, frontend.PasswordMessage):
             raise WireError("A password was asked for, and another message came.")
         try:

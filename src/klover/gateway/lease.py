@@ -51,7 +51,3 @@ class Leases:
         for one in waiting:
             if not one.done():
                 one.set_result(None)
-
-    def leased(self) -> frozenset[str]:
-        """Tell the roles that sessions hold."""
-        return frozenset(self._leased)

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 from klover.gateway.allowance import refuse
 from klover.gateway.door import DoorCatalog
+from klover.wire.lexer import UnlexableError
 from klover.wire.redact import redact
-from klover.wire.statement import Statement
+from klover.wire.statement import Statement, split
 
 Salt = Callable[[], bytes]
 
@@ -39,6 +40,15 @@ class Reading:
     held: bool = False
     """True for DECLARE … WITH HOLD."""
     refusal: str | None = None
+
+
+def read_all(sql: bytes, door: DoorCatalog, salt: Salt) -> tuple[Reading, ...]:
+    """Read every statement of a client's text. Raises UnlexableError where it is none."""
+    try:
+        statements = split(sql.decode())
+    except UnicodeDecodeError:
+        raise UnlexableError("It is not UTF-8.") from None
+    return tuple(read(statement, door, salt) for statement in statements)
 
 
 def read(statement: Statement, door: DoorCatalog, salt: Salt) -> Reading:

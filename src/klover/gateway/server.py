@@ -148,14 +148,6 @@ class Gateway:
             with contextlib.suppress(RecordError):  # then more counts as used than was
                 self._daily.settle()
 
-    async def serve(self, until: asyncio.Event) -> None:
-        """Start, run until ``until`` is set, then stop."""
-        await self.start()
-        try:
-            await until.wait()
-        finally:
-            await self.stop()
-
     def _look(self, plates: Mapping[str, Plate]) -> None:
         """End the sessions of doors that are suspended."""
         for session in tuple(self._sessions):

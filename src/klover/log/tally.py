@@ -22,7 +22,6 @@ from typing import Self
 from klover.errors import RecordError
 from klover.log.durable import Failpoint, lock, no_failpoint, write_all, write_file
 
-KEY_BYTES = 32
 _BODY = struct.Struct(">I32sQQ")
 _CRC = struct.Struct(">I")
 RECORD_BYTES = _BODY.size + _CRC.size

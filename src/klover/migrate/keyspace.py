@@ -39,7 +39,6 @@ class _Counting:
     increment: int
     start: int
     highest: int
-    cycles: bool
 
 
 def separate(
@@ -99,7 +98,7 @@ def _counting(connection: Connection, feed: _Feed) -> _Counting:
             f"The sequence {feed.sequence} counts down or in circles; its keys cannot be kept "
             "apart. Let it count up without CYCLE."
         )
-    return _Counting(increment=row[0], start=row[1], highest=row[3], cycles=row[4])
+    return _Counting(increment=row[0], start=row[1], highest=row[3])
 
 
 def _step(enclave: Connection, feed: _Feed, who: dict[str, str], increment: int) -> int:

@@ -17,6 +17,7 @@ from klover.policy.check_homes import check_home_columns, check_homes
 from klover.policy.check_never import check_nevers, check_nevers_shown
 from klover.policy.check_references import check_references
 from klover.policy.check_sights import check_sights
+from klover.policy.check_stubs import check_stubs
 from klover.policy.check_tables import check_tables
 from klover.policy.check_text import check_text
 from klover.policy.check_views import check_views
@@ -39,7 +40,8 @@ def check(policy: Policy, catalog: Catalog | None, on: date) -> list[Finding]:
         except PolicyError as error:
             found += faults(error)
         else:
-            found += check_tables(resolved) + check_home_columns(resolved)
+            found += check_tables(resolved) + check_stubs(resolved)
+            found += check_home_columns(resolved)
             found += check_references(resolved)
             found += check_views(resolved)
             found += check_defaults(resolved)

@@ -5,9 +5,8 @@ from klover.policy.finding import Finding, Severity
 from klover.policy.identify import is_harmless
 from klover.policy.labels import COUNTRY, label
 from klover.policy.model import ColumnRule, DataClass, Identifies, Rows
-from klover.policy.neutral import has_neutral_key, neutral_value
 from klover.policy.predicate import words_of
-from klover.policy.resolved import Hop, Reference, Resolved, RowsShown, TracedTable
+from klover.policy.resolved import Resolved, RowsShown, TracedTable
 from klover.policy.sight import see, sees_restricted
 from klover.policy.veiled import veiled
 
@@ -18,7 +17,6 @@ _FEW = 8
 def check_tables(resolved: Resolved) -> list[Finding]:
     """List the findings on the tables of ``resolved``."""
     found = []
-    stubbed = _stubbed(resolved)
     for traced in resolved.tables.values():
         if traced.rule.shared:
             found += _looks_personal(resolved, traced)
@@ -29,8 +27,6 @@ def check_tables(resolved: Resolved) -> list[Finding]:
         found += _uniques(resolved, traced)
         found += _hidden(resolved, traced)
         found += _telling(resolved, traced)
-        if traced.name in stubbed:
-            found += _stubs(resolved, traced)
     found += _unseen(resolved)
     return found
 
@@ -203,75 +199,6 @@ def _telling(resolved: Resolved, traced: TracedTable) -> list[Finding]:
             "Decide by a column that may be known.",
         )
     ]
-
-
-def _stubbed(resolved: Resolved) -> frozenset[TableName]:
-    """List the traced tables of which a stub may have to stand somewhere.
-
-    Rows that are public leave one, and rows that somebody else's row refers to. A row that
-    belongs to exactly the people of the row it refers to moves with it and needs none.
-    """
-    found = {
-        name
-        for name, traced in resolved.tables.items()
-        if not traced.rule.shared
-        and traced.rule.public_rows is not Rows.NONE
-        and traced.table.holds_rows
-    }
-    for traced in resolved.base_tables().values():
-        for key in traced.references:
-            target = resolved.tables[key.target]
-            if not target.rule.shared and not _move_together(traced, key, target):
-                found.add(target.name)
-    return frozenset(found)
-
-
-def _move_together(traced: TracedTable, key: Reference, target: TracedTable) -> bool:
-    if key.element or key.when is not None:
-        return False
-    first = Hop(
-        source=traced.name,
-        source_columns=key.columns,
-        target=key.target,
-        target_columns=key.target_columns,
-    )
-    onward = {way[1:] for way in traced.lineages if way and way[0] == first}
-    return len(onward) == len(traced.lineages) and onward == set(target.lineages)
-
-
-def _stubs(resolved: Resolved, traced: TracedTable) -> list[Finding]:
-    """Where a stub may have to stand, columns that may not be NULL need something to hold."""
-    outside = resolved.policy.stays_outside
-    # An empty array refers to nothing, so it can stand in a stub.
-    keyed = {column for key in traced.references if not key.element for column in key.columns}
-    found = []
-    for column in traced.table.columns:
-        rule = traced.columns[column.name]
-        if not column.not_null or column.generated or rule.stub is not None:
-            continue
-        if rule.data_class in outside or column.name in traced.key:
-            continue
-        reason = _without_neutral(column, traced, keyed=column.name in keyed)
-        if reason is not None:
-            found.append(
-                _finding(
-                    resolved,
-                    Severity.WARNING,
-                    rule.line or traced.rule.line,
-                    f"Column {traced.name}.{column.name} may not be NULL and {reason}, so no stub "
-                    "can stand for its row.",
-                    "Give a value with `stub: …`, or a class that stays outside.",
-                )
-            )
-    return found
-
-
-def _without_neutral(column: Column, traced: TracedTable, *, keyed: bool) -> str | None:
-    if keyed:
-        return "a key stands on it"
-    if any(unique.columns == (column.name,) for unique in traced.table.uniques):
-        return None if has_neutral_key(column) else "is unique"
-    return f"its type {column.type} has no neutral value" if neutral_value(column) is None else None
 
 
 def _unseen(resolved: Resolved) -> list[Finding]:

@@ -30,7 +30,6 @@ from klover.policy.neutral import bare_type
 
 IPV4_BITS, IPV6_BITS = 24, 48
 """How much of an address stays: a provider's customers, not one of them."""
-MAX_STEP = 999_999_999
 MAX_FIRST = 32
 LEAST: Mapping[str, int] = {"smallint": -(2**15), "integer": -(2**31), "bigint": -(2**63)}
 MOST: Mapping[str, float] = {"real": 3.4e38, "double precision": 1e300}

@@ -84,11 +84,6 @@ def inside(country: str | None, region: Region, on: date, countries: Countries) 
     return country is not None and country in members(region, on, countries)
 
 
-def subject_inside(home: str | None, region: Region, on: date, countries: Countries) -> bool:
-    """Tell whether a subject counts as inside; one whose home is unknown always does."""
-    return home is None or inside(home, region, on, countries)
-
-
 @lru_cache(maxsize=1024)
 def within(part: Region, whole: Region, countries: Countries) -> bool:
     """Tell whether all of ``part`` is in ``whole``, on every day from the edition's date on.

@@ -139,4 +139,3 @@ CONDITIONS: Mapping[str, Condition] = {
 """The conditions of entry, by their field of ``Audience`` or ``Requires``."""
 
 KNOWN = frozenset(CONDITIONS) | _BY_SIGHT | _NO_MEANING
-FIELDS = frozenset(field.name for kind in (Audience, Requires) for field in fields(kind))

@@ -69,20 +69,6 @@ def find_binaries(version: int = 18) -> Binaries:
     )
 
 
-def system_binaries(directory: Path, version: int) -> Binaries:
-    """Use an installed Postgres (Debian's, say) in place of the wheel's."""
-    if os.geteuid() != 0:
-        return Binaries(directory=directory, version=version, user=_caller())
-    nobody = pwd.getpwnam("nobody")
-    return Binaries(
-        directory=directory,
-        version=version,
-        user=nobody.pw_name,
-        uid=nobody.pw_uid,
-        gid=nobody.pw_gid,
-    )
-
-
 def _caller() -> str:
     return pwd.getpwuid(os.geteuid()).pw_name
 

@@ -4,12 +4,10 @@ Rows are not among them: the relay counts and skips those. ``parse`` reads stric
 encodes to the bytes it came as. https://www.postgresql.org/docs/18/protocol-message-formats.html
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from klover.errors import WireError
-from klover.wire.fields import Reader, cstring, int16, int32, message, oid, signed16, value
-from klover.wire.framing import Frame
+from klover.wire.fields import cstring, int16, int32, message, oid, signed16, value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -242,87 +240,5 @@ def error(severity: str, sqlstate: str, sentence: str) -> ErrorResponse:
     )
 
 
-def parse(frame: Frame) -> Backend:
-    """Read one message strictly. Raises WireError for unknown types and malformed bodies."""
-    read = _READERS.get(frame.kind)
-    if read is None:
-        raise WireError("The server sent a message of a type that is not expected here.")
-    reader = Reader(frame.body, f"server's {chr(frame.kind)!r}")
-    found = read(reader)
-    reader.done()
-    return found
-
-
 def _notice(fields: Mapping[bytes, bytes]) -> bytes:
     return b"".join(letter + cstring(text) for letter, text in fields.items()) + b"\0"
-
-
-def _fields(reader: Reader) -> Mapping[bytes, bytes]:
-    found: dict[bytes, bytes] = {}
-    while (letter := reader.byte()) != b"\0":
-        if letter in found:
-            raise WireError("A server's error names a field twice.")
-        found[letter] = reader.cstring()
-    return found
-
-
-def _status(reader: Reader) -> ReadyForQuery:
-    status = reader.byte()
-    if status not in {b"I", b"T", b"E"}:
-        raise WireError("The server is ready in a state that is not known.")
-    return ReadyForQuery(status=status)
-
-
-def _field(reader: Reader) -> Field:
-    return Field(
-        name=reader.cstring(),
-        table=reader.oid(),
-        attribute=reader.signed16(),
-        type=reader.oid(),
-        size=reader.signed16(),
-        modifier=reader.int32(),
-        format=reader.int16(),
-    )
-
-
-def _copy_out(reader: Reader) -> CopyOutResponse:
-    format_ = reader.byte()[0]
-    columns = tuple(reader.int16() for _ in range(reader.int16()))
-    return CopyOutResponse(format=format_, columns=columns)
-
-
-def _negotiate(reader: Reader) -> NegotiateProtocolVersion:
-    version = reader.int32()
-    if version >> 16 != 3:  # noqa: PLR2004 - protocol 3
-        raise WireError("The server speaks no protocol 3.")
-    count = reader.int32()
-    if count < 0:
-        raise WireError("The server names a negative number of options.")
-    options = tuple(reader.cstring() for _ in range(count))
-    return NegotiateProtocolVersion(minor=version & 0xFFFF, options=options)
-
-
-def _bare(kind: bytes) -> Callable[[Reader], Backend]:
-    return lambda _: Bare(kind=kind)
-
-
-_READERS: Mapping[int, Callable[[Reader], Backend]] = {
-    ord("R"): lambda reader: Authentication(code=reader.int32(), data=reader.rest()),
-    ord("S"): lambda reader: ParameterStatus(name=reader.cstring(), value=reader.cstring()),
-    ord("K"): lambda reader: BackendKeyData(process_id=reader.int32(), secret=reader.rest()),
-    ord("Z"): _status,
-    ord("T"): lambda reader: RowDescription(
-        fields=tuple(_field(reader) for _ in range(reader.int16()))
-    ),
-    ord("D"): lambda reader: DataRow(values=tuple(reader.value() for _ in range(reader.int16()))),
-    ord("C"): lambda reader: CommandComplete(tag=reader.cstring()),
-    ord("E"): lambda reader: ErrorResponse(fields=_fields(reader)),
-    ord("N"): lambda reader: NoticeResponse(fields=_fields(reader)),
-    ord("H"): _copy_out,
-    ord("d"): lambda reader: CopyData(data=reader.rest()),
-    ord("t"): lambda reader: ParameterDescription(
-        types=tuple(reader.oid() for _ in range(reader.int16()))
-    ),
-    ord("v"): _negotiate,
-    **{ord(kind): _bare(kind) for kind in (b"1", b"2", b"3", b"n", b"I", b"s", b"c")},
-}

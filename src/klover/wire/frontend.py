@@ -5,17 +5,9 @@ Names of statements and portals stay bytes, as the server compares them.
 https://www.postgresql.org/docs/18/protocol-message-formats.html
 """
 
-import struct
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from klover.errors import WireError
-from klover.wire.fields import Reader, cstring, int16, int32, message, oid, value
-from klover.wire.framing import Frame
-
-_COUNT = struct.Struct("!H")
-_LENGTH = struct.Struct("!i")
-_ROWS_AND_NUL = 5
+from klover.wire.fields import cstring, int16, int32, message, oid, value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,117 +193,5 @@ Frontend = (
 )
 
 
-def parse(frame: Frame) -> Frontend:
-    """Read one message strictly. Raises WireError for unknown types and malformed bodies."""
-    read = _READERS.get(frame.kind)
-    if read is None:
-        raise WireError("A message of an unknown type arrived; the session cannot go on.")
-    reader = Reader(frame.body, _NAMES[frame.kind])
-    found = read(reader)
-    reader.done()
-    return found
-
-
-def bind_names(body: bytes) -> tuple[bytes, bytes]:
-    """Tell a Bind message's portal and statement; its values are counted, not copied.
-
-    As strict as ``parse``, for a message that comes with every statement. Raises WireError.
-    """
-    try:
-        first = body.index(0)
-        second = body.index(0, first + 1)
-        (formats,) = _COUNT.unpack_from(body, second + 1)
-        at = second + 3 + 2 * formats
-        (values,) = _COUNT.unpack_from(body, at)
-        at += 2
-        for _ in range(values):
-            (length,) = _LENGTH.unpack_from(body, at)
-            at += 4 + max(length, 0)
-            if length < -1:
-                raise WireError("A Bind message is malformed.")
-        (results,) = _COUNT.unpack_from(body, at)
-    except (ValueError, struct.error):
-        raise WireError("A Bind message is malformed.") from None
-    if at + 2 + 2 * results != len(body):
-        raise WireError("A Bind message is malformed.")
-    return body[:first], body[first + 1 : second]
-
-
-def execute_portal(body: bytes) -> bytes:
-    """Tell an Execute message's portal, as strict as ``parse``. Raises WireError."""
-    portal = body[:-_ROWS_AND_NUL]
-    if len(body) < _ROWS_AND_NUL or body[len(portal)] != 0 or 0 in portal:
-        raise WireError("An Execute message is malformed.")
-    return portal
-
-
 def _codes(codes: tuple[int, ...]) -> bytes:
     return int16(len(codes)) + b"".join(int16(code) for code in codes)
-
-
-def _formats(reader: Reader) -> tuple[int, ...]:
-    return tuple(reader.int16() for _ in range(reader.int16()))
-
-
-def _parse(reader: Reader) -> Parse:
-    name, sql = reader.cstring(), reader.cstring()
-    return Parse(name=name, sql=sql, types=tuple(reader.oid() for _ in range(reader.int16())))
-
-
-def _bind(reader: Reader) -> Bind:
-    portal, statement = reader.cstring(), reader.cstring()
-    formats = _formats(reader)
-    values = tuple(reader.value() for _ in range(reader.int16()))
-    return Bind(
-        portal=portal,
-        statement=statement,
-        formats=formats,
-        values=values,
-        result_formats=_formats(reader),
-    )
-
-
-def _target(reader: Reader) -> bytes:
-    target = reader.byte()
-    if target not in {b"S", b"P"}:
-        raise WireError("A Describe or Close message names neither a statement nor a portal.")
-    return target
-
-
-def _execute(reader: Reader) -> Execute:
-    portal = reader.cstring()
-    return Execute(portal=portal, max_rows=reader.int32())
-
-
-_READERS: Mapping[int, Callable[[Reader], Frontend]] = {
-    ord("Q"): lambda reader: Query(sql=reader.cstring()),
-    ord("P"): _parse,
-    ord("B"): _bind,
-    ord("D"): lambda reader: Describe(target=_target(reader), name=reader.cstring()),
-    ord("C"): lambda reader: Close(target=_target(reader), name=reader.cstring()),
-    ord("E"): _execute,
-    ord("S"): lambda _: Sync(),
-    ord("H"): lambda _: Flush(),
-    ord("X"): lambda _: Terminate(),
-    ord("F"): lambda reader: FunctionCall(body=reader.rest()),
-    ord("d"): lambda reader: CopyData(data=reader.rest()),
-    ord("c"): lambda _: CopyDone(),
-    ord("f"): lambda reader: CopyFail(reason=reader.cstring()),
-    ord("p"): lambda reader: PasswordMessage(password=reader.cstring()),
-}
-_NAMES: Mapping[int, str] = {
-    ord("Q"): "Query",
-    ord("P"): "Parse",
-    ord("B"): "Bind",
-    ord("D"): "Describe",
-    ord("C"): "Close",
-    ord("E"): "Execute",
-    ord("S"): "Sync",
-    ord("H"): "Flush",
-    ord("X"): "Terminate",
-    ord("F"): "FunctionCall",
-    ord("d"): "CopyData",
-    ord("c"): "CopyDone",
-    ord("f"): "CopyFail",
-    ord("p"): "Password",
-}

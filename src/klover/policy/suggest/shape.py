@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from klover.catalog import Catalog, Column, Table, TableName
-from klover.policy.suggest.guess import Guess, Tie, Ties, is_unique
+from klover.policy.suggest.guess import Guess, Ties, is_unique
 from klover.policy.suggest.ties import Tied
 from klover.policy.words import kinds
 from klover.policy.words.split import words
@@ -247,8 +247,3 @@ def quoted(name: str) -> str:
     if name.isidentifier() and name != "from":
         return name
     return '"' + name.replace('"', '""') + '"'
-
-
-def tie_of(shape: Shape, name: TableName) -> Tie:
-    """Tell what ties a table; nothing where the table is unknown."""
-    return shape.ties.get(name, Tie())
