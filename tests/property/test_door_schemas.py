@@ -5,8 +5,8 @@ which takes from the policy only its decision (``see``) and what a row hangs off
 themselves, and the keys of pseudonyms, have to be out of its reach. The proof has to agree. Then
 the compiler is broken on purpose, and the same property has to fail.
 
-A campaign of other schemas each time:
-``KLOVER_TEST_SCHEMAS=2000 scripts/test -n 0 tests/property/test_door_schemas.py -k reaches``.
+A campaign of other schemas each time: ``KLOVER_TEST_SCHEMAS=2000 scripts/test -n 0 --timeout 0
+tests/property/test_door_schemas.py -k reaches``.
 """
 
 import hmac
