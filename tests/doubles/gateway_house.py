@@ -67,7 +67,7 @@ DOORS = {
     ),
     "engineering-abroad": DoorAddress(
         schema="door_engineering_abroad",
-        session_roles=tuple(f"klover_s_gate_ea_{n:02}" for n in range(1, 5)),
+        session_roles=tuple(f"klover_s_gate_ea_{n:02}" for n in range(1, 6)),
     ),
 }
 SETUP = """

@@ -327,9 +327,10 @@ select count(pg_terminate_backend(a.pid))
    and regexp_replace(a.usename, '^klover_s_(.*)_[0-9]+$', 'door_\1') = n.nspname;
 
 -- name: count_sessions
--- Count them.
+-- Count those of clients; a gateway's seat shows nothing.
 select count(*)
   from pg_stat_activity a
   join pg_namespace n on n.nspname = any (%s)
  where a.datname = current_database()
+   and a.application_name <> 'klover seat'
    and regexp_replace(a.usename, '^klover_s_(.*)_[0-9]+$', 'door_\1') = n.nspname;
