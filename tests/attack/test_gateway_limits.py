@@ -609,3 +609,78 @@ def test_a_session_ends_when_the_hours_do(entry: House, clock: Clock) -> None:
             client.execute("select pg_sleep(30)")
     entry.thread.stop()
     assert entry.recorded(SessionClosed)[0].reason == "hours over"
+
+
+def asking(backend: Backend, folder: Path, clock: Clock, requires: str) -> House:
+    """Make a house where engineers abroad are asked for something."""
+    text = POLICY.replace(
+        "    identifiers: pseudonymised\n",
+        f"    identifiers: pseudonymised\n    requires: {{{requires}}}\n",
+    )
+    return House(folder=folder, backend=backend, policy=parse(text, "klover.yaml"), now=clock)
+
+
+def test_what_needs_an_approval_says_that_none_can_be_given(
+    backend: Backend, tmp_path: Path, clock: Clock
+) -> None:
+    house = asking(backend, tmp_path, clock, "approvals: 1")
+    words = "audience engineering-abroad: it needs an approval, and approvals cannot be given yet"
+    with house.run():
+        with pytest.raises(psycopg.OperationalError, match=f"Denied: {words}.$"):
+            house.connect(ABROAD, password=house.token(groups=["engineering"]))
+        assert house.recorded(Denial)[0].reason == words
+
+
+@pytest.mark.parametrize("turned", [timedelta(seconds=61), timedelta(days=400)])
+def test_a_session_ends_in_the_middle_of_a_result_when_it_expires(
+    backend: Backend,
+    tmp_path: Path,
+    clock: Clock,
+    turned: timedelta,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whatever the token would still allow, and however far the clock is set forward."""
+    monkeypatch.setattr("klover.gateway.deadline._LOOK_SECONDS", 0.05)
+    house = asking(backend, tmp_path, clock, "expires: 1m")
+    with house.run(), raw(house) as client:
+        client.send(frontend.Query(sql=SLOW))
+        assert some_rows(client, 20) == 20
+        clock.turned = turned
+        rows, (severity, sqlstate, sentence) = rows_until_the_end(client)
+        assert rows < 4000
+        assert (severity, sqlstate) == ("FATAL", "57P01")
+        assert sentence == "The permit or the token has expired; log in and connect again."
+        until(lambda: on_standby(house, RUNNING) == "0")
+        house.thread.stop()
+    assert house.recorded(SessionClosed)[0].reason == "permit expired"
+
+
+RUNNING = """
+select count(*) from pg_stat_activity
+ where query like '%pg_sleep(0.0005)%' and pid <> pg_backend_pid()
+"""
+
+
+def test_a_purpose_is_one_of_the_list_to_the_letter(
+    backend: Backend, tmp_path: Path, clock: Clock
+) -> None:
+    house = asking(backend, tmp_path, clock, "purpose: [abuse, legal], reference: 'A-[0-9]+'")
+    with house.run():
+        for purpose, reference, words in (
+            ("Abuse", "A-1", "needs a purpose, one of abuse, legal"),
+            ("abuse\\ ", "A-1", "needs a purpose"),
+            ("abuse,legal", "A-1", "needs a purpose"),
+            ("", "A-1", "needs a purpose"),
+            ("abuse", "A-1\\\n", "has not the form"),
+            ("abuse", "a-1", "has not the form"),
+            ("abuse", "xA-1", "has not the form"),
+            ("abuse", "A-" + "1" * 200, "at most 128 characters"),
+            ("abuse", "", "at most 128 characters"),
+        ):
+            options = f"-c klover.purpose={purpose} -c klover.reference={reference}"
+            with pytest.raises(psycopg.OperationalError, match=words) as refused:
+                house.connect(ABROAD, options=options)
+            assert "You can enter as" not in str(refused.value)
+        options = "-c klover.purpose=nonsense -c klover.purpose=legal -c klover.reference=A-1"
+        with house.connect(ABROAD, options=options):
+            assert house.recorded(SessionOpened)[0].purpose == "legal"
