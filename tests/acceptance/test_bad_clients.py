@@ -2,29 +2,22 @@
 
 import json
 import signal
-from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from doubles.deployed import Deployed, deployed, klover, tells_nobody, up
+from doubles.deployed import Deployed, klover, tells_nobody, up
 from klover.demo.deployment import ISSUER, TOKEN_AUDIENCE
 from klover.gateway.token import issue, make_keys
 from klover.store import embedded
 
-pytestmark = [pytest.mark.xdist_group("bad-clients"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.xdist_group("one-deployment"), pytest.mark.timeout(300)]
 
 GROUPS = ("trust-safety",)
 PURPOSE = "-c klover.purpose=abuse -c klover.reference=CASE-17"
 _FEW = 16 * 1024
-
-
-@pytest.fixture(scope="module")
-def house() -> Iterator[Deployed]:
-    with deployed() as running:
-        yield running
 
 
 def token(house: Deployed, **changes: object) -> str:
@@ -52,7 +45,7 @@ def token(house: Deployed, **changes: object) -> str:
 
 def ask(house: Deployed, password: str, **changes: str | int) -> str:
     """Connect and ask one thing; tell the sentence of the refusal, empty where let in."""
-    wanted: Mapping[str, str | int] = {
+    wanted: dict[str, str | int] = {
         "host": "127.0.0.1",
         "port": house.ground.ports["Dublin"],
         "dbname": "app",

@@ -247,6 +247,33 @@ def test_nobody_learns_which_audiences_there_are(house: House) -> None:
     assert {denial.audience for denial in denials(house)} == {"trust-and-safety", "unknown"}
 
 
+@pytest.mark.parametrize(
+    ("groups", "listener", "user", "told"),
+    [
+        (["engineering", "trust-safety"], 0, "me", "trust-and-safety or engineering-abroad"),
+        (["engineering", "trust-safety"], 1, "me", "engineering-abroad"),
+        (["engineering", "trust-safety"], 1, "trust-and-safety", "engineering-abroad"),
+        (["engineering"], 0, "trust-and-safety", "engineering-abroad"),
+        (["accounting"], 0, "me", None),
+        (["trust-safety"], 1, "me", None),
+        (["trust-safety"], 1, "trust-and-safety", None),
+    ],
+)
+def test_who_names_none_that_fits_is_told_those_that_do_and_no_others(
+    house: House, groups: list[str], listener: int, user: str, told: str | None
+) -> None:
+    with pytest.raises(psycopg.OperationalError) as refused:
+        house.connect(user, listener, password=house.token(groups=groups), options="")
+    sentence = str(refused.value)
+    assert "Denied: " in sentence
+    if told is not None:
+        assert sentence.rstrip().endswith(f"You can enter as {told}: give that as the user name.")
+    else:
+        assert "You can enter" not in sentence
+        assert "engineering-abroad" not in sentence
+    assert "You can enter" not in denials(house)[0].reason
+
+
 def test_replication_is_not_spoken(house: House) -> None:
     for word in ("true", "database", "on", "1"):
         with knock(house).encrypt(house.root) as client:

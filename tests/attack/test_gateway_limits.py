@@ -8,7 +8,7 @@ import shutil
 import ssl
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -26,7 +26,8 @@ from klover.event import Completion, Denial, SessionClosed, SessionOpened
 from klover.log.tally import TallyFile
 from klover.policy import zones
 from klover.policy.parse import parse
-from klover.store.embedded import Server
+from klover.store.connect import connect
+from klover.store.embedded import OWNER, Server
 from klover.wire import backend as answers, frontend
 from klover.wire.startup import CancelRequest
 
@@ -45,6 +46,7 @@ ENTRY = POLICY.replace(
     "networks: [10.60.0.0/16]}\n"
     '    requires: {hours: "Mon-Fri 08:00-18:00 UTC"}\n',
 )
+SEAT = "klover_s_gate_ea_01"
 FRIDAY = datetime(2026, 11, 27, 12, 0, tzinfo=UTC)
 
 
@@ -196,6 +198,70 @@ def test_one_huge_row_is_not_begun(house: House, sql: str) -> None:
     assert b"the limit of 100 kB a session is reached" in seen
 
 
+def test_an_error_after_rows_counts_with_them(house: House) -> None:
+    with raw(house) as client:
+        sql = b"select 1 / (50 - id) from (select id from videos order by id offset 0) as v"
+        for turn in range(2):
+            client.send(frontend.Query(sql=sql))
+            seen = client.until_ready()
+            assert sum(isinstance(one, answers.DataRow) for one in seen) == 49, turn
+            assert error_of(seen)[1] == "22012"
+        client.send(frontend.Query(sql=b"select 1"))
+        rows, (_, sqlstate, _) = rows_until_the_end(client)
+    assert (rows, sqlstate) == (0, "54000")
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select generate_series(1, 5000)",
+        "select regexp_split_to_table(repeat('a,', 5000), ',')",
+        "select unnest(string_to_array(repeat('a,', 5000), ','))",
+        "values " + ", ".join(f"({n})" for n in range(300)),
+        "table videos",
+        "with recursive t(n) as (select 1 union all select n + 1 from t where n < 900) table t",
+        "copy (select id from videos) to stdout (format csv, header)",
+        "copy (select id from videos) to stdout (format binary)",
+        "begin; declare c cursor for select id from videos; fetch all from c",
+        "begin; declare c scroll cursor for table videos; move last from c; fetch backward all c",
+        "prepare p as select id from videos; execute p",
+        "select id from videos limit 60; select id from videos limit 60",
+    ],
+)
+def test_rows_count_whatever_makes_them(house: House, sql: str) -> None:
+    with raw(house) as client:
+        client.send(frontend.Query(sql=sql.encode()))
+        rows, (severity, sqlstate, _) = rows_until_the_end(client)
+    assert rows in {ROWS, ROWS - 1}, "one less where the cursor told how far it moved"
+    assert (severity, sqlstate) == ("FATAL", "54000")
+
+
+@pytest.mark.parametrize("held", ["", "with hold "])
+def test_a_portal_in_parts_counts_across_its_parts(house: House, held: str) -> None:
+    with raw(house) as client:
+        client.send(
+            frontend.Query(
+                sql=f"begin; declare c cursor {held}for select id from videos".encode()
+                + (b"; commit" if held else b"")
+            )
+        )
+        client.until_ready()
+        total = 0
+        for _ in range(20):
+            client.send(frontend.Query(sql=b"fetch 30 from c; fetch 30 from c"))
+            seen = client.until_ready()
+            total += sum(isinstance(one, answers.DataRow) for one in seen)
+            if not isinstance(seen[-1], answers.ReadyForQuery):
+                break
+    assert total == ROWS
+
+
+@pytest.mark.parametrize("sql", ["explain analyze select id from videos", "explain table videos"])
+def test_plans_are_not_shown_where_rows_are_concealed(house: House, sql: str) -> None:
+    with house.connect(ABROAD) as client, pytest.raises(errors.InsufficientPrivilege):
+        client.execute(sql)
+
+
 def test_errors_that_carry_values_count(house: House) -> None:
     told = 0
     with house.connect(ABROAD) as client, suppress(psycopg.OperationalError):
@@ -204,6 +270,33 @@ def test_errors_that_carry_values_count(house: House) -> None:
                 client.execute(f"select handle::int from accounts where id = {number}")
             told += 1
     assert told == ROWS
+
+
+def test_moving_over_rows_tells_no_more_than_the_limit(house: House) -> None:
+    """``MOVE`` answers with a number that is a value, and shows no row."""
+    spelled = ""
+    with house.connect(ABROAD) as client, suppress(psycopg.OperationalError):
+        client.execute("begin")
+        for at in range(1, 1000):
+            letter = f"ascii(substr(string_agg(handle, ''), {at}, 1))"
+            client.execute(
+                f"declare c{at} cursor for select from generate_series(1, "
+                f"(select {letter} from (select handle from accounts order by id) as a))"
+            )
+            spelled += chr(client.execute(f"move all from c{at}").rowcount)
+            client.execute(f"close c{at}")
+    assert spelled.startswith("handle 1handle 2")
+    assert len(spelled) == ROWS
+
+
+def test_questions_without_rows_count(house: House) -> None:
+    """Whether there is a row is a bit of whatever was asked."""
+    asked = 0
+    with house.connect(ABROAD) as client, suppress(psycopg.OperationalError):
+        for _ in range(1000):
+            assert client.execute("select from accounts where handle = 'nobody'").rowcount == 0
+            asked += 1
+    assert asked == ROWS
 
 
 def test_descriptions_count_by_their_bytes(house: House) -> None:
@@ -380,6 +473,87 @@ def test_when_the_count_cannot_be_kept_nothing_is_shown(
     assert (rows, sqlstate) == (0, "57P03")
 
 
+# One gateway at a door ---------------------------------------------------------------------------
+
+
+def seats(house: House) -> int:
+    """Count the gateways' own sessions on the standby, and end none."""
+    return int(on_standby(house, "select count(*) from pg_stat_activity where {seat}"))
+
+
+def on_standby(house: House, query: str) -> str:
+    backend = house.backend
+    owner = f"host={backend.host} port={backend.port} user={OWNER} dbname={backend.database}"
+    with connect(owner, what="the standby") as connection:
+        seat = f"usename = '{SEAT}' and application_name = 'klover seat'"
+        row = connection.execute(query.replace("{seat}", seat).encode()).fetchone()
+    assert row is not None
+    return str(row[0])
+
+
+def until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not holds():
+        assert time.monotonic() < deadline, "it never did"
+
+
+def test_a_second_gateway_with_counts_of_its_own_does_not_start(
+    house: House, tmp_path: Path, clock: Clock
+) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    assert seats(house) == 1
+    with TallyFile(other / "day") as tally:
+        second = make(other, house.backend, LIMITED, clock, tally)
+        with pytest.raises(ConfigError, match=f"Another gateway serves {ABROAD}"), second.run():
+            pass
+        assert taken(house.connect(ABROAD)) == ROWS, "the first goes on"
+        house.thread.stop()
+        with second.run():
+            assert taken(second.connect(ABROAD)) == ROWS
+
+
+def test_whoever_loses_its_seat_lets_nobody_in_until_it_has_it_again(house: House) -> None:
+    with house.connect(ABROAD) as inside, house.connect() as other:
+        on_standby(
+            house, "select count(pg_terminate_backend(pid)) from pg_stat_activity where {seat}"
+        )
+        with pytest.raises(errors.AdminShutdown, match="can no longer be counted here"):
+            inside.execute("select pg_sleep(20)")
+        assert other.execute("select 1").fetchone() == (1,), "a door without such a limit"
+    until(lambda: seats(house) == 1)
+    assert taken(house.connect(ABROAD)) == ROWS
+    house.thread.stop()
+    assert "count lost" in {one.reason for one in house.recorded(SessionClosed)}
+
+
+def test_a_gateway_without_a_seat_lets_nobody_in(
+    server: Server, backend: Backend, tmp_path: Path, clock: Clock
+) -> None:
+    with (
+        connect(server.dsn(), what="the primary") as owner,
+        TallyFile(tmp_path / "day") as tally,
+    ):
+        house = make(tmp_path, backend, LIMITED, clock, tally)
+        allow(owner, house, "nologin")
+        with house.run():
+            with pytest.raises(psycopg.OperationalError, match="another gateway may be counting"):
+                house.connect(ABROAD)
+            assert [one.reason for one in house.recorded(Denial)] == [
+                "another gateway may be counting the days of this audience"
+            ]
+            allow(owner, house, "login")
+            until(lambda: seats(house) == 1)
+            assert taken(house.connect(ABROAD)) == ROWS
+
+
+def allow(owner: Connection, house: House, word: str) -> None:
+    owner.execute(f"alter role {SEAT} {word}".encode())
+    may = "f" if word == "nologin" else "t"
+    query = f"select left(rolcanlogin::text, 1) from pg_roles where rolname = '{SEAT}'"
+    until(lambda: on_standby(house, query) == may)
+
+
 # Entry --------------------------------------------------------------------------------------------
 
 
@@ -435,3 +609,78 @@ def test_a_session_ends_when_the_hours_do(entry: House, clock: Clock) -> None:
             client.execute("select pg_sleep(30)")
     entry.thread.stop()
     assert entry.recorded(SessionClosed)[0].reason == "hours over"
+
+
+def asking(backend: Backend, folder: Path, clock: Clock, requires: str) -> House:
+    """Make a house where engineers abroad are asked for something."""
+    text = POLICY.replace(
+        "    identifiers: pseudonymised\n",
+        f"    identifiers: pseudonymised\n    requires: {{{requires}}}\n",
+    )
+    return House(folder=folder, backend=backend, policy=parse(text, "klover.yaml"), now=clock)
+
+
+def test_what_needs_an_approval_says_that_none_can_be_given(
+    backend: Backend, tmp_path: Path, clock: Clock
+) -> None:
+    house = asking(backend, tmp_path, clock, "approvals: 1")
+    words = "audience engineering-abroad: it needs an approval, and approvals cannot be given yet"
+    with house.run():
+        with pytest.raises(psycopg.OperationalError, match=f"Denied: {words}.$"):
+            house.connect(ABROAD, password=house.token(groups=["engineering"]))
+        assert house.recorded(Denial)[0].reason == words
+
+
+@pytest.mark.parametrize("turned", [timedelta(seconds=61), timedelta(days=400)])
+def test_a_session_ends_in_the_middle_of_a_result_when_it_expires(
+    backend: Backend,
+    tmp_path: Path,
+    clock: Clock,
+    turned: timedelta,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whatever the token would still allow, and however far the clock is set forward."""
+    monkeypatch.setattr("klover.gateway.deadline._LOOK_SECONDS", 0.05)
+    house = asking(backend, tmp_path, clock, "expires: 1m")
+    with house.run(), raw(house) as client:
+        client.send(frontend.Query(sql=SLOW))
+        assert some_rows(client, 20) == 20
+        clock.turned = turned
+        rows, (severity, sqlstate, sentence) = rows_until_the_end(client)
+        assert rows < 4000
+        assert (severity, sqlstate) == ("FATAL", "57P01")
+        assert sentence == "The permit or the token has expired; log in and connect again."
+        until(lambda: on_standby(house, RUNNING) == "0")
+        house.thread.stop()
+    assert house.recorded(SessionClosed)[0].reason == "permit expired"
+
+
+RUNNING = """
+select count(*) from pg_stat_activity
+ where query like '%pg_sleep(0.0005)%' and pid <> pg_backend_pid()
+"""
+
+
+def test_a_purpose_is_one_of_the_list_to_the_letter(
+    backend: Backend, tmp_path: Path, clock: Clock
+) -> None:
+    house = asking(backend, tmp_path, clock, "purpose: [abuse, legal], reference: 'A-[0-9]+'")
+    with house.run():
+        for purpose, reference, words in (
+            ("Abuse", "A-1", "needs a purpose, one of abuse, legal"),
+            ("abuse\\ ", "A-1", "needs a purpose"),
+            ("abuse,legal", "A-1", "needs a purpose"),
+            ("", "A-1", "needs a purpose"),
+            ("abuse", "A-1\\\n", "has not the form"),
+            ("abuse", "a-1", "has not the form"),
+            ("abuse", "xA-1", "has not the form"),
+            ("abuse", "A-" + "1" * 200, "at most 128 characters"),
+            ("abuse", "", "at most 128 characters"),
+        ):
+            options = f"-c klover.purpose={purpose} -c klover.reference={reference}"
+            with pytest.raises(psycopg.OperationalError, match=words) as refused:
+                house.connect(ABROAD, options=options)
+            assert "You can enter as" not in str(refused.value)
+        options = "-c klover.purpose=nonsense -c klover.purpose=legal -c klover.reference=A-1"
+        with house.connect(ABROAD, options=options):
+            assert house.recorded(SessionOpened)[0].purpose == "legal"

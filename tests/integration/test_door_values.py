@@ -75,7 +75,7 @@ CASES = (
     ("round 100000", "smallint", "-1", "-32768"),
     ("round 3", "bigint", "9223372036854775807", "9223372036854775806"),
     ("round 3", "bigint", "-9223372036854775808", "-9223372036854775808"),
-    ("round 5", "numeric(6,2)", "-9999.99", "-10000.00"),
+    ("round 5", "numeric(6,2)", "-9999.99", "-10000"),
     ("round 5", "numeric", "NaN", "NaN"),
     ("round 5", "numeric", "-Infinity", "-Infinity"),
     ("round 2", "double precision", "-3.5", "-4"),

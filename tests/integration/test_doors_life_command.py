@@ -57,7 +57,11 @@ def test_a_migration_between_suspend_and_resume(
     with connect(server.dsn(database), what="the primary") as primary:
         with connect(standby.dsn(), what="the standby") as replayed:
             wait_replayed(replayed, flushed_position(primary))
-        with connect(standby.dsn(database, "klover_s_abroad_01"), what="a door") as session:
+        seat = f"{standby.dsn(database, 'klover_s_home_01')} application_name='klover seat'"
+        with (
+            connect(seat, what="a gateway's seat") as sitting,
+            connect(standby.dsn(database, "klover_s_abroad_01"), what="a door") as session,
+        ):
             # A gateway would end it with a word of why; nobody does for this one.
             assert session.execute("select count(*) from door_abroad.people").fetchone() == (2,)
             closed = told("suspend", *option)
@@ -65,6 +69,7 @@ def test_a_migration_between_suspend_and_resume(
             assert set(closed["suspended"]) == {"door_abroad", "door_home"}
             with pytest.raises(psycopg.OperationalError):
                 session.execute("select 1")
+            assert sitting.execute("select 1").fetchone() == (1,), "it shows nothing, and stays"
         with (
             connect(standby.dsn(database, "klover_s_abroad_01"), what="a door") as session,
             pytest.raises(psycopg.errors.InsufficientPrivilege),

@@ -11,11 +11,12 @@ from dataclasses import replace
 import pytest
 from hypothesis import HealthCheck, assume, example, given, settings, strategies as st
 
-from doubles.gateway_house import DOORS, House, hand_made_doors
+from doubles.gateway_house import DOORS, POLICY, House, hand_made_doors
 from doubles.raw_client import RawClient
 from klover.config import Backend
 from klover.event import Completion, Event, Intent
 from klover.gateway.door import DoorAddress
+from klover.policy.parse import parse
 from klover.store.embedded import Server
 from klover.wire import backend as answers, frontend
 from klover.wire.startup import VERSION_3_0, StartupMessage
@@ -50,6 +51,8 @@ SQL = [
     b"set statement_timeout = 60000",
     b"select 1; select email from accounts where id = 1; select 2",
     b"prepare s as select 4; execute s; select 1/0; prepare s as select 5",
+    b"select email from accounts where id < 0",
+    b"move all from p",
 ]
 _NAMES = st.sampled_from([b"", b"s", b"t"])
 _PORTALS = st.sampled_from([b"", b"p"])
@@ -129,6 +132,25 @@ def house(backend: Backend, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         )
     }
     made = House(folder=tmp_path_factory.mktemp("walk"), backend=backend, doors=doors)
+    with made.run():
+        yield made
+
+
+MOST_ROWS, MOST_BYTES = 3, 1000
+LIMITED = POLICY.replace(
+    "    identifiers: clear\n",
+    f"    identifiers: clear\n    limits: {{session: {{rows: {MOST_ROWS}, bytes: 1 kB}}}}\n",
+)
+
+
+@pytest.fixture(scope="module")
+def limited(house: House, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    made = House(
+        folder=tmp_path_factory.mktemp("limited"),
+        backend=house.backend,
+        doors=house.doors,
+        policy=parse(LIMITED, "klover.yaml"),
+    )
     with made.run():
         yield made
 
@@ -220,3 +242,61 @@ def _check_records(truth: list[list[answers.Backend]], events: list[Event]) -> N
         if personal:
             assert "accounts.email" in intents[completion.statement].columns
             assert "accounts.email" in completion.columns
+
+
+@settings(
+    max_examples=100,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(GROUPS)
+def test_with_limits_the_answers_are_those_of_postgres_as_far_as_they_go(
+    limited: House, backend: Backend, groups: list[list[frontend.Frontend]]
+) -> None:
+    messages = [message for group in groups for message in group]
+    with RawClient(limited.thread.addresses[0]).encrypt(limited.root) as through:
+        through.log_in(limited.token())
+        through.send(*messages, frontend.Terminate())
+        told: list[answers.Backend] = []
+        while (message := through.read()) is not None:
+            told.append(message)
+    stopped = bool(told) and _is_limit(told[-1])
+    told = told[:-1] if stopped else told
+    assume(not any(_own(message) for message in told))
+    with Direct(backend) as direct:
+        direct.send(*messages)
+        truth = [message for _ in groups for message in direct.until_ready()]
+    assert list(map(_told, told)) == list(map(_told, truth[: len(told)])), "nothing else is told"
+    rows, size = _counted(told)
+    assert rows <= MOST_ROWS
+    assert size <= MOST_BYTES
+    if stopped:
+        more_rows, more_size = _counted(truth[: len(told) + 1])
+        assert more_rows > MOST_ROWS or more_size > MOST_BYTES - _OURS
+    else:
+        assert len(told) == len(truth)
+
+
+_OURS = 5 * 40
+"""Answers to messages of the gateway's own are paid, and not passed on."""
+
+
+def _is_limit(message: answers.Backend) -> bool:
+    return isinstance(message, answers.ErrorResponse) and message.fields[b"C"] == b"54000"
+
+
+def _counted(messages: list[answers.Backend]) -> tuple[int, int]:
+    """Count what the documentation calls rows and bytes."""
+    rows = size = shown = 0
+    for message in messages:
+        size += len(message.encode())
+        if isinstance(message, answers.DataRow | answers.CopyData):
+            rows, shown = rows + 1, shown + 1
+        elif isinstance(message, answers.ErrorResponse | answers.NoticeResponse):
+            rows, shown = rows + 1, 0
+        elif isinstance(message, answers.CommandComplete):
+            rows += not shown and message.tag.split()[-1].isdigit()
+            shown = 0
+        elif message == answers.PORTAL_SUSPENDED:
+            shown = 0
+    return rows, size

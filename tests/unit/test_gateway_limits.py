@@ -145,6 +145,35 @@ def test_a_notice_and_an_error_count_as_a_row(telling: bytes) -> None:
     assert len(relay.endings) == 1
 
 
+@pytest.mark.parametrize("tag", [b"SELECT 0", b"FETCH 0", b"COPY 0", b"MOVE 97", b"MOVE 0"])
+@pytest.mark.parametrize("size", [1, 7, 1000])
+def test_an_answer_without_rows_tells_something_too(tag: bytes, size: int) -> None:
+    """``MOVE`` tells a number of the asker's choice, and that there is no row is an answer."""
+    relay = limited(rows=2)
+    stream = backend.CommandComplete(tag=tag).encode() + READY
+    for turn in range(3):
+        for at in range(0, len(stream), size):
+            relay.answer(stream[at : at + size])
+        relay.round()
+        assert relay.client.count(tag) == min(turn + 1, 2)
+        if turn < 2:
+            relay.ask(query(b"select id from accounts"))
+            relay.round()
+    assert [ending.reason for ending in relay.endings] == [
+        "the limit of 2 rows a session is reached"
+    ]
+
+
+def test_what_tells_nothing_counts_nothing_and_rows_count_once() -> None:
+    relay = limited(rows=2)
+    for tag in (b"BEGIN", b"SET", b"DECLARE CURSOR", b"COMMIT"):
+        relay.answer(backend.CommandComplete(tag=tag).encode() + READY)
+        relay.ask(query(b"select id from accounts"))
+        relay.round()
+    relay.answer(ROW * 2 + backend.CommandComplete(tag=b"SELECT 2").encode() + READY)
+    assert relay.endings == []
+
+
 def test_parts_of_a_copy_count_as_rows() -> None:
     relay = limited(rows=2)
     relay.answer(COPY + PART * 3)

@@ -54,6 +54,16 @@ def test_once_durable_answers_pass_at_once() -> None:
     assert relay.client == ROW
 
 
+def test_what_came_before_the_goodbye_is_answered() -> None:
+    relay = MemoryRelay()
+    relay.ask(query(b"vacuum") + frontend.Terminate().encode())
+    assert relay.endings == []
+    assert relay.client == b""
+    relay.round()
+    assert relay.client.endswith(ReadyForQuery(status=b"I").encode())
+    assert [ending.reason for ending in relay.endings] == ["client closed"]
+
+
 def test_a_refusal_is_durable_before_it_is_told() -> None:
     relay = MemoryRelay()
     relay.ask(query(b"set role x"))

@@ -72,6 +72,18 @@ CASES: list[tuple[str, str, str, str]] = [
     ),
     (
         ABROAD,
+        ABROAD + "    limits: {session: {rows: 10, bytes: 1 MB}}\n",
+        "limits:",
+        "a session has a limit of rows and bytes and a day has none, so whoever connects again",
+    ),
+    (
+        ABROAD,
+        ABROAD + "    limits: {session: {rows: 10, bytes: 1 MB}, day: {bytes: 1 GB}}\n",
+        "limits:",
+        "a session has a limit of rows and a day has none",
+    ),
+    (
+        ABROAD,
         ABROAD + "    limits: {session: {bytes: 10 MB}, day: {rows: 9, bytes: 1 GB}}\n",
         "",
         "",
@@ -161,7 +173,7 @@ def test_a_transform_that_changes_nothing(column: str, coarsen: str, changes: bo
 
 
 def test_a_limit_that_no_row_fits() -> None:
-    text = changed(ABROAD, ABROAD + "    limits: {session: {bytes: 1 kB}}\n")
+    text = changed(ABROAD, ABROAD + "    limits: {session: {bytes: 1 kB}, day: {bytes: 1 MB}}\n")
     assert told(text) == []
     wide = [f"column_with_a_long_name_{number} integer" for number in range(40)]
     named = "".join(f"\n      {each.split()[0]}: interoperable" for each in wide)

@@ -6,7 +6,7 @@ import pytest
 
 from doubles.catalogs import POLICY
 from klover.policy.decide import Deny, Permit, Principal, decide
-from klover.policy.locate import Location, locate
+from klover.policy.locate import Location, locate, read_range
 from klover.policy.parse import parse
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -85,6 +85,21 @@ def test_the_narrowest_network_counts_and_mapped_addresses_are_plain_ones() -> N
     assert countries("::ffff:10.60.0.1") == {"CN"}
     assert countries("2001:db8::1") == {"NO"}
     assert countries("fe80::1%eth0") == set()
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("::ffff:10.20.0.0/112", "10.20.0.0/16"),
+        ("::ffff:10.20.9.1", "10.20.9.1/32"),
+        ("::ffff:0:0/96", "0.0.0.0/0"),
+        ("::fffe:0:0/95", "::fffe:0:0/95"),  # wider: an address in it is no plain one
+        ("2001:db8::/32", "2001:db8::/32"),
+        ("10.20.0.0/16", "10.20.0.0/16"),
+    ],
+)
+def test_a_range_of_mapped_addresses_is_the_plain_one(text: str, plain: str) -> None:
+    assert str(read_range(text)) == plain
 
 
 def test_a_network_somewhere_in_a_group_may_be_in_any_member() -> None:

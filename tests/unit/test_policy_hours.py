@@ -1,9 +1,10 @@
 """Hours as instants: weekdays, midnight, clocks that are set forward and back."""
 
-from datetime import UTC, datetime, timedelta
+from collections import Counter
+from datetime import UTC, datetime, timedelta, tzinfo
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import assume, given, settings, strategies as st
 
 from klover.policy.admission import Window
 from klover.policy.hours import closes_at
@@ -76,14 +77,25 @@ def test_an_hour_that_happens_twice_opens_late_and_closes_early() -> None:
     assert closes_at(closes, at("2026-10-25T01:15")) is None  # the second 01:15
 
 
-def test_an_hour_that_never_happens_is_the_narrower() -> None:
+def test_an_hour_that_never_happens_is_the_moment_clocks_are_set_forward() -> None:
     # On 2026-03-29 Dublin goes from 01:00 to 02:00 at 01:00 UTC.
     opens = [window("01:30", "04:00", "Europe/Dublin")]
-    assert closes_at(opens, at("2026-03-29T01:15")) is None
-    assert closes_at(opens, at("2026-03-29T01:30")) == at("2026-03-29T03:00")
+    assert closes_at(opens, at("2026-03-29T00:59")) is None
+    assert closes_at(opens, at("2026-03-29T01:00")) == at("2026-03-29T03:00")  # 02:00 on the wall
     closes = [window("00:00", "01:30", "Europe/Dublin")]
-    assert closes_at(closes, at("2026-03-29T00:29")) == at("2026-03-29T00:30")
-    assert closes_at(closes, at("2026-03-29T00:45")) is None
+    assert closes_at(closes, at("2026-03-29T00:59")) == at("2026-03-29T01:00")
+    assert closes_at(closes, at("2026-03-29T01:00")) is None
+    neither = [window("01:10", "01:50", "Europe/Dublin")]
+    assert all(closes_at(neither, at(f"2026-03-29T{each}")) is None for each in ("00:30", "01:15"))
+
+
+def test_a_whole_day_has_no_hole_where_midnight_never_happens() -> None:
+    # On 2026-04-24 Cairo goes from 00:00 to 01:00, at 22:00 UTC the day before.
+    cairo = window("00:00", "24:00", "Africa/Cairo")
+    for minute in range(0, 240, 15):
+        assert closes_at([cairo], at("2026-04-23T20:00") + timedelta(minutes=minute)), minute
+    thursday = window("00:00", "24:00", "Africa/Cairo", frozenset({3}))
+    assert closes_at([thursday], at("2026-04-23T21:30")) == at("2026-04-23T22:00")
 
 
 def test_always_open_ends_after_days_not_never() -> None:
@@ -123,9 +135,8 @@ def test_open_means_that_local_time_is_within_the_window(
     minute = local.hour * 60 + local.minute
     shown = (begins <= minute < ends) if begins < ends else (minute >= begins or minute < ends)
     belongs = local.weekday() if begins < ends or minute >= begins else (local.weekday() - 1) % 7
-    if local.utcoffset() == (local - timedelta(days=1)).utcoffset():  # no change of clocks near
-        assert shown
-        assert belongs in days
+    assert shown
+    assert belongs in days
     assert now < closing
 
 
@@ -145,3 +156,66 @@ def test_where_clocks_are_never_changed_open_is_exact(
     else:
         shown = (day in days and minute >= begins) or ((day - 1) % 7 in days and minute < ends)
     assert (closes_at([one], now) is not None) == shown
+
+
+_CHANGING = (
+    "Europe/Dublin", "Africa/Cairo", "Africa/Casablanca", "America/Havana", "America/Santiago",
+    "America/St_Johns", "Antarctica/Troll", "Asia/Beirut", "Asia/Gaza", "Australia/Lord_Howe",
+    "Pacific/Apia", "Pacific/Chatham",
+)  # fmt: skip
+"""Clocks that change at midnight, by half an hour, by two, by a day."""
+
+
+def next_change(here: tzinfo, after: datetime) -> datetime | None:
+    """Find the next instant, to the minute, at which clocks are set, within ten years."""
+    day = timedelta(days=1)
+    for _ in range(3653):
+        if (after + day).astimezone(here).utcoffset() != after.astimezone(here).utcoffset():
+            steps = (after + timedelta(minutes=each) for each in range(1441))
+            before = after.astimezone(here).utcoffset()
+            return next(each for each in steps if each.astimezone(here).utcoffset() != before)
+        after += day
+    return None
+
+
+_NEAR = st.integers(-60, 60) | st.integers(-720, 720)
+"""Minutes from the change, on the wall."""
+
+
+@settings(max_examples=500)
+@given(
+    days=st.frozensets(st.integers(0, 6), min_size=5),
+    begins=_NEAR,
+    ends=_NEAR,
+    where=st.sampled_from(_CHANGING),
+    after=st.datetimes(datetime(2000, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
+    beside=st.integers(-60, 60) | st.integers(-1800, 1800),
+)
+def test_where_clocks_are_set_open_is_exact_but_for_times_that_come_twice(
+    days: frozenset[int], begins: int, ends: int, where: str, after: datetime, beside: int
+) -> None:
+    here = zone(where)
+    assert here is not None
+    change = next_change(here, after.replace(second=0, microsecond=0))
+    assume(change is not None)
+    assert change is not None
+    wall = minute_of(change.astimezone(here))
+    begins, ends = (wall + begins) % 1440, (wall + ends) % 1440 or 1440
+    assume(begins != ends)
+    local = (change + timedelta(minutes=beside)).astimezone(here)
+    minute, day = minute_of(local), local.weekday()
+    if begins < ends:
+        shown = day in days and begins <= minute < ends
+    else:
+        shown = (day in days and minute >= begins) or ((day - 1) % 7 in days and minute < ends)
+    one = Window(days=days, begins=begins, ends=ends, zone=where, text="")
+    is_open = closes_at([one], local) is not None
+    assert shown or not is_open
+    if shown and not is_open:
+        beside_it = (change + timedelta(minutes=each) for each in range(-1441, 1441))
+        walls = Counter(each.astimezone(here).replace(tzinfo=None) for each in beside_it)
+        assert {minute_of(wall) for wall, times in walls.items() if times > 1} & {begins, ends}
+
+
+def minute_of(local: datetime) -> int:
+    return local.hour * 60 + local.minute

@@ -21,6 +21,7 @@ _V4, _V6 = 24, 48
 _LEAST = {"smallint": -(2**15), "integer": -(2**31), "bigint": -(2**63)}
 _REAL = 3.4e38
 _DOUBLE = 1e300
+_NUMERIC = "1e100"
 """Beyond these, multiples of the step may lie outside the type."""
 _TINY = 1e-30
 """A quotient of less might be too small for the type, which is an error of its own."""
@@ -88,9 +89,11 @@ def _round(coarsen: Coarsen, kind: str, value: Value) -> sql.Composed:
         return sql.SQL("case when {value} is not null then greatest({down}, {least}) end").format(
             value=value, down=down, least=sql.Literal(_LEAST[kind])
         )
+    # What is left has no digits behind the point: nor may it tell how many there were.
     return sql.SQL(
-        "case when {value} in ('NaN', 'Infinity', '-Infinity') then {value} else {down} end"
-    ).format(value=value, down=down)
+        "case when {value} = 'NaN' then {value} when {value} > {most} then 'Infinity'"
+        " when {value} < {least} then '-Infinity' else trunc({down}) end"
+    ).format(value=value, down=down, most=sql.SQL(_NUMERIC), least=sql.SQL("-" + _NUMERIC))
 
 
 def _first(coarsen: Coarsen, _kind: str, value: Value) -> sql.Composed:

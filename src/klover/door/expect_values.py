@@ -56,7 +56,8 @@ def _coarse(coarsen: Coarsen, column: Column, v: str) -> str:
             text = f"left({v}::text, {n})"
         case Coarsening.ROUND:
             text = _rounded(kind, v, n or 0)
-    return f"({text})::{'bpchar' if kind == 'character' else kind}"
+    whole = {"character": "bpchar", "citext": column.base_type}.get(kind, kind)
+    return f"({text})::{whole}"
 
 
 def _rounded(kind: str, v: str, n: int) -> str:
@@ -72,7 +73,10 @@ def _rounded(kind: str, v: str, n: int) -> str:
     down = f"{v}::numeric - {rest} - case when {rest} < 0 then {n} else 0 end"
     if kind in _FLOORS:
         return f"case when {v} is not null then greatest({down}, {_FLOORS[kind]}) end"
-    return f"case when {v} in ('NaN', 'Infinity', '-Infinity') then {v} else {down} end"
+    return (
+        f"case when {v} = 'NaN' then {v} when {v} > 1e100 then 'Infinity'"
+        f" when {v} < -1e100 then '-Infinity' else trunc({down}) end"
+    )
 
 
 def _parts(sights: Sequence[PartSight], column: Column, v: str) -> str:

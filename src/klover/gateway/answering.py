@@ -35,8 +35,13 @@ _LENGTH = struct.Struct("!i")
 _DATA_ROW = ord("D")
 _COPY_DATA = ord("d")
 _CLOSE_COMPLETE = ord("3")
+_COMMAND_COMPLETE = ord("C")
 _TELLING = frozenset(b"DdEN")
-"""What counts as a row: rows, parts of a COPY, errors and notices, whose texts can hold values."""
+"""What counts as a row: rows, parts of a COPY, errors and notices, whose texts can hold values.
+
+The end of a statement that showed none does, too, where it tells a count: that there is no row is
+an answer, and ``MOVE`` moves over as many as the asker wants to be told.
+"""
 
 
 class Answering:
@@ -85,7 +90,7 @@ class Answering:
         """Follow message by message, up to the first that a limit does not allow."""
         at = 0
         for end in _ends(data):
-            if not self._pay(data[at] in _TELLING, end - at):
+            if not self._pay(self._tells(data[at], data, end), end - at):
                 return
             self._follow(data[at:end], paid=True)
             at = end
@@ -108,7 +113,7 @@ class Answering:
                 rows, counted, at = rows + 1, counted + end - at, end
                 continue
             self._count(rows, counted)
-            told += rows + (kind in _TELLING)
+            told += rows + self._tells(kind, data, end)
             rows = counted = 0
             ours = steps[0].ours if steps and kind == _CLOSE_COMPLETE else False
             self._answer(Frame(kind, data[at + HEADER : end], b""))
@@ -156,6 +161,14 @@ class Answering:
             return True
         self._progress.stop(reached)
         return False
+
+    def _tells(self, kind: int, data: bytes, end: int) -> bool:
+        """Tell whether the message that ends at ``end`` counts as a row."""
+        if kind != _COMMAND_COMPLETE:
+            return kind in _TELLING
+        steps = self._progress.steps
+        showed = bool(steps) and bool(steps[0].opened) and steps[0].opened[0].rows > 0
+        return not showed and data[end - 2 : end - 1].isdigit()  # before the closing zero
 
     def _count(self, rows: int, counted: int) -> None:
         if rows:

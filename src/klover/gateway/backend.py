@@ -86,11 +86,13 @@ async def open_session(
         raise
 
 
-async def enter(backend: Backend, *, role: str, session: str) -> Peer:
+async def enter(
+    backend: Backend, *, role: str, session: str, settings: Mapping[str, str] | None = None
+) -> Peer:
     """Open a plain session of our own as ``role``, which needs no door. Raises as the other."""
     peer = await connect(backend)
     try:
-        peer.write(_startup(backend, role, "pg_catalog", session, {}).encode())
+        peer.write(_startup(backend, role, "pg_catalog", session, settings or {}).encode())
         await _until_ready(peer, role)
     except BaseException:
         peer.abort()

@@ -15,18 +15,32 @@ from klover.gateway.meter import LIMITED, DayAccount, Meter
 from klover.gateway.peer import Peer
 from klover.gateway.record import Who, denial
 from klover.policy import zones
-from klover.policy.decide import Deny, Permit, decide
-from klover.policy.locate import locate
+from klover.policy.decide import Deny, Permit, candidates, decide
+from klover.policy.locate import Location, locate
 from klover.wire import frontend
 from klover.wire.backend import AUTHENTICATION_CLEARTEXT_PASSWORD
 from klover.wire.parse import parse_frontend
 from klover.wire.startup import CancelRequest, StartupMessage, parse
+
+_NO_SEAT = "another gateway may be counting the days of this audience"
 
 
 class UsedUpError(DeniedError):
     """A limit of the day is reached before anything was asked."""
 
     sqlstate = LIMITED
+
+
+class UncountedError(StoreError):
+    """The days of a door cannot be counted here."""
+
+    sqlstate = "57P03"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The days of this audience are counted, and another gateway may be counting them; "
+            "try again in a moment, or tell the operator."
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,13 +97,7 @@ class Entrance:
             house.policy,
             principal=credential.principal,
             audience=wanted.audience,
-            location=locate(
-                house.policy,
-                credential.country,
-                self._arrival.address,
-                simulated=self._arrival.simulated,
-                on=house.now().date(),
-            ),
+            location=self._location(credential),
             purpose=wanted.purpose,
             reference=wanted.reference,
             now=house.now(),
@@ -99,6 +107,9 @@ class Entrance:
             raise DeniedError(self._told(wanted, credential, decision))
         if wanted.audience not in house.doors:
             raise StoreError("This audience has no door yet; `klover doors apply` makes it.")
+        if not house.seats.allow(wanted.audience):
+            await self._deny(who, _NO_SEAT)
+            raise UncountedError
         day = self._day_account(decision, credential)
         reached = day.used_up() if day is not None else None
         if reached is not None:
@@ -127,23 +138,43 @@ class Entrance:
     def _told(self, wanted: startup.Wanted, credential: Credential, denied: Deny) -> str:
         """Tell why, but whether an audience exists only to those who are of it."""
         rule = self._house.policy.audiences.get(wanted.audience)
+        others = self._others(wanted, credential)
+        instead = f" You can enter as {others}: give that as the user name." if others else ""
         if rule is None or not credential.principal.groups.intersection(rule.groups):
-            return (
-                "Denied: this token's groups are let in to no audience of this name; "
-                "the user name has to be one of yours."
-            )
-        return f"Denied: {denied.reason}."
+            mend = "." if others else "; the user name has to be one of yours."
+            reason = f"this token's groups are let in to no audience of this name{mend}"
+        else:
+            reason = f"{denied.reason}."
+        return f"Denied: {reason}{instead}"
 
-    def _who(self, wanted: startup.Wanted, credential: Credential | None) -> Who:
+    def _others(self, wanted: startup.Wanted, credential: Credential) -> str:
+        """Name the audiences that would let the principal in from here now, given a purpose.
+
+        None where the one that was wanted would.
+        """
+        found = candidates(
+            self._house.policy,
+            principal=credential.principal,
+            location=self._location(credential),
+            now=self._house.now(),
+        )
+        fitting = [each.audience.name for each in found if each.fits]
+        return "" if wanted.audience in fitting else " or ".join(fitting)
+
+    def _location(self, credential: Credential | None) -> Location:
         house = self._house
-        known = wanted.audience in house.policy.audiences
-        location = locate(
+        return locate(
             house.policy,
             credential.country if credential is not None else None,
             self._arrival.address,
             simulated=self._arrival.simulated,
             on=house.now().date(),
         )
+
+    def _who(self, wanted: startup.Wanted, credential: Credential | None) -> Who:
+        house = self._house
+        known = wanted.audience in house.policy.audiences
+        location = self._location(credential)
         return Who(
             session=self._session,
             principal=credential.principal.subject if credential is not None else None,

@@ -14,6 +14,7 @@ from klover.gateway.daily import Daily
 from klover.gateway.door import DoorAddress
 from klover.gateway.lease import Leases
 from klover.gateway.release import Release
+from klover.gateway.seat import Seats
 from klover.policy.model import Policy
 
 
@@ -28,6 +29,7 @@ class House:
     release: Release
     leases: Leases
     cancels: Cancels
+    seats: Seats
     now: Callable[[], datetime]
     daily: Daily | None = None
     """Counts of the day; there is one wherever an audience has a limit of a day."""

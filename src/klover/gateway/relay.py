@@ -109,8 +109,6 @@ class Relay:
             return
         self._push_to_server()
         self._push_to_client()
-        if self._progress.ended:
-            self.end(Ending(reason="client closed"))
 
     def _push_to_server(self) -> None:
         waiting = self._progress.to_server
@@ -133,6 +131,8 @@ class Relay:
             self._clean = self._answering.between
         if self._progress.reached is not None and not self._held:
             self.end(Ending(reason=self._progress.reached.reason))
+        elif self._progress.ended and not self._held:  # what came before the goodbye is answered
+            self.end(Ending(reason="client closed"))
         self._regulate()
 
     def _regulate(self) -> None:

@@ -28,6 +28,7 @@ from klover.gateway.listen import secure
 from klover.gateway.peer import Peer
 from klover.gateway.relay import Ending
 from klover.gateway.release import Release
+from klover.gateway.seat import Seats
 from klover.gateway.session import Session
 from klover.gateway.watch import watch
 from klover.policy.model import Policy
@@ -45,6 +46,11 @@ _GOODBYE_SECONDS = 2.0
 """How long a client has for its side of closing TLS."""
 _STOPPING = Ending(
     reason="gateway stopped", sqlstate="57P01", sentence="The gateway is shutting down."
+)
+_UNCOUNTED = Ending(
+    reason="count lost",
+    sqlstate="57P01",
+    sentence="The days of this audience can no longer be counted here; connect again.",
 )
 _UNRECORDED = Ending(
     reason="record failed",
@@ -83,6 +89,8 @@ class Gateway:
         self._settings = settings
         self._policy = policy
         self._doors = dict(doors)
+        counted = {name: door for name, door in doors.items() if _is_counted(policy, name)}
+        self._seats = Seats(settings.backend, counted, lost=self._lost)
         self._trust = trust
         self._recorder = recorder
         self._now = now
@@ -94,6 +102,7 @@ class Gateway:
         self._tasks: set[asyncio.Task[None]] = set()
         self._accepting: list[asyncio.Task[None]] = []
         self._arriving: set[asyncio.Task[None] | None] = set()
+        self._keeping: asyncio.Task[None] | None = None
         self._release: Release | None = None
         self.failed = asyncio.Event()
         """Set once nothing can be recorded any more."""
@@ -112,6 +121,11 @@ class Gateway:
         except InputError:
             self._close_sockets()
             raise
+        try:
+            await self._seats.take()
+        except BaseException:
+            self._close_sockets()
+            raise
         self._release = Release(self._recorder, loop=loop, failed=self._fail)
         house = House(
             backend=self._settings.backend,
@@ -119,14 +133,16 @@ class Gateway:
             doors=self._doors,
             trust=self._trust,
             release=self._release,
-            leases=Leases(self._doors),
+            leases=Leases(self._seats.without(self._doors)),
             cancels=Cancels(),
+            seats=self._seats,
             now=self._now,
             daily=self._daily,
         )
         for listening, listener in zip(self._sockets, self._settings.listeners, strict=True):
             self._accepting.append(loop.create_task(self._accept(listening, listener, house)))
         self._accepting.append(loop.create_task(watch(self._settings.backend, self._look)))
+        self._keeping = loop.create_task(self._seats.keep())
 
     async def stop(self) -> None:
         """End every session and close every listener; returns when all is closed and recorded."""
@@ -147,6 +163,9 @@ class Gateway:
         if self._daily is not None:
             with contextlib.suppress(RecordError):  # then more counts as used than was
                 self._daily.settle()
+        if self._keeping is not None:  # nobody counts before we have settled
+            self._keeping.cancel()
+            await asyncio.gather(self._keeping, return_exceptions=True)
 
     def _look(self, plates: Mapping[str, Plate]) -> None:
         """End the sessions of doors that are suspended."""
@@ -155,6 +174,12 @@ class Gateway:
             plate = plates.get(door.schema) if door is not None else None
             if plate is not None and plate.suspended is not None:
                 session.end(_suspended(plate.suspended))
+
+    def _lost(self, audience: str) -> None:
+        """End the sessions of a door whose days another gateway could begin to count."""
+        for session in tuple(self._sessions):
+            if session.audience == audience:
+                session.end(_UNCOUNTED)
 
     def _fail(self) -> None:
         self.failed.set()
@@ -225,6 +250,11 @@ class Gateway:
         finally:
             self._sessions.discard(session)
             await client.closed(_GOODBYE_SECONDS)
+
+
+def _is_counted(policy: Policy, audience: str) -> bool:
+    rule = policy.audiences.get(audience)
+    return rule is not None and bool(rule.limits.day)
 
 
 def _suspended(since: str) -> Ending:

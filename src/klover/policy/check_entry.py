@@ -75,10 +75,8 @@ def _entered(policy: Policy, audience: Audience, on: date) -> Iterator[Finding]:
 def _limits(policy: Policy, audience: Audience) -> Iterator[Finding]:
     """Ask for limits that limit something."""
     session, day, line = audience.limits.session, audience.limits.day, audience.line_of("limits")
-    for what, one, all_day in (
-        ("rows", session.rows, day.rows),
-        ("bytes", session.bytes, day.bytes),
-    ):
+    both = (("rows", session.rows, day.rows), ("bytes", session.bytes, day.bytes))
+    for what, one, all_day in both:
         if one is not None and all_day is not None and one > all_day:
             yield _warning(
                 policy,
@@ -87,6 +85,15 @@ def _limits(policy: Policy, audience: Audience) -> Iterator[Finding]:
                 "day, so it limits nothing.",
                 "Lower it, or take it out.",
             )
+    endless = [what for what, one, all_day in both if one is not None and all_day is None]
+    if endless:
+        yield _warning(
+            policy,
+            line,
+            f"Audience {audience.name}: a session has a limit of {' and '.join(endless)} and a day "
+            "has none, so whoever connects again begins anew.",
+            "Add `day:` with what one person may take out in all.",
+        )
     for what, amount in (("a session", session), ("a day", day)):
         if amount.rows is not None and amount.bytes is None:
             yield _warning(

@@ -32,12 +32,12 @@ IPV4_BITS, IPV6_BITS = 24, 48
 """How much of an address stays: a provider's customers, not one of them."""
 MAX_FIRST = 32
 LEAST: Mapping[str, int] = {"smallint": -(2**15), "integer": -(2**31), "bigint": -(2**63)}
-MOST: Mapping[str, float] = {"real": 3.4e38, "double precision": 1e300}
+MOST: Mapping[str, float] = {"real": 3.4e38, "double precision": 1e300, "numeric": 1e100}
 """Beyond these, a multiple of the step may lie outside the type: the value becomes infinite."""
 
 _TIMES = frozenset({"date", "timestamp with time zone", "timestamp without time zone"})
 _ADDRESSES = frozenset({"cidr", "inet"})
-_NUMBERS = frozenset({*LEAST, *MOST, "numeric"})
+_NUMBERS = frozenset({*LEAST, *MOST})
 _TEXTS = frozenset({"character", "character varying", "citext", "text"})
 _FITS: Mapping[Coarsening, frozenset[str]] = {
     Coarsening.YEAR: _TIMES,
@@ -110,13 +110,13 @@ def _round(coarsen: Coarsen, kind: str, value: object) -> object:
     step = coarsen.argument or 1
     if isinstance(value, int):
         return max(value // step * step, LEAST[kind])
-    if isinstance(value, Decimal):
-        return Decimal(math.floor(Fraction(value) / step) * step) if value.is_finite() else value
-    assert isinstance(value, float)  # noqa: S101 - the type fits
-    if math.isnan(value):
+    assert isinstance(value, Decimal | float)  # noqa: S101 - the type fits
+    if not math.isfinite(value):
         return value
-    if abs(value) > MOST[kind]:
-        return math.copysign(math.inf, value)
+    if not -MOST[kind] <= value <= MOST[kind]:
+        return type(value)("inf" if value > 0 else "-inf")
+    if isinstance(value, Decimal):
+        return Decimal(math.floor(Fraction(value) / step) * step)
     if kind == "real":  # computed in double precision, held in single
         return _single(float(math.floor(_single(value) / step)) * step)
     return float(math.floor(value / step)) * step

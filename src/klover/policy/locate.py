@@ -6,10 +6,19 @@ in each of its countries. The address itself goes on no record.
 
 from dataclasses import dataclass
 from datetime import date
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from ipaddress import (
+    IPv4Address,
+    IPv4Network,
+    IPv6Address,
+    IPv6Network,
+    ip_address,
+    ip_network,
+)
 
 from klover.policy.country import members, resolve
 from klover.policy.model import Network, Policy
+
+Range = IPv4Network | IPv6Network
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +73,17 @@ def _plain(address: str) -> IPv4Address | IPv6Address | None:
     return found
 
 
-def holds(network: IPv4Network | IPv6Network, address: IPv4Address | IPv6Address | None) -> bool:
+def read_range(text: str) -> Range:
+    """Read an address range; one of mapped addresses is the plain one. Raises ValueError."""
+    found = ip_network(text)
+    plain = _plain(str(found.network_address))
+    if isinstance(found, IPv6Network) and isinstance(plain, IPv4Address):
+        bits = found.prefixlen - found.max_prefixlen + plain.max_prefixlen
+        return IPv4Network((plain, bits)) if bits >= 0 else found
+    return found
+
+
+def holds(network: Range, address: IPv4Address | IPv6Address | None) -> bool:
     """Tell whether an address lies in a range; one that is not known lies in none."""
     return address is not None and network.version == address.version and address in network
 

@@ -44,6 +44,7 @@ _NEUTRAL = {
     "xml": "",
 }
 _FROM_KEY = frozenset({"bytea", "character varying", "name", "text", "uuid"})
+_OF_EXTENSIONS = (".citext", ".hstore")
 _RANGES = ("int4range", "int8range", "numrange", "daterange", "tsrange", "tstzrange")
 
 
@@ -68,7 +69,12 @@ def has_neutral_key(column: Column) -> bool:
 
 
 def bare_type(type_name: str) -> str:
-    """Take modifiers off a type's name: ``numeric(5,2)[]`` is ``numeric``."""
+    """Take modifiers off a type's name: ``numeric(5,2)[]`` is ``numeric``.
+
+    The types of extensions that are known by name lose their schema, which is whichever the
+    extension was installed in: ``public.citext`` is ``citext``.
+    """
     name = type_name.removesuffix("[]")
     start, bracket, rest = name.partition("(")
-    return (start.rstrip() + rest.partition(")")[2]) if bracket else name
+    bare = (start.rstrip() + rest.partition(")")[2]) if bracket else name
+    return bare.rpartition(".")[2] if bare.endswith(_OF_EXTENSIONS) else bare

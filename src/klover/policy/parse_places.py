@@ -5,9 +5,9 @@ another, the narrowest counts. A place whose jurisdiction nobody knows says ``un
 """
 
 from collections.abc import Mapping as Map
-from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from klover.policy.document import Mapping, Node
+from klover.policy.locate import Range, read_range
 from klover.policy.model import Application, Network, Place, Region
 from klover.policy.reading import Reader, nearest
 
@@ -16,12 +16,12 @@ STATES = ("declared", "unknown")
 
 def read_networks(node: Node | None, reader: Reader) -> tuple[Network, ...]:
     """Read ``networks``: address ranges whose country is known."""
-    found: dict[IPv4Network | IPv6Network, Network] = {}
+    found: dict[Range, Network] = {}
     for text, entry in _entries(node, "`networks`", reader):
         line = _line(node, text)
         where = reader.countries_named(entry, f"Network {text}")
         try:
-            addresses = ip_network(text)
+            addresses = read_range(text)
         except ValueError:
             reader.faults.add(
                 f"{text!r} is no address range; write it as 10.20.0.0/16, host bits zero.", line

@@ -1,0 +1,116 @@
+"""The day's count of a real gateway: killed in the middle of results, and beside a second one."""
+
+import signal
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from doubles.deployed import Deployed, free_ports, klover, up
+from doubles.raw_client import RawClient, error_of
+from klover.demo.deployment import ISSUER, TOKEN_AUDIENCE
+from klover.demo.ground import OFFICES
+from klover.gateway.token import issue
+from klover.log.tally import TallyFile
+from klover.wire import backend as answers, frontend
+
+pytestmark = [pytest.mark.xdist_group("one-deployment"), pytest.mark.timeout(300)]
+
+AUDIENCE, ROWS, BYTES = "engineering-china", 2000, 1_000_000
+_BEFORE = """  engineering-china:
+    who: {groups: [engineering], located: [CN]}
+    sees: [interoperable, public]
+    identifiers: pseudonymised
+"""
+LIMITED = (_BEFORE, f"{_BEFORE}    limits: {{day: {{rows: {ROWS}, bytes: {BYTES // 1000} kB}}}}\n")
+SLOW = b"select n, repeat('x', 100), pg_sleep(0.0005) from generate_series(1, 100000) as n"
+
+
+def enter(house: Deployed, port: int) -> tuple[RawClient, list[answers.Backend]]:
+    """Log in as an engineer in Beijing; tells what came up to the first answer."""
+    token = issue(
+        (house.folder / "keys" / "issuer.key").read_text(),
+        issuer=ISSUER,
+        audience=TOKEN_AUDIENCE,
+        subject="lin",
+        groups=["engineering"],
+        country="CN",
+        now=datetime.now(UTC),
+        lifetime=timedelta(hours=1),
+    )
+    client = RawClient(("127.0.0.1", port)).encrypt(house.folder / "tls" / "root.pem")
+    return client, client.log_in(token, AUDIENCE, options="")
+
+
+def configured(house: Deployed, name: str, ports: dict[str, int] | None = None) -> Path:
+    """Write a deployment with the limit, a log of its own, and ports of its own if any."""
+    house.policy(name, LIMITED)
+    changes = [
+        (rf"^port = {house.ground.ports[office]}$", f"port = {port}")
+        for office, port in (ports or {}).items()
+    ]
+    return house.variant(
+        name,
+        (r"^policy = .*$", f'policy = "{name}.yaml"'),
+        (r'^directory = "log"$', f'directory = "{name}-log"'),
+        (r'^keys = "keys"$', f'keys = "{name}-keys"'),
+        *changes,
+    )
+
+
+def counted(log: Path) -> tuple[int, int]:
+    """Tell the rows and bytes that the file of the day counts, of its one principal."""
+    with TallyFile(log / "spool" / "gateway" / "day") as tally:
+        (count,) = tally.read()[1].values()
+    return count
+
+
+def test_killed_in_the_middle_of_a_result_the_day_goes_on_where_it_was(house: Deployed) -> None:
+    config = configured(house, "killed")
+    log = house.folder / "killed-log"
+    delivered_rows = delivered_bytes = starts = 0
+    counts = [(0, 0)]
+    for moment in (1, 900, 40, 1500, 1500):
+        starts += 1
+        with up("--config", config) as gateway:
+            client, greeting = enter(house, house.ground.ports["Beijing"])
+            with client:
+                if not isinstance(greeting[-1], answers.ReadyForQuery):
+                    assert error_of(greeting)[1] == "54000"
+                    break
+                client.send(frontend.Query(sql=SLOW))
+                rows = 0
+                while (message := client.read()) is not None:  # what was on its way comes, too
+                    rows += isinstance(message, answers.DataRow)
+                    delivered_bytes += len(message.encode())
+                    if rows == moment and gateway.process.poll() is None:
+                        gateway.process.send_signal(signal.SIGKILL)
+                        gateway.process.wait()
+        delivered_rows += rows
+        counts.append(counted(log))
+        assert delivered_rows <= counts[-1][0]
+        assert delivered_bytes <= counts[-1][1]
+    else:
+        pytest.fail("the day never ended")
+    assert starts > 3
+    assert ROWS * 3 // 4 < delivered_rows <= ROWS, "and a crash costs little"
+    assert delivered_bytes <= BYTES
+    assert all(one <= other for one, other in pairwise(counts)), "a count never falls"
+
+
+def test_a_second_gateway_with_a_log_of_its_own_counts_nobody_a_second_day(house: Deployed) -> None:
+    first = configured(house, "first")
+    ports = dict(zip(OFFICES, free_ports(len(OFFICES)), strict=True))
+    second = configured(house, "second", ports)
+    with up("--config", first) as gateway:
+        klover("up", "--config", second).refused(2, f"Another gateway serves {AUDIENCE}")
+        client, greeting = enter(house, house.ground.ports["Beijing"])
+        with client:
+            assert isinstance(greeting[-1], answers.ReadyForQuery), "the first one goes on"
+        assert gateway.end().code == 0
+    with up("--config", second) as gateway:
+        client, greeting = enter(house, ports["Beijing"])
+        with client:
+            assert isinstance(greeting[-1], answers.ReadyForQuery)
+        assert gateway.end().code == 0
