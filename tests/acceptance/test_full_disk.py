@@ -164,41 +164,57 @@ def test_a_source_that_stops_in_the_middle_and_comes_back(
     binaries: Binaries, server: Server, new_database: NewDatabase, tmp_path: Path
 ) -> None:
     enclave = server.dsn(new_database())
-    folder = Path(tempfile.mkdtemp(prefix="klover-source-"))
-    folder.chmod(0o711)
-    try:
-        source = embedded.create(name="source", data=folder / "data", binaries=binaries)
-        run_sql(source.dsn(), SCHEMA)
-        run_sql(source.dsn(), ROWS)
-        config = deployment(tmp_path, source.dsn(), enclave)
-        assert klover("migrate", "schema", "--config", config).code == 0
-        before = contents(source.dsn()), contents(enclave)
-        with closing(psycopg.connect(source.dsn())) as holder:
-            holder.execute("lock table public.videos in access exclusive mode")
-            process = subprocess.Popen(
-                [KLOVER, "migrate", "run", "--config", str(config)],
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                text=True,
-            )
-            wait_for_a_waiter(source.dsn())
-            source.stop()
-        _, err = process.communicate(timeout=60)
-        assert process.returncode == 1, err
+    with source_folder() as folder:
+        with embedded.create(name="source", data=folder, binaries=binaries) as source:
+            run_sql(source.dsn(), SCHEMA)
+            run_sql(source.dsn(), ROWS)
+            config = deployment(tmp_path, source.dsn(), enclave)
+            assert klover("migrate", "schema", "--config", config).code == 0
+            before = contents(source.dsn()), contents(enclave)
+            err = stopped_under_a_run(source, config)
         refused(err)
         assert "was lost" in err
         assert len(err.splitlines()) == 1
         again = klover("migrate", "run", "--config", config)
         again.refused(2, "us-east")
-        source = embedded.start(name="source", data=folder / "data", binaries=binaries)
-        assert (contents(source.dsn()), contents(enclave)) == before
-        config = deployment(tmp_path, source.dsn(), enclave)
-        ran = klover("migrate", "retire", "--json", "--config", config).json()
-        assert isinstance(ran, dict)
-        assert ran["restricted_left"] == 0
-        source.stop()
+        with embedded.start(name="source", data=folder, binaries=binaries) as source:
+            assert (contents(source.dsn()), contents(enclave)) == before
+            config = deployment(tmp_path, source.dsn(), enclave)
+            ran = klover("migrate", "retire", "--json", "--config", config).json()
+            assert isinstance(ran, dict)
+            assert ran["restricted_left"] == 0
+
+
+@contextmanager
+def source_folder() -> Iterator[Path]:
+    """Make a folder for a cluster that is started twice."""
+    folder = Path(tempfile.mkdtemp(prefix="klover-source-"))
+    folder.chmod(0o711)
+    try:
+        yield folder / "data"
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def stopped_under_a_run(source: Server, config: Path) -> str:
+    """Stop a source while a migration waits for a lock there; tell what the command said."""
+    with closing(psycopg.connect(source.dsn())) as holder:
+        holder.execute("lock table public.videos in access exclusive mode")
+        process = subprocess.Popen(
+            [KLOVER, "migrate", "run", "--config", str(config)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            wait_for_a_waiter(source.dsn())
+            source.stop()
+            _, err = process.communicate(timeout=60)
+        finally:
+            process.kill()
+            process.wait()
+    assert process.returncode == 1, err
+    return err
 
 
 def wait_for_a_waiter(dsn: str) -> None:

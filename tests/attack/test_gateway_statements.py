@@ -184,7 +184,7 @@ def test_it_is_refused_both_ways_and_the_session_goes_on(raw: RawClient, sql: st
 )
 def test_what_clients_need_is_let_through(house: House, sql: str) -> None:
     with house.connect() as client:
-        client.execute(sql.encode())
+        assert client.execute(sql.encode()).statusmessage
 
 
 def test_the_errors_of_a_pipeline_come_in_order(raw: RawClient) -> None:

@@ -122,11 +122,15 @@ def run_up(folder: Path) -> None:
     )
     assert process.stdout is not None
     said = ""
-    for line in process.stdout:
-        said += line
-        if "Ctrl-C" in line:
-            process.send_signal(signal.SIGINT)
-            break
-    said += process.stdout.read()
-    process.stdout.close()
-    assert process.wait(60) == 0, said
+    try:
+        for line in process.stdout:
+            said += line
+            if "Ctrl-C" in line:
+                process.send_signal(signal.SIGINT)
+                break
+        said += process.stdout.read()
+        assert process.wait(60) == 0, said
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()

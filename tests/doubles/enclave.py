@@ -4,10 +4,12 @@
 errors or notices. They stand in every restricted column a person could look for.
 """
 
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 
 import psycopg
 
@@ -59,6 +61,21 @@ RESTRICTED = (
 IDENTIFIERS = ("kari_handle", "olav_handle", "4711", "4712", "4713", "public-key", "kari_shown")
 SECRETS = (*RESTRICTED, *IDENTIFIERS)
 """What must not come out of the door ``engineering-abroad``."""
+
+
+def leaked(told: str, secrets: tuple[str, ...] = SECRETS) -> list[str]:
+    """List the secrets that stand in ``told``.
+
+    A short number counts where it stands alone: a pseudonym holds one by chance.
+    """
+    return [secret for secret in secrets if _pattern(secret).search(told)]
+
+
+@cache
+def _pattern(secret: str) -> re.Pattern[str]:
+    alone = re.fullmatch("[0-9]{1,6}", secret) is not None
+    ends = ("(?<![0-9a-f-])", "(?![0-9a-f-])") if alone else ("", "")
+    return re.compile(ends[0] + re.escape(secret) + ends[1])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -23,18 +24,18 @@ import sys
 from klover.store import embedded
 from klover.store.binaries import find_binaries
 with embedded.scratch(name="child", binaries=find_binaries()) as server:
-    print(server.process.pid, server.sockets, flush=True)
+    print(server.process.pid, server.sockets, server.data, flush=True)
     sys.stdin.read()
 """
 
 
-def start_child() -> tuple[subprocess.Popen[str], int, Path]:
+def start_child() -> tuple[subprocess.Popen[str], int, Path, Path]:
     child = subprocess.Popen(
         [sys.executable, "-c", CHILD], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
     assert child.stdout is not None
-    pid, sockets = child.stdout.readline().split()
-    return child, int(pid), Path(sockets)
+    pid, sockets, data = child.stdout.readline().split()
+    return child, int(pid), Path(sockets), Path(data)
 
 
 def wait_gone(pid: int) -> None:
@@ -66,18 +67,23 @@ def test_no_port_is_open(server: Server) -> None:
 
 
 def test_a_stopped_server_leaves_no_process_and_no_folder() -> None:
-    child, pid, sockets = start_child()
+    child, pid, sockets, data = start_child()
     close(child)
     wait_gone(pid)
     assert not sockets.exists()
+    assert not data.parent.exists()
 
 
 def test_a_server_dies_with_a_killed_parent() -> None:
-    child, pid, sockets = start_child()
-    child.send_signal(signal.SIGKILL)
-    close(child)
-    wait_gone(pid)
-    assert not list(sockets.glob(".s.PGSQL.*"))
+    child, pid, sockets, data = start_child()
+    try:
+        child.send_signal(signal.SIGKILL)
+        close(child)
+        wait_gone(pid)
+        assert not list(sockets.glob(".s.PGSQL.*"))
+    finally:  # nobody is left who would take the folders away
+        shutil.rmtree(sockets, ignore_errors=True)
+        shutil.rmtree(data.parent, ignore_errors=True)
 
 
 def test_the_standby_follows_and_refuses_writes(server: Server, standby: Server) -> None:

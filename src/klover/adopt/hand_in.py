@@ -12,9 +12,10 @@ from pathlib import Path
 from klover.adopt import keep, pin
 from klover.errors import InputError, VerifyError
 from klover.event import Event, PolicyAdopted, PolicyObjected, PolicyProposed, Recorder
+from klover.event.moment import write_time
 from klover.policy.change import Entry, Kind, Standing, State, Version, link
 from klover.policy.change_take import SKEW, expected, replay, take
-from klover.policy.statement import NO_LINK, NONE, Change, Objection, write_time
+from klover.policy.statement import NO_LINK, NONE, Change, Objection
 from klover.store.connect import Connection
 from klover.tlog.note import Note
 

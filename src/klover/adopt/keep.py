@@ -8,8 +8,9 @@ what he takes away is missed (``pin``).
 from datetime import UTC, datetime
 
 from klover.errors import VerifyError
+from klover.event.moment import read_time, write_time
 from klover.policy.change import Entry, Kind
-from klover.policy.statement import START, Point, read_time, write_time
+from klover.policy.statement import START, Point
 from klover.store.connect import Connection
 from klover.store.sql import statements
 

@@ -29,6 +29,7 @@ from klover.config import Deployment
 from klover.door.predicates import predicates, refused
 from klover.errors import ConfigError, PolicyError, SourceError, VerifyError
 from klover.event import Recorder
+from klover.event.moment import write_time
 from klover.log.keys import open_key
 from klover.log.sequence import SPOOL, Log
 from klover.log.writer import SpoolWriter
@@ -206,5 +207,5 @@ def _addresses(resolved: Resolved, file: str | None) -> Addresses | None:
 
 
 def now() -> str:
-    """Tell the time as records carry it: UTC, ISO 8601 with microseconds."""
-    return datetime.now(UTC).isoformat(timespec="microseconds")
+    """Tell the time as records carry it."""
+    return write_time(datetime.now(UTC))

@@ -55,11 +55,7 @@ def explain_policy(
     from klover.assemble import read_policy
 
     policy = read_policy(file)
-    if audience is not None and audience not in policy.audiences:
-        raise InputError(
-            f"The policy has no audience {audience!r}{nearest(audience, policy.audiences)}"
-        )
-    one = policy.audiences[audience] if audience is not None else None
+    one = _audience(policy, audience)
     about = _about(policy, what, dsn)
     if not group:
         if one is None:
@@ -69,19 +65,11 @@ def explain_policy(
         _explain_audience(policy, one, about, as_json=as_json)
         return
     now = _time(at)
-    who = Principal(
-        subject="",
-        issuer="",
-        groups=frozenset(group),
-        expires=now + _TOKEN,
-        claims={name: frozenset(held) for name, held in read_claims(claim or ()).items()},
-    )
-    place = locate(policy, country, address or "", simulated=False, on=now.date())
     resolved, table, column = about
     asked = Asked(
         policy=policy,
-        principal=who,
-        location=place,
+        principal=_principal(group, claim or (), now),
+        location=locate(policy, country, address or "", simulated=False, on=now.date()),
         purpose=purpose,
         reference=reference,
         at=now,
@@ -94,6 +82,23 @@ def explain_policy(
         print_json(told(asked, looks))
     else:
         typer.echo("\n".join(as_lines(asked, looks)))
+
+
+def _audience(policy: Policy, name: str | None) -> Audience | None:
+    if name is not None and name not in policy.audiences:
+        raise InputError(f"The policy has no audience {name!r}{nearest(name, policy.audiences)}")
+    return policy.audiences[name] if name is not None else None
+
+
+def _principal(groups: Sequence[str], claims: Sequence[str], now: datetime) -> Principal:
+    """Make somebody whose token was issued a moment ago."""
+    return Principal(
+        subject="",
+        issuer="",
+        groups=frozenset(groups),
+        expires=now + _TOKEN,
+        claims={name: frozenset(held) for name, held in read_claims(claims).items()},
+    )
 
 
 def _looks(asked: Asked, only: Audience | None) -> Sequence[Look]:

@@ -13,9 +13,10 @@ from klover import assemble
 from klover.cli.options import CONFIG, AsJson, Config
 from klover.cli.printing import console, print_json, table
 from klover.errors import ConfigError, InputError
+from klover.event.moment import write_time
 from klover.policy.change import Standing, State, Version
 from klover.policy.span import span_text
-from klover.policy.statement import Meaning, write_time
+from klover.policy.statement import Meaning
 
 _MINUTE = "%Y-%m-%d %H:%M"
 WORDS = {

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from klover.config import Backend
+from klover.event.moment import write_time
 from klover.gateway.authenticate import Trust
 from klover.gateway.cancel import Cancels
 from klover.gateway.daily import Daily
@@ -36,7 +37,7 @@ class House:
 
     def stamp(self) -> str:
         """Tell the time as records carry it."""
-        return self.now().isoformat(timespec="microseconds")
+        return write_time(self.now())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

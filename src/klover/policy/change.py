@@ -16,8 +16,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from klover.event.moment import write_time
 from klover.policy.model import Policy
-from klover.policy.statement import START, Meaning, Point, write_time
+from klover.policy.statement import START, Meaning, Point
 
 
 class Kind(StrEnum):

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 
 from klover.errors import CheckFailed, InputError, VerifyError
+from klover.event.moment import write_time
 from klover.policy.change import (
     Entry,
     Happening,
@@ -29,7 +30,7 @@ from klover.policy.difference import Difference, Direction, overall
 from klover.policy.model import Policy
 from klover.policy.parse import parse
 from klover.policy.signing import Signing
-from klover.policy.statement import NONE, START, Change, Meaning, Objection, write_time
+from klover.policy.statement import NONE, START, Change, Meaning, Objection
 from klover.tlog.note import Note
 
 SKEW = timedelta(minutes=5)

@@ -90,22 +90,10 @@ def _inherit(
     above = table.inherits[0]
     own = entries.get(table.name)
     line = own.line if own is not None else policy.tables_line
-    if len(table.inherits) > 1:
-        names = ", ".join(str(name) for name in table.inherits)
-        faults.add(
-            f"Table {table.name} inherits from several tables ({names}), so no one rule holds for "
-            "its rows. Klover cannot follow that; let it inherit from one.",
-            line,
-        )
-        return
-    if policy.subjects.table == above:
-        faults.add(
-            f"Table {table.name} inherits from the subjects' table {above}: Klover cannot tell "
-            "whose rows those are. Let subjects be rows of one table.",
-            line,
-        )
-        return
     parent = catalog.tables.get(above)
+    if (obstacle := _obstacle(table, policy)) is not None:
+        faults.add(obstacle, line)
+        return
     if parent is None:
         faults.add(f"Table {table.name} inherits from {above}, which cannot be seen.", line)
         return
@@ -132,6 +120,22 @@ def _inherit(
         line=own.line if own is not None else rule.line,
     )
     found[table.name] = _with_columns(inherited, table, policy.defaults)
+
+
+def _obstacle(table: Table, policy: Policy) -> str | None:
+    """Tell why no one rule can hold for the rows of a table that inherits."""
+    if len(table.inherits) > 1:
+        names = ", ".join(str(name) for name in table.inherits)
+        return (
+            f"Table {table.name} inherits from several tables ({names}), so no one rule holds for "
+            "its rows. Klover cannot follow that; let it inherit from one."
+        )
+    if policy.subjects.table in table.inherits:
+        return (
+            f"Table {table.name} inherits from the subjects' table {policy.subjects.table}: Klover "
+            "cannot tell whose rows those are. Let subjects be rows of one table."
+        )
+    return None
 
 
 def _said(own: TableRule, parent: Table) -> str:

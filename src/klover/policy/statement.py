@@ -8,10 +8,11 @@ same text is refused.
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 
 from klover.errors import VerifyError
+from klover.event.moment import read_time, write_time
 
 _CHANGE = "klover.policy-change/v1"
 _OBJECTION = "klover.policy-objection/v1"
@@ -125,19 +126,6 @@ class Objection:
         if found.text != text:
             raise VerifyError("The signed text is not in its one proper form.")
         return found
-
-
-def write_time(time: datetime) -> str:
-    """Write a time: UTC, ISO 8601, microseconds."""
-    return time.astimezone(UTC).isoformat(timespec="microseconds")
-
-
-def read_time(text: str) -> datetime:
-    """Read a time that ``write_time`` wrote. Raises ValueError."""
-    found = datetime.fromisoformat(text)
-    if found.tzinfo is None or write_time(found) != text:
-        raise ValueError(text)
-    return found
 
 
 def _lines(text: str, head: str, names: tuple[str, ...]) -> dict[str, str]:
