@@ -63,7 +63,6 @@ def apply_doors(
 
     def work() -> Applied:
         ledger.expect_open(connection)
-        foreign.expect_none(connection)
         _expect_same_views(connection)
         return carry_out(connection, doors, recorder, time, progress=progress)
 
@@ -80,6 +79,7 @@ def carry_out(
     prove: Callable[[], None] = lambda: None,
 ) -> Applied:
     """Plan, run, read back, ``prove``, note and record, within the caller's transaction."""
+    foreign.expect_none(connection)
     _check_predicates(connection, doors)
     state = read_state(connection, doors)
     steps = plan(doors, state)

@@ -69,7 +69,8 @@ select n.nspname, c.relname, a.attname, format_type(a.atttypid, a.atttypmod)
   from pg_attribute a
   join pg_class c on c.oid = a.attrelid
   join pg_namespace n on n.oid = c.relnamespace
- where a.attname like 'klover\_p\_%' and not a.attisdropped and a.attinhcount = 0
+ where a.attname ~ '^klover_p_[a-z0-9_]*_[0-9a-f]{12}$'
+   and not a.attisdropped and a.attinhcount = 0
    and c.relkind in ('r', 'p') and c.relpersistence <> 't'
  order by 1, 2, 3;
 
@@ -164,7 +165,7 @@ select distinct n.nspname, c.relname, a.attname
   join pg_class i on i.oid = x.indexrelid
   join pg_namespace n on n.oid = c.relnamespace
   join pg_attribute a on a.attrelid = c.oid and a.attnum = x.indkey[0]
- where i.relname not like 'klover\_p\_%' and i.relkind = 'i' and x.indisvalid
+ where a.attname !~ '^klover_p_[a-z0-9_]*_[0-9a-f]{12}$' and i.relkind = 'i' and x.indisvalid
    and n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast')
  order by 1, 2, 3;
 

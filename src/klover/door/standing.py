@@ -80,14 +80,9 @@ def pseudonyms(connection: Connection) -> Iterator[Step]:
         )
     for _, signature in rows(connection, "own_functions"):
         yield write(Phase.DROP, why, "drop routine {routine}", {"routine": raw(signature)})
-    for schema, name, kind in rows(connection, "in_schemas", ([naming.PSEUDONYMS],)):
-        what = {"S": "sequence", **_KINDS}.get(kind, "table")
-        yield write(
-            Phase.DROP,
-            why,
-            "drop {what} if exists {name}",
-            {"what": raw(what), "name": identifier(TableName(schema, name))},
-        )
+    for schema, name, _ in rows(connection, "in_schemas", ([naming.PSEUDONYMS],)):
+        if TableName(schema, name) == naming.KEYS:  # anything else there is somebody's
+            yield write(Phase.DROP, why, "drop table {keys}", {"keys": identifier(naming.KEYS)})
 
 
 def drop_schema(schema: str, why: str) -> Step:
