@@ -16,6 +16,7 @@ import typer
 from klover import assemble, door
 from klover.cli import doors_life, pseudonyms
 from klover.cli.bars import door_bars
+from klover.cli.findings import expect_sound, policy_errors
 from klover.door import Proof, Step, Verdict, Way, ledger
 from klover.errors import CheckFailed
 
@@ -36,11 +37,17 @@ def plan(config: Config = _CONFIG, as_json: AsJson = False) -> None:
     deployment = assemble.load_deployment(config)
     with assemble.open_primary(deployment) as primary:
         suspended = ledger.suspensions(primary)
-        doors = assemble.doors_in_effect(deployment, primary)[1]
+        resolved, doors = assemble.doors_in_effect(deployment, primary)
         before = door.preparation(primary, doors)
         steps = (*before.steps, *door.plan(primary, doors, before.tables))
+    wrongs = policy_errors(resolved)
     if as_json:
         typer.echo(json.dumps([_as_object(step) for step in steps], indent=2))
+    for wrong in wrongs:
+        typer.echo(f"-- {wrong}", err=as_json)
+    if wrongs:
+        typer.echo("-- `klover doors apply` is refused until that is mended.", err=as_json)
+    if as_json:
         return
     for schema, since in suspended.items():
         typer.echo(f"-- {schema} is suspended since {since}: `klover doors resume` runs this.")
@@ -60,15 +67,17 @@ def plan(config: Config = _CONFIG, as_json: AsJson = False) -> None:
 def apply(config: Config = _CONFIG, as_json: AsJson = False) -> None:
     """Make the database match the policy, and put it on record.
 
-    Large tables are made ready first, while the application works; it can be interrupted there and
-    run again. The doors themselves change in one transaction.
+    Ends with 1 where `klover policy check` finds errors. Large tables are made ready first, while
+    the application works; it can be interrupted there and run again. The doors themselves change
+    in one transaction.
     """
     deployment = assemble.load_deployment(config)
     with (
         assemble.open_primary(deployment) as primary,
         closing(assemble.open_recorder(deployment, _WRITER)) as recorder,
     ):
-        doors = assemble.doors_in_effect(deployment, primary)[1]
+        resolved, doors = assemble.doors_in_effect(deployment, primary)
+        expect_sound(resolved, as_json=as_json)
         with door_bars() as (prepared, done):
             door.prepare(primary, doors, progress=prepared)
             applied = door.apply(primary, doors, recorder, assemble.now(), progress=done)

@@ -16,6 +16,7 @@ import typer
 
 from klover import assemble, door
 from klover.cli.bars import door_bars
+from klover.cli.findings import expect_sound
 from klover.config import Deployment
 from klover.door import ledger
 from klover.door.drift import Drift, find_drift
@@ -69,6 +70,7 @@ def resume(audiences: Audiences = None, config: Config = _CONFIG, as_json: AsJso
 
     def work(primary: Connection, recorder: Recorder, done: Progress) -> door.Applied:
         resolved, doors = assemble.doors_in_effect(deployment, primary)
+        expect_sound(resolved, as_json=as_json)
         return door.resume(
             primary,
             doors,

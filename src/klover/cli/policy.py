@@ -1,19 +1,16 @@
 """``klover policy``: check a policy, explain what it shows, suggest a first one."""
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 
 from klover.catalog import Catalog
 from klover.cli import policy_change
 from klover.cli.explain import explain_policy
+from klover.cli.findings import count_errors, show_findings, show_findings_json
 from klover.cli.homes import policy_homes
 from klover.cli.suggest import suggest_policy
 from klover.errors import CheckFailed, PolicyError
@@ -27,7 +24,6 @@ Dsn = Annotated[
     str | None, typer.Option("--dsn", help="The database whose tables the policy is about.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-_COLOURS = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.NOTE: "dim"}
 
 
 @app.command("check")
@@ -37,7 +33,7 @@ def check_policy(file: File, dsn: Dsn = None, as_json: Json = False) -> None:
     With --dsn also whether it fits the database. Ends with 2 when the policy cannot be read or does
     not fit, with 1 when a check fails.
     """
-    from klover.policy.check import check, faults
+    from klover.policy.check import check, errors, faults
 
     findings: list[Finding] = []
     wrong: PolicyError | None = None
@@ -58,10 +54,9 @@ def check_policy(file: File, dsn: Dsn = None, as_json: Json = False) -> None:
     _tell(findings, file, as_json=as_json)
     if wrong is not None:
         raise typer.Exit(wrong.exit_code)
-    errors = [finding for finding in findings if finding.severity is Severity.ERROR]
-    if errors:
-        count = f"{len(errors)} error{'s' if len(errors) > 1 else ''}"
-        raise CheckFailed(f"The policy {file} has {count}; see above.")
+    wrongs = errors(findings)
+    if wrongs:
+        raise CheckFailed(f"The policy {file} has {count_errors(wrongs)}; see above.")
 
 
 app.command("explain")(explain_policy)
@@ -83,23 +78,10 @@ def _catalog(dsn: str) -> Catalog:
 
 
 def _tell(findings: Sequence[Finding], file: Path, *, as_json: bool) -> None:
-    errors = sum(finding.severity is Severity.ERROR for finding in findings)
     if as_json:
-        body = {
-            "file": str(file),
-            "ok": errors == 0,
-            "findings": [asdict(finding) for finding in findings],
-        }
-        typer.echo(json.dumps(body, indent=2))
+        show_findings_json(findings, str(file))
         return
-    console = Console(highlight=False, soft_wrap=True)
-    for finding in findings:
-        where = f"{finding.file}:{finding.line}" if finding.line else finding.file
-        colour = _COLOURS[finding.severity]
-        mend = f" {finding.mend}" if finding.mend else ""
-        console.print(
-            f"{escape(where)}: [{colour}]{finding.severity}[/]: {escape(finding.message + mend)}"
-        )
-    if not errors:
+    show_findings(findings)
+    if all(finding.severity is not Severity.ERROR for finding in findings):
         count = "1 finding" if len(findings) == 1 else f"{len(findings)} findings"
-        console.print(f"{escape(str(file))} holds; {count} to look at.")
+        typer.echo(f"{file} holds; {count} to look at.")

@@ -17,6 +17,7 @@ import typer
 from klover import assemble, door
 from klover.catalog import TableName
 from klover.cli.bars import door_bars
+from klover.cli.findings import expect_sound
 from klover.door import Question, rotate as epochs
 from klover.errors import CheckFailed, InputError
 from klover.event import PseudonymsRotated, Recorder
@@ -54,6 +55,7 @@ def rotate(
     ):
         resolved = assemble.resolve_policy(deployment, primary)
         _refuse_unknown(resolved, audience)
+        expect_sound(resolved, as_json=as_json)
         if not finish:
             epochs.begin(primary, audience)
             doors = assemble.compile_doors(resolved, primary)
