@@ -13,6 +13,7 @@ from klover.door import foreign, ground, ledger
 from klover.door.diff import plan
 from klover.door.doors import Doors
 from klover.door.predicates import refused
+from klover.door.refill import forget
 from klover.door.state import read_state
 from klover.door.step import Step
 from klover.door.turn import Patience, Progress, in_turn, run, settle
@@ -88,6 +89,7 @@ def carry_out(
         run(connection, steps, progress)
         ledger.make(connection)
         ground.note(connection)
+        forget(connection)
         _read_back(connection, doors)
         prove()
         version = _note(connection, doors, steps, time)
@@ -95,6 +97,7 @@ def carry_out(
     else:
         ledger.make(connection)
         ground.note(connection)
+        forget(connection)
         prove()
         standing = ledger.latest(connection)
         version = standing.number if standing else _note(connection, doors, steps, time)

@@ -21,7 +21,14 @@ from klover.event import DoorsDropped, Recorder
 from klover.store.connect import Connection
 
 _WHY = "the doors are dropped"
-_NOTES = ("door_view", "door_version", "door_suspension", "door_ground", "door_right")
+_NOTES = (
+    "door_view",
+    "door_version",
+    "door_suspension",
+    "door_ground",
+    "door_refill",
+    "door_right",
+)
 
 
 @dataclass(slots=True, kw_only=True)
