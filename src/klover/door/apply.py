@@ -20,6 +20,7 @@ from klover.door.turn import Patience, Progress, in_turn, run, settle
 from klover.errors import StoreError
 from klover.event import DoorsApplied, Recorder
 from klover.store.connect import Connection
+from klover.store.locks import brief_locks
 
 PATIENCE = Patience()
 
@@ -40,7 +41,7 @@ def plan_doors(
 
     Raises PolicyError for a condition Postgres does not take, StoreError for what it refuses.
     """
-    with connection.transaction(force_rollback=True):
+    with brief_locks(connection), connection.transaction(force_rollback=True):
         settle(connection)
         foreign.expect_none(connection)
         _check_predicates(connection, doors)

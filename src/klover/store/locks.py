@@ -14,14 +14,14 @@ from klover.errors import StoreError
 from klover.store.connect import Connection
 from klover.store.sql import statements
 
-SECONDS = 3
+SECONDS = 3.0
 """A lock held for longer is a migration's or a forgotten session's, not a statement's."""
 _FEW = 3
 
 
 @contextmanager
-def brief_locks(connection: Connection, *, seconds: float = SECONDS) -> Iterator[None]:
-    """Wait this long at most for a lock, in one transaction; a limit that is set already stays.
+def brief_locks(connection: Connection) -> Iterator[None]:
+    """Wait ``SECONDS`` at most for a lock, in one transaction; a limit that is set already stays.
 
     Raises StoreError, with the tables that somebody holds.
     """
@@ -31,13 +31,13 @@ def brief_locks(connection: Connection, *, seconds: float = SECONDS) -> Iterator
         return
     try:
         with connection.transaction():
-            _limit(connection, f"{seconds * 1000:.0f}ms")
+            _limit(connection, f"{SECONDS * 1000:.0f}ms")
             yield
             _limit(connection, "0")  # a transaction around this one goes on without a limit
     except psycopg.errors.LockNotAvailable as error:
         raise StoreError(
             f"Somebody else's work holds a lock on {_held(connection)}, so the database "
-            f"{connection.info.dbname} cannot be read (waited {seconds:g} s). Nothing was "
+            f"{connection.info.dbname} cannot be read (waited {SECONDS:g} s). Nothing was "
             "changed; run the same command again when that is done."
         ) from error
 
