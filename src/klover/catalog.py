@@ -104,6 +104,8 @@ class Column:
     sequence: TableName | None = None
     """The sequence that feeds it, for identity columns, serials and nextval() defaults."""
     enum_labels: tuple[str, ...] = ()
+    deterministic: bool = True
+    """False where its collation calls texts equal that are written differently."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -111,6 +111,7 @@ def _columns(connection: Connection, query: sql.SQL) -> dict[TableName, list[Col
                 identity=row[12],
                 sequence=TableName(*(used or owned)) if used or owned else None,
                 enum_labels=tuple(row[15] or ()),
+                deterministic=row[16],
             )
         )
     return found

@@ -62,7 +62,9 @@ select n.nspname, c.relname, a.attname, a.attnum::int,
          limit 1),
        (select array_agg(e.enumlabel::text order by e.enumsortorder)
           from pg_enum e
-         where e.enumtypid = case when t.typtype = 'd' then t.typbasetype else t.oid end)
+         where e.enumtypid = case when t.typtype = 'd' then t.typbasetype else t.oid end),
+       coalesce((select o.collisdeterministic from pg_collation o where o.oid = a.attcollation),
+                true)
   from pg_attribute a
   join pg_class c on c.oid = a.attrelid
   join pg_namespace n on n.oid = c.relnamespace
