@@ -7,7 +7,7 @@ from doubles.demo_doors import NOW, TODAY, compiled, open_doors, resolve
 from doubles.door_world import POLICY, ROWS, SCHEMA
 from doubles.memory_recorder import MemoryRecorder
 from klover import door
-from klover.errors import StoreError
+from klover.errors import PolicyError, StoreError
 from klover.policy.check import check_resolved, errors
 from klover.store.connect import Connection
 
@@ -70,6 +70,28 @@ def test_the_schema_of_a_door_to_come_is_not_taken_over(database: Connection) ->
     database.execute("create schema door_abroad; create view door_abroad.accounts as select 1 as i")
     with pytest.raises(StoreError, match="The schema door_abroad is not Klover's"):
         open_doors(database, compiled(database, resolve(database, POLICY), 1))
+
+
+@pytest.mark.parametrize("what", ["table", "sequence"])
+def test_what_holds_rows_in_a_doors_own_schema_stays(database: Connection, what: str) -> None:
+    """The schema is a door's, so its name tells nothing of it: each relation is looked at."""
+    database.execute(SCHEMA.encode())
+    doors = compiled(database, resolve(database, POLICY), 1)
+    open_doors(database, doors)
+    columns = "(n int)" if what == "table" else ""
+    database.execute(f"create {what} door_abroad.loot {columns}".encode())
+    before = catalog_lines(database)
+    policy = POLICY
+    if what == "table":  # it is in the catalog like any other
+        told = r"door_abroad\.loot"
+        with pytest.raises(PolicyError, match=told):
+            resolve(database, POLICY)
+        policy = POLICY.replace("tables:\n", "tables:\n  door_abroad.loot: {shared: true}\n", 1)
+    again = compiled(database, resolve(database, policy), 1)
+    for attempt in (lambda: open_doors(database, again), lambda: door.plan(database, doors)):
+        with pytest.raises(StoreError, match=r"door_abroad\.loot is a table or sequence in a"):
+            attempt()
+    assert catalog_lines(database) == before
 
 
 def test_a_drop_leaves_it(database: Connection) -> None:

@@ -8,7 +8,7 @@ let in to one could look into the other.
 
 from collections.abc import Iterator
 
-from klover.catalog import OWN_TABLES
+from klover.catalog import OWN_TABLES, TableName
 from klover.door import naming
 from klover.door.ledger import rows
 from klover.errors import StoreError
@@ -24,6 +24,18 @@ def expect_none(connection: Connection) -> None:
     """Raise StoreError where names that doors need are not theirs alone."""
     for problem in taken(connection):
         raise StoreError(problem)
+
+
+def expect_view(name: TableName, kind: str) -> None:
+    """Raise StoreError for what holds rows in a door's own schema: somebody's, no door has any.
+
+    ``taken`` does not tell it, since the schema is a door's.
+    """
+    if kind not in {"v", "m"}:
+        raise StoreError(
+            f"{name} is a table or sequence in a schema of Klover's: schemas named "
+            f"{naming.SCHEMA_PREFIX}… hold doors only. Nothing was changed; move it elsewhere."
+        )
 
 
 def taken(connection: Connection) -> Iterator[str]:
