@@ -54,6 +54,22 @@ class TableName:
         return cls(".".join(schema) if schema else "public", name)
 
 
+OWN_SCHEMAS = ("klover", "klover_pseudonym")
+"""Where Klover's own tables stand."""
+OWN_TABLES = (
+    "klover.door_ground", "klover.door_refill", "klover.door_right", "klover.door_suspension",
+    "klover.door_version", "klover.door_view", "klover.home_evidence", "klover.key_space",
+    "klover.migrated", "klover.migration_guest", "klover.migration_needle",
+    "klover.migration_run", "klover.migration_step", "klover.migration_subject",
+    "klover.policy_entry", "klover.subject_home", "klover_pseudonym.key",
+)  # fmt: skip
+"""All of them, in an enclave or at a source; whatever else stands there is an application's."""
+OWN_COLUMNS = "klover_p_"
+"""How the columns begin that doors keep in an application's tables."""
+OWN_DOORS = "door_"
+"""How the schemas of doors begin."""
+
+
 class TableKind(StrEnum):
     """``pg_class.relkind`` of the relations that hold or show rows."""
 
@@ -88,6 +104,8 @@ class Column:
     sequence: TableName | None = None
     """The sequence that feeds it, for identity columns, serials and nextval() defaults."""
     enum_labels: tuple[str, ...] = ()
+    deterministic: bool = True
+    """False where its collation calls texts equal that are written differently."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

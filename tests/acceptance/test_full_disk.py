@@ -17,9 +17,12 @@ import pytest
 from psycopg import sql
 
 from conftest import NewDatabase
+from doubles import tiny_doors
 from doubles.configured import write_config
 from doubles.deployed import KLOVER, klover, ports_in_a_row, tells_nobody
 from doubles.small_world import POLICY, ROWS, SCHEMA, contents, run_sql
+from klover.catalog import TableName
+from klover.door import naming
 from klover.store import embedded
 from klover.store.binaries import Binaries
 from klover.store.connect import connect
@@ -61,6 +64,20 @@ def cluster(name: str, binaries: Binaries) -> Iterator[Server]:
         yield server
 
 
+@contextmanager
+def small_enclave(binaries: Binaries, size: int = DISK) -> Iterator[tuple[Path, str]]:
+    """Make a database on a small disk of its own; tells the disk and the connection string."""
+    with disk(size) as small, cluster("enclave", binaries) as enclave:
+        place = small / "tables"
+        place.mkdir(mode=0o700)
+        if binaries.uid is not None and binaries.gid is not None:
+            os.chown(place, binaries.uid, binaries.gid)
+        with connect(enclave.dsn(), what="the enclave") as connection:
+            connection.execute(sql.SQL("create tablespace small location {}").format(str(place)))
+            connection.execute("create database app tablespace small")
+        yield small, enclave.dsn("app")
+
+
 def deployment(folder: Path, source: str, enclave: str) -> Path:
     (folder / "klover.yaml").write_text(POLICY)
     return write_config(folder, primary=enclave, source=source)
@@ -79,15 +96,7 @@ def test_an_enclave_whose_disk_is_full_undoes_the_copy_and_goes_on(
     run_sql(source, SCHEMA)
     run_sql(source, ROWS)
     run_sql(source, MORE)
-    with disk(DISK) as small, cluster("enclave", binaries) as enclave:
-        place = small / "tables"
-        place.mkdir(mode=0o700)
-        if binaries.uid is not None and binaries.gid is not None:
-            os.chown(place, binaries.uid, binaries.gid)
-        with connect(enclave.dsn(), what="the enclave") as connection:
-            connection.execute(sql.SQL("create tablespace small location {}").format(str(place)))
-            connection.execute("create database app tablespace small")
-        dsn = enclave.dsn("app")
+    with small_enclave(binaries) as (small, dsn):
         config = ("--config", deployment(tmp_path, source, dsn))
         assert klover("migrate", "schema", *config).code == 0
         before = contents(source), contents(dsn)
@@ -102,6 +111,63 @@ def test_an_enclave_whose_disk_is_full_undoes_the_copy_and_goes_on(
         assert isinstance(ran, dict)
         assert ran["rows_moved"] == ran["rows_equal"] > 0
         assert contents(source) == before[0]
+
+
+def filled(dsn: str) -> tuple[int, int, int]:
+    """Tell how many doors stand, and how many posts have a pseudonym of their author, and not."""
+    column = naming.stored("abroad", TableName("public", "posts"), "author", 1)
+    with connect(dsn, what="the enclave") as connection:
+        row = connection.execute(
+            sql.SQL(
+                "select (select count(*) from pg_namespace where nspname like 'door%'),"
+                " count({0}), count(*) filter (where {0} is null) from public.posts"
+            ).format(sql.Identifier(column))
+        ).fetchone()
+    assert row is not None
+    return row[0], row[1], row[2]
+
+
+def test_pseudonyms_whose_disk_is_full_stay_as_far_as_they_came_and_go_on(
+    binaries: Binaries, tmp_path: Path
+) -> None:
+    with small_enclave(binaries, 2 * DISK) as (small, dsn):
+        with connect(dsn, what="the enclave") as connection:
+            tiny_doors.make_tables(connection)
+            connection.execute(
+                "insert into public.posts select g, 1, true, repeat('x', 400), 1"
+                " from generate_series(100, 30099) g"
+            )
+        (tmp_path / "klover.yaml").write_text(tiny_doors.SOUND)
+        config = ("--config", write_config(tmp_path, primary=dsn))
+        filler = small / "filler"
+
+        def refuse(command: str) -> None:
+            filler.write_bytes(bytes(shutil.disk_usage(small).free - 14 * LEFT))
+            done = klover("doors", command, *config)
+            done.refused(1, "disk of the database is full", "run the same command again")
+            refused(done.err)
+            filler.unlink()
+
+        refuse("apply")
+        doors, there, missing = filled(dsn)
+        assert doors == 0
+        assert there > 0
+        assert missing > 0
+        assert klover("doors", "apply", *config).code == 0
+        assert filled(dsn) == (2, 30002, 0)
+        assert klover("doors", "suspend", *config).code == 0
+        with connect(dsn, what="the application") as connection:
+            connection.execute("update public.posts set author = 2 where id < 20000")
+            connection.execute("vacuum full public.posts")
+        refuse("resume")
+        with connect(dsn, what="the enclave") as connection:
+            row = connection.execute(
+                "select next > 0 and next < pages, (select count(*) from klover.door_suspension)"
+                " from klover.door_refill where relation = 'public.posts'::regclass"
+            ).fetchone()
+        assert row == (True, 2)
+        done = klover("doors", "resume", *config)
+        assert "Proved and open" in done.out, done.err
 
 
 def test_doors_whose_disk_is_full_are_not_half_there(

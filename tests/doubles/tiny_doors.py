@@ -58,6 +58,8 @@ audiences:
     sees: [restricted, interoperable, public]
     identifiers: clear
 """
+SOUND = POLICY + "    requires: {purpose: [help]}\n"
+"""The same without what its check finds: a command refuses to make doors by the other."""
 
 
 def make_tables(connection: Connection) -> None:

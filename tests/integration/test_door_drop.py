@@ -1,8 +1,5 @@
 """Doors dropped: no trace is left, and PUBLIC has what it had."""
 
-from collections.abc import Callable
-
-import psycopg
 import pytest
 
 from doubles.catalog_dump import catalog_lines
@@ -12,7 +9,7 @@ from doubles.tiny_doors import LATER, make_tables, shut, tiny_doors
 from klover import door
 from klover.errors import StoreError
 from klover.event import DoorsDropped
-from klover.store.connect import Connection, connect
+from klover.store.connect import Connection
 
 
 @pytest.fixture
@@ -83,20 +80,3 @@ def test_a_table_in_a_door_is_not_dropped(tiny: Connection) -> None:
     with pytest.raises(StoreError, match="hold doors only"):
         shut(tiny)
     assert catalog_lines(tiny) == before
-
-
-def test_roles_that_another_database_needs_stay(
-    tiny: Connection, new_database: Callable[[], str], dsn: str
-) -> None:
-    other_dsn = psycopg.conninfo.make_conninfo(dsn, dbname=new_database())
-    with connect(other_dsn, what="another enclave") as other:
-        make_tables(other)
-        open_doors(other, tiny_doors(other))
-        open_doors(tiny, tiny_doors(tiny))
-        dropped = door.drop(tiny, MemoryRecorder(), LATER)
-        assert "the role klover_door_abroad: another database has doors" in dropped.kept
-        assert not door.plan(other, tiny_doors(other))
-        assert not [
-            line for line in catalog_lines(tiny) if "|klover_s_abroad" in line and "setting" in line
-        ]
-        door.drop(other, MemoryRecorder(), LATER)

@@ -12,8 +12,9 @@ import pytest
 from typer.testing import CliRunner
 
 from conftest import NewDatabase
+from doubles.catalog_dump import catalog_lines, notes
 from doubles.configured import write_config
-from doubles.tiny_doors import POLICY, make_tables
+from doubles.tiny_doors import POLICY, SOUND, make_tables
 from klover.cli.doors import app
 from klover.errors import CheckFailed, InputError, PolicyError
 from klover.store.connect import connect
@@ -33,7 +34,7 @@ def database(server: Server, new_database: NewDatabase) -> str:
 
 @pytest.fixture
 def option(server: Server, standby: Server, database: str, tmp_path: Path) -> Iterator[list[str]]:
-    (tmp_path / "klover.yaml").write_text(POLICY)
+    (tmp_path / "klover.yaml").write_text(SOUND)
     with tempfile.TemporaryDirectory(prefix="klover-log-") as log:
         config = write_config(
             tmp_path, primary=server.dsn(database), standby=standby.dsn(database), log=log
@@ -82,7 +83,7 @@ def test_a_migration_between_suspend_and_resume(
         assert "body" in str(refused.exception)
         assert "suspended since" in done("status", *option)
         assert isinstance(RUN.invoke(app, ["apply", *option]).exception, PolicyError)
-        (tmp_path / "klover.yaml").write_text(POLICY.replace("      body:", "      words:"))
+        (tmp_path / "klover.yaml").write_text(SOUND.replace("      body:", "      words:"))
         still = RUN.invoke(app, ["apply", *option])
         assert isinstance(still.exception, InputError)
         assert "resume" in str(still.exception)
@@ -202,3 +203,45 @@ def test_what_is_wrong_is_told_and_changes_nothing(option: list[str], words: lis
     assert isinstance(wrong.exception, InputError)
     assert not told("status", *option)["suspended"]
     assert "Nothing to do" in done("apply", *option)
+
+
+def test_what_the_check_of_the_policy_refuses_no_command_makes(
+    option: list[str], server: Server, database: str, tmp_path: Path
+) -> None:
+    """Its errors are printed with what mends them, nothing changes, and a look is still free."""
+    done("apply", *option)
+    done("suspend", *option)
+    policy = tmp_path / "klover.yaml"
+    wrong = SOUND + "never:\n  - {located: [NO], identifiers: clear}\n"
+    policy.write_text(wrong)
+    with connect(server.dsn(database), what="the primary") as primary:
+        before = [*catalog_lines(primary), *notes(primary)]
+        for words in (["apply"], ["resume"], ["resume", "home"], ["rotate", "abroad"]):
+            refused = RUN.invoke(app, [*words, *option])
+            assert isinstance(refused.exception, CheckFailed), refused.output
+            assert refused.exception.exit_code == 1
+            assert "has 1 error, listed above" in str(refused.exception)
+            assert "error: This `never` does not hold: audience home" in refused.stdout
+            assert "Change the audience." in refused.stdout
+            as_json = json.loads(RUN.invoke(app, [*words, "--json", *option]).stdout)
+            assert not as_json["ok"]
+            assert [each["mend"] for each in as_json["findings"]] == ["Change the audience."]
+            assert [*catalog_lines(primary), *notes(primary)] == before
+        planned = done("plan", *option)
+        assert "-- `klover doors apply` is refused until that is mended." in planned
+        assert "This `never` does not hold" in planned
+        assert all(set(step) == {"phase", "why", "sql"} for step in told("plan", *option))
+        policy.write_text(SOUND)
+        assert told("resume", *option)["version"] == 2
+
+
+def test_doors_are_dropped_by_a_policy_that_its_check_refuses(
+    option: list[str], tmp_path: Path
+) -> None:
+    """To close a door nobody has to mend the others first."""
+    done("apply", *option)
+    (tmp_path / "klover.yaml").write_text(POLICY)
+    assert isinstance(RUN.invoke(app, ["apply", *option]).exception, CheckFailed)
+    assert "would make their doors again" in done("drop", "abroad", *option)
+    done("suspend", *option)
+    done("drop", "--all", *option)

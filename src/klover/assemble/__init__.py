@@ -43,6 +43,7 @@ from klover.policy.suggest import Draft, draft, questions
 from klover.policy.trace import trace
 from klover.store.connect import connect
 from klover.store.inspect import read_catalog
+from klover.store.locks import brief_locks
 from klover.store.sample import Progress as SampleProgress, sample
 from klover.tlog.key import SignerKey, VerifierKey
 
@@ -112,7 +113,7 @@ def read_live_catalog(dsn: str, *, what: str) -> Catalog:
 
 def refused_conditions(dsn: str, resolved: Resolved) -> list[PolicyError]:
     """Tell each condition of a policy that the database does not take; reads no row."""
-    with connect(dsn, what="the database") as connection:
+    with connect(dsn, what="the database") as connection, brief_locks(connection):
         return list(refused(connection, predicates(resolved), resolved.policy.file))
 
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from klover.catalog import TableName
 from klover.door import Step
-from klover.door.prepare import Progress as Preparing
+from klover.door.online import Progress as Preparing
 from klover.door.turn import Progress as Applying
 from klover.migrate.work import Progress
 

@@ -14,6 +14,7 @@ import typer
 from klover import assemble, door
 from klover.cli import doors_life, pseudonyms
 from klover.cli.bars import door_bars
+from klover.cli.findings import expect_sound, policy_errors
 from klover.cli.options import CONFIG, AsJson, Config
 from klover.cli.printing import console, print_json
 from klover.door import Proof, Step, Verdict, Way, ledger
@@ -33,11 +34,17 @@ def plan(config: Config = CONFIG, as_json: AsJson = False) -> None:
     deployment = assemble.load_deployment(config)
     with assemble.open_primary(deployment) as primary:
         suspended = ledger.suspensions(primary)
-        doors = assemble.doors_in_effect(deployment, primary)[1]
+        resolved, doors = assemble.doors_in_effect(deployment, primary)
         before = door.preparation(primary, doors)
         steps = (*before.steps, *door.plan(primary, doors, before.tables))
+    wrongs = policy_errors(resolved)
     if as_json:
         print_json([_as_object(step) for step in steps])
+    for wrong in wrongs:
+        typer.echo(f"-- {wrong}", err=as_json)
+    if wrongs:
+        typer.echo("-- `klover doors apply` is refused until that is mended.", err=as_json)
+    if as_json:
         return
     for schema, since in suspended.items():
         typer.echo(f"-- {schema} is suspended since {since}: `klover doors resume` runs this.")
@@ -57,15 +64,17 @@ def plan(config: Config = CONFIG, as_json: AsJson = False) -> None:
 def apply(config: Config = CONFIG, as_json: AsJson = False) -> None:
     """Make the database match the policy, and put it on record.
 
-    Large tables are made ready first, while the application works; it can be interrupted there and
-    run again. The doors themselves change in one transaction.
+    Ends with 1 where `klover policy check` finds errors. Large tables are made ready first, while
+    the application works; it can be interrupted there and run again. The doors themselves change
+    in one transaction.
     """
     deployment = assemble.load_deployment(config)
     with (
         assemble.open_primary(deployment) as primary,
         closing(assemble.open_recorder(deployment, _WRITER)) as recorder,
     ):
-        doors = assemble.doors_in_effect(deployment, primary)[1]
+        resolved, doors = assemble.doors_in_effect(deployment, primary)
+        expect_sound(resolved, as_json=as_json)
         with door_bars() as (prepared, done):
             door.prepare(primary, doors, progress=prepared)
             applied = door.apply(primary, doors, recorder, assemble.now(), progress=done)

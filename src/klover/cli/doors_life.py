@@ -15,6 +15,7 @@ import typer
 
 from klover import assemble, door
 from klover.cli.bars import door_bars
+from klover.cli.findings import expect_sound
 from klover.cli.options import CONFIG, AsJson, Config
 from klover.cli.printing import print_json
 from klover.config import Deployment
@@ -62,22 +63,30 @@ def suspend(audiences: Audiences = None, config: Config = CONFIG, as_json: AsJso
 
 
 def resume(audiences: Audiences = None, config: Config = CONFIG, as_json: AsJson = False) -> None:
-    """Make suspended doors anew, prove them, and open them."""
+    """Make suspended doors anew, prove them, and open them.
+
+    Pseudonyms of large tables are computed first, while the application works; it can be
+    interrupted there and run again. The doors themselves open in one transaction.
+    """
     deployment = assemble.load_deployment(config)
-
-    def work(primary: Connection, recorder: Recorder, done: Progress) -> door.Applied:
+    with (
+        assemble.open_primary(deployment) as primary,
+        closing(assemble.open_recorder(deployment, _WRITER)) as recorder,
+    ):
         resolved, doors = assemble.doors_in_effect(deployment, primary)
-        return door.resume(
-            primary,
-            doors,
-            audiences or (),
-            recorder,
-            assemble.now(),
-            prove=lambda: assemble.prove_doors(deployment, primary, resolved),
-            progress=done,
-        )
-
-    applied = _recorded(deployment, work)
+        door.to_open(primary, audiences or ())
+        expect_sound(resolved, as_json=as_json)
+        with door_bars() as (prepared, done):
+            door.prepare(primary, doors, progress=prepared, resuming=True)
+            applied = door.resume(
+                primary,
+                doors,
+                audiences or (),
+                recorder,
+                assemble.now(),
+                prove=lambda: assemble.prove_doors(deployment, primary, resolved),
+                progress=done,
+            )
     if as_json:
         told = {"version": applied.version, "steps": len(applied.steps), "digest": applied.digest}
         print_json(told)

@@ -1,27 +1,23 @@
 """``klover policy``: check a policy, explain what it shows, suggest a first one."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
 import typer
-from rich.markup import escape
 
 from klover.catalog import Catalog
 from klover.cli import policy_change
 from klover.cli.explain import explain_policy
+from klover.cli.findings import count_errors, show_findings, show_findings_json
 from klover.cli.homes import policy_homes
 from klover.cli.options import AsJson, PolicyDsn, PolicyFile
-from klover.cli.printing import console, print_json
 from klover.cli.suggest import suggest_policy
 from klover.errors import CheckFailed, PolicyError
 from klover.policy.finding import Finding, Severity
 from klover.policy.model import Policy
 
 app = typer.Typer(help="Write, check, explain, compare and sign policies.", no_args_is_help=True)
-
-_COLOURS = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.NOTE: "dim"}
 
 
 @app.command("check")
@@ -31,7 +27,7 @@ def check_policy(file: PolicyFile, dsn: PolicyDsn = None, as_json: AsJson = Fals
     With --dsn also whether it fits the database. Ends with 2 when the policy cannot be read or does
     not fit, with 1 when a check fails.
     """
-    from klover.policy.check import check, faults
+    from klover.policy.check import check, errors, faults
 
     findings: list[Finding] = []
     wrong: PolicyError | None = None
@@ -52,10 +48,9 @@ def check_policy(file: PolicyFile, dsn: PolicyDsn = None, as_json: AsJson = Fals
     _tell(findings, file, as_json=as_json)
     if wrong is not None:
         raise typer.Exit(wrong.exit_code)
-    errors = [finding for finding in findings if finding.severity is Severity.ERROR]
-    if errors:
-        count = f"{len(errors)} error{'s' if len(errors) > 1 else ''}"
-        raise CheckFailed(f"The policy {file} has {count}; see above.")
+    wrongs = errors(findings)
+    if wrongs:
+        raise CheckFailed(f"The policy {file} has {count_errors(wrongs)}; see above.")
 
 
 app.command("explain")(explain_policy)
@@ -77,23 +72,10 @@ def _catalog(dsn: str) -> Catalog:
 
 
 def _tell(findings: Sequence[Finding], file: Path, *, as_json: bool) -> None:
-    errors = sum(finding.severity is Severity.ERROR for finding in findings)
     if as_json:
-        body = {
-            "file": str(file),
-            "ok": errors == 0,
-            "findings": [asdict(finding) for finding in findings],
-        }
-        print_json(body)
+        show_findings_json(findings, str(file))
         return
-    screen = console(markup=True)
-    for finding in findings:
-        where = f"{finding.file}:{finding.line}" if finding.line else finding.file
-        colour = _COLOURS[finding.severity]
-        mend = f" {finding.mend}" if finding.mend else ""
-        screen.print(
-            f"{escape(where)}: [{colour}]{finding.severity}[/]: {escape(finding.message + mend)}"
-        )
-    if not errors:
+    show_findings(findings)
+    if all(finding.severity is not Severity.ERROR for finding in findings):
         count = "1 finding" if len(findings) == 1 else f"{len(findings)} findings"
-        screen.print(f"{escape(str(file))} holds; {count} to look at.")
+        typer.echo(f"{file} holds; {count} to look at.")

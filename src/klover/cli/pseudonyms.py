@@ -15,6 +15,7 @@ import typer
 from klover import assemble, door
 from klover.catalog import TableName
 from klover.cli.bars import door_bars
+from klover.cli.findings import expect_sound
 from klover.cli.options import CONFIG, AsJson, Config
 from klover.cli.printing import print_json
 from klover.door import Question, rotate as epochs
@@ -51,6 +52,7 @@ def rotate(
     ):
         resolved = assemble.resolve_policy(deployment, primary)
         _refuse_unknown(resolved, audience)
+        expect_sound(resolved, as_json=as_json)
         if not finish:
             epochs.begin(primary, audience)
             doors = assemble.compile_doors(resolved, primary)

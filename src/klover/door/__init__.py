@@ -16,7 +16,14 @@ from klover.door.prove import prove
 from klover.door.pseudonym_state import read_epochs
 from klover.door.reveal import Question, Revealed, reveal
 from klover.door.step import Phase, Step
-from klover.door.suspend import Suspended, count_sessions, end_sessions, resume, suspend
+from klover.door.suspend import (
+    Suspended,
+    count_sessions,
+    end_sessions,
+    resume,
+    suspend,
+    to_open,
+)
 
 __all__ = [
     "Applied",
@@ -52,4 +59,5 @@ __all__ = [
     "reveal",
     "rotate",
     "suspend",
+    "to_open",
 ]

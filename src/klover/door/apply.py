@@ -13,12 +13,14 @@ from klover.door import foreign, ground, ledger
 from klover.door.diff import plan
 from klover.door.doors import Doors
 from klover.door.predicates import refused
+from klover.door.refill import forget
 from klover.door.state import read_state
 from klover.door.step import Step
 from klover.door.turn import Patience, Progress, in_turn, run, settle
 from klover.errors import StoreError
 from klover.event import DoorsApplied, Recorder
 from klover.store.connect import Connection
+from klover.store.locks import brief_locks
 
 PATIENCE = Patience()
 
@@ -39,7 +41,7 @@ def plan_doors(
 
     Raises PolicyError for a condition Postgres does not take, StoreError for what it refuses.
     """
-    with connection.transaction(force_rollback=True):
+    with brief_locks(connection), connection.transaction(force_rollback=True):
         settle(connection)
         foreign.expect_none(connection)
         _check_predicates(connection, doors)
@@ -63,7 +65,6 @@ def apply_doors(
 
     def work() -> Applied:
         ledger.expect_open(connection)
-        foreign.expect_none(connection)
         _expect_same_views(connection)
         return carry_out(connection, doors, recorder, time, progress=progress)
 
@@ -80,6 +81,7 @@ def carry_out(
     prove: Callable[[], None] = lambda: None,
 ) -> Applied:
     """Plan, run, read back, ``prove``, note and record, within the caller's transaction."""
+    foreign.expect_none(connection)
     _check_predicates(connection, doors)
     state = read_state(connection, doors)
     steps = plan(doors, state)
@@ -88,6 +90,7 @@ def carry_out(
         run(connection, steps, progress)
         ledger.make(connection)
         ground.note(connection)
+        forget(connection)
         _read_back(connection, doors)
         prove()
         version = _note(connection, doors, steps, time)
@@ -95,6 +98,7 @@ def carry_out(
     else:
         ledger.make(connection)
         ground.note(connection)
+        forget(connection)
         prove()
         standing = ledger.latest(connection)
         version = standing.number if standing else _note(connection, doors, steps, time)

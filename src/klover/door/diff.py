@@ -15,12 +15,12 @@ from klover.catalog import TableName
 from klover.door import naming
 from klover.door.condition import identifier
 from klover.door.doors import Door, Doors, View
+from klover.door.foreign import expect_view
 from klover.door.hardening import harden
 from klover.door.pseudonyms import pseudonym_steps
 from klover.door.roles import role_steps
 from klover.door.state import PUBLIC, Grant, StandingView, State
 from klover.door.step import Phase, Step, names, raw, write
-from klover.errors import StoreError
 
 _BARRIER = ("security_barrier=true",)
 
@@ -189,7 +189,7 @@ def _views(doors: Doors, state: State) -> Iterator[Step]:
     replaced = set(_replaced(doors, state))
     kinds = {"m": "materialized view"}
     for name in sorted(replaced):
-        _refuse_data(name, state.views[name])
+        expect_view(name, state.views[name].kind)
         kind = sql.SQL(kinds.get(state.views[name].kind, "view"))
         yield write(
             Phase.DROP_VIEW, "it is not what the policy compiles to", "drop {kind} {view}",
@@ -208,15 +208,6 @@ def _views(doors: Doors, state: State) -> Iterator[Step]:
         for view in door.views:
             if view.name in replaced or view.name not in state.views:
                 yield from _new_view(door, view)
-
-
-def _refuse_data(name: TableName, standing: StandingView) -> None:
-    """Raise StoreError for what may hold rows: somebody's, since no door has any. It stays."""
-    if standing.kind not in {"v", "m"}:
-        raise StoreError(
-            f"{name} is a table or sequence in a schema of Klover's: schemas named "
-            f"{naming.SCHEMA_PREFIX}… hold doors only. Nothing was changed; move it elsewhere."
-        )
 
 
 def _notes_table() -> Step:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
-from klover.door import ground, ledger
+from klover.door import foreign, ground, ledger
 from klover.door.apply import plan_doors
 from klover.door.doors import Doors
 from klover.door.ground import Change, Kind
@@ -98,6 +98,9 @@ def find_drift(
     suspended = ledger.suspensions(connection)
     if suspended:
         return tuple(found)  # what a resume makes anew cannot be told from drift
+    names = [_taken(problem) for problem in foreign.taken(connection)]
+    if names:
+        return (*found, *names, *_violations(prove()))
     found += by_hand(plan_doors(connection, doors))
     found += _violations(prove())
     return tuple(found)
@@ -139,6 +142,17 @@ def _violations(proof: Proof) -> Iterator[Drift]:
             views=(),
             mend=_ALSO,
         )
+
+
+def _taken(problem: str) -> Drift:
+    said, _, mend = problem.partition(" Nothing was changed; ")
+    return Drift(
+        subject="the names of the doors",
+        what=f"are not theirs alone: {said}",
+        breaks="no apply goes through",
+        views=(),
+        mend=mend.rstrip("."),
+    )
 
 
 def _misfit(error: PolicyError) -> Drift:

@@ -21,7 +21,14 @@ from klover.event import DoorsDropped, Recorder
 from klover.store.connect import Connection
 
 _WHY = "the doors are dropped"
-_NOTES = ("door_view", "door_version", "door_suspension", "door_ground", "door_right")
+_NOTES = (
+    "door_view",
+    "door_version",
+    "door_suspension",
+    "door_ground",
+    "door_refill",
+    "door_right",
+)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -166,6 +173,21 @@ def _let_go(connection: Connection, name: str) -> Iterator[Step]:
     """Take from a role that stays what it has in this database."""
     database = connection.info.dbname
     parts = {"name": name, "database": database}
+    if _door_of(name):
+        for kind, what, column, privilege in rows(connection, "given", {"role": name}):
+            columns = sql.SQL("({})").format(sql.Identifier(column)) if column else raw("")
+            yield write(
+                Phase.REVOKE,
+                _WHY,
+                "revoke {privilege} {columns} on {kind} {what} from {name}",
+                {
+                    **parts,
+                    "privilege": raw(privilege),
+                    "columns": columns,
+                    "kind": raw(kind),
+                    "what": raw(what),
+                },
+            )
     yield write(Phase.REVOKE, _WHY, "revoke all on database {database} from {name}", parts)
     yield write(Phase.REVOKE, _WHY, "alter role {name} in database {database} reset all", parts)
 

@@ -127,7 +127,9 @@ def _uuid(at: int, entity: TableName, message: str) -> str:
 def _printed(value: str, kind: str) -> str:
     if kind == "numeric":
         return f"trim_scale({value})::text"
-    return f"lower({value}::text)" if kind.rpartition(".")[2] == "citext" else f"{value}::text"
+    if kind.rpartition(".")[2] == "citext":
+        return f'lower({value}::text collate "default")'
+    return f"{value}::text"
 
 
 def _utf8(text: str) -> str:

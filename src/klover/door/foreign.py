@@ -1,20 +1,53 @@
-"""What stands under Klover's names and is not Klover's: it is told, and never touched.
+"""What stands under Klover's names and is not these doors': it is told, and never touched.
 
 A door's schema has a plate or lets a door's role in; a stored column has the shape of ours. What
 only happens to be called so is somebody's: a change of the doors is refused until it is renamed.
+So it is while another database of the cluster has doors: roles are the cluster's, and whoever is
+let in to one could look into the other.
 """
 
+from collections.abc import Iterator
+
+from klover.catalog import OWN_TABLES, TableName
 from klover.door import naming
 from klover.door.ledger import rows
 from klover.errors import StoreError
 from klover.store.connect import Connection
 
+_OURS = {
+    "schema": f"names that begin with {naming.SCHEMA_PREFIX} are",
+    "table": "its schema is",
+}
+
 
 def expect_none(connection: Connection) -> None:
-    """Raise StoreError where an application has objects under names that are Klover's own."""
-    for what, name in rows(connection, "foreign"):
-        prefix = naming.SCHEMA_PREFIX if what == "schema" else naming.STORED_PREFIX
+    """Raise StoreError where names that doors need are not theirs alone."""
+    for problem in taken(connection):
+        raise StoreError(problem)
+
+
+def expect_view(name: TableName, kind: str) -> None:
+    """Raise StoreError for what holds rows in a door's own schema: somebody's, no door has any.
+
+    ``taken`` does not tell it, since the schema is a door's.
+    """
+    if kind not in {"v", "m"}:
         raise StoreError(
-            f"The {what} {name} is not Klover's, but names that begin with {prefix} are. Nothing "
-            "was changed; give it another name."
+            f"{name} is a table or sequence in a schema of Klover's: schemas named "
+            f"{naming.SCHEMA_PREFIX}… hold doors only. Nothing was changed; move it elsewhere."
+        )
+
+
+def taken(connection: Connection) -> Iterator[str]:
+    """Tell, a sentence or two each, which names are somebody else's."""
+    for what, name in rows(connection, "foreign", {"own": list(OWN_TABLES)}):
+        ours = _OURS.get(what, f"names that begin with {naming.STORED_PREFIX} are")
+        mend = "move it to another schema" if what == "table" else "give it another name"
+        yield f"The {what} {name} is not Klover's, but {ours}. Nothing was changed; {mend}."
+    for database, names in rows(connection, "doors_in"):
+        yield (
+            f"The database {database} of this cluster has doors, too: {', '.join(names)}. Roles "
+            "belong to the whole cluster, so whoever is let in to one database could look into "
+            "the other. Nothing was changed; take those doors away with `klover doors drop --all`"
+            " there, or give each database a cluster of its own."
         )

@@ -62,26 +62,46 @@ select nspname from pg_namespace
 -- name: foreign
 -- What is called as Klover's objects are, and is none of them.
 select 'schema', nspname::text from pg_namespace
- where nspname like 'door\_%'
-   and coalesce(obj_description(oid, 'pg_namespace'), '') not like 'Klover''s door, version %'
-   and coalesce(nspacl::text, '') not like '%klover\_door\_%'
+ where nspname like 'door\_%%'
+   and coalesce(obj_description(oid, 'pg_namespace'), '') not like 'Klover''s door, version %%'
+   and coalesce(nspacl::text, '') not like '%%klover\_door\_%%'
 union all
-select 'column', format('%s.%s.%s', n.nspname, c.relname, a.attname)
+select 'column', format('%%s.%%s.%%s', n.nspname, c.relname, a.attname)
   from pg_attribute a
   join pg_class c on c.oid = a.attrelid
   join pg_namespace n on n.oid = c.relnamespace
- where a.attname like 'klover\_p\_%' and not a.attisdropped and a.attnum > 0
+ where a.attname like 'klover\_p\_%%' and not a.attisdropped and a.attnum > 0
    and c.relkind in ('r', 'p', 'f') and c.relpersistence <> 't'
    and (a.attname !~ '^klover_p_[a-z0-9_]*_[0-9a-f]{12}$'
         or a.atttypid not in ('uuid'::regtype, 'uuid[]'::regtype))
 union all
-select 'constraint', format('%s on %s.%s', k.conname, n.nspname, c.relname)
+select 'constraint', format('%%s on %%s.%%s', k.conname, n.nspname, c.relname)
   from pg_constraint k
   join pg_class c on c.oid = k.conrelid
   join pg_namespace n on n.oid = c.relnamespace
- where k.conname like 'klover\_p\_%' and k.contype = 'c'
+ where k.conname like 'klover\_p\_%%' and k.contype = 'c'
    and k.conname !~ '^klover_p_[a-z0-9_]*_[0-9a-f]{12}$'
+union all
+select 'table', format('%%s.%%s', n.nspname, c.relname)
+  from pg_class c
+  join pg_namespace n on n.oid = c.relnamespace
+ where n.nspname in ('klover', 'klover_pseudonym') and c.relkind in ('r', 'p', 'v', 'm', 'f')
+   and format('%%s.%%s', n.nspname, c.relname) <> all (%(own)s)
  order by 1, 2;
+
+-- name: doors_in
+-- The other databases of the cluster in which roles of doors have anything, and whose doors.
+select d.datname,
+       array_agg(distinct regexp_replace(r.rolname, '^klover_(owner|door)_', 'door_')::text
+                 order by regexp_replace(r.rolname, '^klover_(owner|door)_', 'door_')::text)
+  from pg_shdepend s
+  join pg_roles r on s.refclassid = 'pg_authid'::regclass and r.oid = s.refobjid
+  join pg_database d
+    on d.oid = case when s.classid = 'pg_database'::regclass then s.objid else s.dbid end
+ where r.rolname like any (array['klover\_owner\_%', 'klover\_door\_%'])
+   and d.datname <> current_database()
+ group by d.datname
+ order by 1;
 
 -- name: in_schemas
 -- What stands in given schemas.
@@ -143,6 +163,28 @@ select n.nspname, p.oid::regprocedure::text
 select (select count(*) from pg_class where relnamespace = to_regnamespace(%(schema)s))
      + (select count(*) from pg_proc where pronamespace = to_regnamespace(%(schema)s))
      + (select count(*) from pg_type where typnamespace = to_regnamespace(%(schema)s));
+
+-- name: given
+-- What a role was given of relations, columns and schemas in this database, as GRANT names it.
+select case when c.relkind = 'S' then 'sequence' else 'table' end, format('%%I.%%I', n.nspname, c.relname),
+       null, a.privilege_type
+  from pg_class c
+  join pg_namespace n on n.oid = c.relnamespace
+ cross join aclexplode(c.relacl) a
+ where a.grantee = to_regrole(%(role)s) and a.grantee <> c.relowner
+union all
+select 'table', format('%%I.%%I', n.nspname, c.relname), t.attname, a.privilege_type
+  from pg_attribute t
+  join pg_class c on c.oid = t.attrelid
+  join pg_namespace n on n.oid = c.relnamespace
+ cross join aclexplode(t.attacl) a
+ where a.grantee = to_regrole(%(role)s) and not t.attisdropped
+union all
+select 'schema', format('%%I', n.nspname), null, a.privilege_type
+  from pg_namespace n
+ cross join aclexplode(n.nspacl) a
+ where a.grantee = to_regrole(%(role)s) and a.grantee <> n.nspowner
+ order by 1, 2, 3, 4;
 
 -- name: own_roles
 -- Klover's roles; whether other databases need them; what the server's own rules say of them.
@@ -257,7 +299,7 @@ select 'column', r.oid, a.attnum, r.nspname, r.relname, a.attname,
        format_type(a.atttypid, a.atttypmod) || case when a.attnotnull then ' not null' else '' end
   from relation r join pg_attribute a on a.attrelid = r.oid
  where a.attnum > 0 and not a.attisdropped and r.parent is null
-   and a.attname not like 'klover\_p\_%'
+   and a.attname !~ '^klover_p_[a-z0-9_]*_[0-9a-f]{12}$'
 union all
 select 'key', r.oid, k.oid, r.nspname, r.relname, k.conname,
        format('%s %s %s %s', k.contype, k.conkey, k.confrelid, k.confkey)

@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from klover.catalog import TableName
+from klover.catalog import OWN_COLUMNS, OWN_DOORS, TableName
 from klover.errors import PolicyError
 
 SESSIONS = 16
@@ -27,8 +27,8 @@ PSEUDONYMS = "klover_pseudonym"
 KEYS = TableName(PSEUDONYMS, "key")
 KEEPER = "klover_keeper"
 """Runs those functions: it may read the keys and nothing else."""
-STORED_PREFIX = "klover_p_"
-SCHEMA_PREFIX = "door_"
+STORED_PREFIX = OWN_COLUMNS
+SCHEMA_PREFIX = OWN_DOORS
 OWNER_PREFIX = "klover_owner_"
 ROLE_PREFIX = "klover_door_"
 SESSION_PREFIX = "klover_s_"
@@ -38,6 +38,7 @@ _MOST_BYTES = 63
 _SLUG_BYTES = _MOST_BYTES - len(OWNER_PREFIX)
 _MOST_SESSIONS = 999
 _DIGEST = 8
+_STORED = re.compile(rf"{OWN_COLUMNS}[a-z0-9_]*_[0-9a-f]{{12}}")
 _LONG_DIGEST = 12
 
 
@@ -88,6 +89,11 @@ def stored(audience: str, table: TableName, column: str, epoch: int) -> str:
     whole = f"{audience}/{table.schema}/{table.name}/{column}/{epoch}"
     plain = re.sub(r"[^a-z0-9]+", "_", column.lower()).strip("_")
     return f"{STORED_PREFIX}{slug(audience)[:14]}_{plain[:14]}_{_digest(whole, _LONG_DIGEST)}"
+
+
+def is_stored(column: str) -> bool:
+    """Tell whether a column has the name of one of pseudonyms; what only begins so is none."""
+    return _STORED.fullmatch(column) is not None
 
 
 def stored_index(column: str, relation: TableName) -> str:

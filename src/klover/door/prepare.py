@@ -1,4 +1,4 @@
-"""Make room for pseudonyms in large tables while the application works, before doors are applied.
+"""Make room for pseudonyms in large tables while the application works, before doors change.
 
 Each step is short or holds up nobody: columns are added without a value and the trigger computes
 what comes from then on; what stands is filled in batches of pages, a transaction each; indexes are
@@ -8,18 +8,17 @@ and from the rows themselves. Small tables are left to ``apply``, which does it 
 https://www.postgresql.org/docs/18/sql-altertable.html
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-import psycopg
 from psycopg import sql
 
 from klover.catalog import TableName
-from klover.door import foreign, ledger, naming
+from klover.door import foreign, ledger, naming, online
 from klover.door.apply import plan_doors
 from klover.door.condition import identifier
 from klover.door.doors import Doors, Keeper, Stored
+from klover.door.online import Progress
 from klover.door.pseudonym_checks import check_steps, index_steps, is_filled
 from klover.door.pseudonym_keys import key_steps
 from klover.door.pseudonym_state import (
@@ -34,20 +33,15 @@ from klover.door.pseudonyms import (
     column_steps,
     unfilled,
 )
+from klover.door.refill import can_refill, refill, refill_steps
 from klover.door.step import Phase, Step, write
-from klover.errors import StoreError
 from klover.store.connect import Connection
-from klover.store.sql import statements
+from klover.store.locks import brief_locks
 
 SMALL = 1024
 """Pages (8 MB) up to which a table is left to ``apply``: less than a second's work."""
 BATCH = 512
 """Pages filled in one transaction: some ten thousand rows, a fraction of a second."""
-_PATIENCE = "5s"
-_LOCKED = {"55P03", "40P01"}
-
-Progress = Callable[[TableName, int, int], None]
-"""Called with a table, the pages of it that are done, and how many it has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,21 +62,29 @@ class Preparation:
 
 def preparation(connection: Connection, doors: Doors, *, small: int = SMALL) -> Preparation:
     """Tell what ``prepare`` would do; changes nothing."""
-    state = read_pseudonyms(connection, doors.keepers)
-    large = _large(connection, doors, state, small)
+    with brief_locks(connection):
+        state = read_pseudonyms(connection, doors.keepers)
+        large = _large(connection, doors, state, small)
     steps = [*_ground(doors, state)] if large else []
     for keeper in large:
+        if not is_new_or_trusted(keeper, state):
+            steps += [*refill_steps(keeper, state), *_last(keeper, state)]
+            continue
         todo = [each for each in keeper.stored if not is_filled(each, state)]
         steps += column_steps(keeper, state)
         steps += [
             step
-            for name in (_leaves(keeper, state) if todo else ())
+            for name in (state.leaves(keeper.table) if todo else ())
             for step in [_batch(name, todo, None)]
         ]
-        for each in keeper.stored:
-            steps += index_steps(each, state, concurrently=True)
-            steps += _checked(each, state)
+        steps += _last(keeper, state)
     return Preparation(tables=frozenset(each.table for each in large), steps=tuple(steps))
+
+
+def _last(keeper: Keeper, state: PseudonymState) -> Iterator[Step]:
+    for each in keeper.stored:
+        yield from index_steps(each, state, concurrently=True)
+        yield from _checked(each, state)
 
 
 def prepare(
@@ -90,6 +92,7 @@ def prepare(
     doors: Doors,
     *,
     progress: Progress | None = None,
+    resuming: bool = False,
     small: int = SMALL,
     pages: int = BATCH,
 ) -> Prepared:
@@ -97,26 +100,14 @@ def prepare(
 
     Tables of up to ``small`` pages are left out; ``pages`` are filled in one transaction.
     Raises StoreError when a lock is not to be had; run again, it goes on from there. Raises
-    InputError while a door is suspended.
+    InputError while a door is suspended, unless it is for ``resuming`` it: all is computed anew
+    then where every door is.
     """
-    with _alone_at_work(connection):
-        ledger.expect_open(connection)
+    with online.alone_at_work(connection):
+        if not resuming:
+            ledger.expect_open(connection)
         foreign.expect_none(connection)
         return _prepare(connection, doors, progress, small, pages)
-
-
-@contextmanager
-def _alone_at_work(connection: Connection) -> Iterator[None]:
-    """Hold the lock that ``apply`` takes, too. Raises StoreError where somebody has it."""
-    got = connection.execute("select pg_try_advisory_lock(hashtext('klover doors'))").fetchone()
-    if got != (True,):
-        raise StoreError(
-            "Somebody else is at work on these doors. Run it again when they are done."
-        )
-    try:
-        yield
-    finally:
-        connection.execute("select pg_advisory_unlock(hashtext('klover doors'))")
 
 
 def _prepare(
@@ -129,22 +120,24 @@ def _prepare(
     expect_keys(doors.keepers, state)
     large = _large(connection, doors, state, small)
     if large:
-        ledger.expect_open(connection)
         plan_doors(connection, doors)  # what apply would refuse is refused before hours of work
-        _run(connection, _ground(doors, state))
+        online.run(connection, _ground(doors, state))
     for keeper in large:
         state = read_pseudonyms(connection, doors.keepers)
-        _run(connection, column_steps(keeper, state))
+        if not is_new_or_trusted(keeper, state):
+            rows += refill(connection, keeper, state, batch=pages, progress=progress)
+            state = read_pseudonyms(connection, doors.keepers)
+        online.run(connection, column_steps(keeper, state))
         todo = [each for each in keeper.stored if not is_filled(each, state)]
-        for leaf in _leaves(keeper, state) if todo else ():
+        for leaf in state.leaves(keeper.table) if todo else ():
             rows += _fill(connection, leaf, todo, pages, progress)
         # What an interrupted one left is found by reading again.
         state = read_pseudonyms(connection, doors.keepers)
         for each in keeper.stored:
             for step in index_steps(each, state, concurrently=True):
-                _alone(connection, step)
+                online.run_alone(connection, step)
             for step in _checked(each, state):
-                _run(connection, [step])
+                online.run(connection, [step])
         tables.append(keeper.table)
     return Prepared(tables=tuple(tables), rows=rows)
 
@@ -152,24 +145,21 @@ def _prepare(
 def _large(connection: Connection, doors: Doors, state: PseudonymState, small: int) -> list[Keeper]:
     """Tell the large tables in which something is missing.
 
-    Values that cannot be trusted are computed anew as a whole, by ``apply``.
+    Values that cannot be trusted are computed anew page by page while every door is suspended,
+    else as a whole, by ``apply``.
     """
+    anew = can_refill(connection)
     return [
         keeper
         for keeper in doors.keepers
-        if is_new_or_trusted(keeper, state)
+        if (anew or is_new_or_trusted(keeper, state))
         and (
-            any(not is_filled(each, state) for each in keeper.stored)
+            not is_new_or_trusted(keeper, state)
+            or any(not is_filled(each, state) for each in keeper.stored)
             or any([*index_steps(each, state)] for each in keeper.stored)
         )
-        and sum(_pages(connection, leaf) for leaf in _leaves(keeper, state)) > small
+        and sum(online.pages(connection, leaf) for leaf in state.leaves(keeper.table)) > small
     ]
-
-
-def _leaves(keeper: Keeper, state: PseudonymState) -> Iterator[TableName]:
-    for below in state.below.get(keeper.table, ()):
-        if below.kind == "r":
-            yield below.relation
 
 
 def _ground(doors: Doors, state: PseudonymState) -> Iterator[Step]:
@@ -226,57 +216,12 @@ def _fill(
     progress: Progress | None,
 ) -> int:
     """Fill page by page: a row that is changed meanwhile is filled by its trigger."""
-    whole = _pages(connection, relation)
+    whole = online.pages(connection, relation)
     filled = 0
     for first in range(0, whole, pages):
         step = _batch(relation, stored, range(first, first + pages))
-        with connection.transaction():
-            _settings(connection)
-            # The application's own triggers have nothing to do with it.
-            connection.execute("set local session_replication_role = replica")
-            filled += _execute(connection, step)
+        with online.short(connection):
+            filled += online.fill_pages(connection, step)
         if progress is not None:
             progress(relation, min(first + pages, whole), whole)
     return filled
-
-
-def _pages(connection: Connection, relation: TableName) -> int:
-    query = statements("klover.door", "pseudonyms.sql")["size"]
-    named = sql.Literal(identifier(relation).as_string(None))
-    row = connection.execute(query.format(relation=named)).fetchone()
-    return int(row[0]) if row is not None else 0
-
-
-def _settings(connection: Connection) -> None:
-    connection.execute(sql.SQL("set local lock_timeout = {}").format(sql.Literal(_PATIENCE)))
-    connection.execute("set local search_path = pg_catalog")
-    connection.execute("set local client_min_messages = warning")
-
-
-def _run(connection: Connection, steps: Iterator[Step] | list[Step]) -> None:
-    with connection.transaction():
-        _settings(connection)
-        for step in steps:
-            _execute(connection, step)
-
-
-def _alone(connection: Connection, step: Step) -> None:
-    """Run what no transaction may hold; an index that was not finished is made anew."""
-    connection.execute("set lock_timeout = '60s'")
-    try:
-        _execute(connection, step)
-    finally:
-        connection.execute("reset lock_timeout")
-
-
-def _execute(connection: Connection, step: Step) -> int:
-    try:
-        return connection.execute(step.sql.encode()).rowcount
-    except psycopg.Error as error:
-        if error.sqlstate in _LOCKED:
-            raise StoreError(
-                f"Somebody else's work holds a lock that is needed ({step.why}). What was done "
-                "stays; run it again when the application is quieter."
-            ) from error
-        reason = (error.diag.message_primary or type(error).__name__).rstrip(".")
-        raise StoreError(f"The preparation stopped: {reason} ({step.why}).") from error

@@ -9,24 +9,25 @@ from collections.abc import Collection, Iterable, Iterator
 from datetime import date
 
 from klover.catalog import TableName
-from klover.door import ground, ledger, naming
+from klover.door import ground, ledger
 from klover.door.cluster import read_cluster
 from klover.door.doors import Doors
 from klover.door.expect import expected
 from klover.door.proof import Fact, Proof, absent, violation
 from klover.door.prove_cluster import prove_cluster
+from klover.door.prove_never import prove_never
 from klover.door.prove_pseudonyms import prove_pseudonyms
 from klover.door.prove_reach import prove_reach
 from klover.door.prove_settings import prove_settings
-from klover.door.prove_views import ViewProof, prove_views, read_views
+from klover.door.prove_views import prove_views, read_views
 from klover.door.prove_ways import prove_ways
 from klover.door.pseudonym_state import read_epochs
 from klover.policy.country import meet
-from klover.policy.model import Audience, DataClass, Identifiers, Identifies, Never, Rows
 from klover.policy.resolved import Resolved
 from klover.policy.sight import see
 from klover.store.connect import Connection
 from klover.store.embedded import REPLICATION
+from klover.store.locks import brief_locks
 
 _REPLICAS = frozenset({REPLICATION})
 
@@ -44,7 +45,7 @@ def prove(
     ``on_standby`` is False where doors open on a primary that has no standby; ``replicas`` are the
     roles by which standbys and backups may follow the server.
     """
-    with connection.transaction():
+    with brief_locks(connection):
         connection.execute("set local search_path = pg_catalog")
         epochs = read_epochs(connection)
         doors = expected(resolved, database=connection.info.dbname, epochs=epochs)
@@ -70,7 +71,7 @@ def _facts(
         yield from found.facts
         for never in resolved.policy.nevers:
             if meet(never.located, audience.located, on, resolved.policy.countries):
-                yield from _never(resolved, audience, never, found)
+                yield from prove_never(resolved, audience, never, found)
     yield from _strays(doors, views)
     for change in ground.redefined(connection):
         why = f"the doors show it, and it {change.what} than when they were applied"
@@ -81,34 +82,6 @@ def _facts(
     else:
         yield from prove_pseudonyms(connection, doors)
     yield from prove_reach(connection, doors.doors, on_standby=on_standby)
-
-
-def _never(
-    resolved: Resolved, audience: Audience, never: Never, found: ViewProof
-) -> Iterator[Fact]:
-    """Hold one ``never`` against what the audience's views show, by origin."""
-    who = naming.door_role(audience.name)
-    rule = f"`never` on line {never.line}"
-    for table, column in sorted(found.clear):
-        traced = resolved.tables.get(table)
-        said = traced.columns.get(column) if traced is not None else None
-        if said is None or traced is None:
-            continue
-        if said.data_class in never.sees:
-            yield violation(who, f"{table}.{column}", f"{rule}: it is {said.data_class}")
-        if (
-            never.identifiers is Identifiers.CLEAR
-            and said.identifies is Identifies.DIRECTLY
-            and not traced.rule.shared
-        ):
-            yield violation(who, f"{table}.{column}", f"{rule}: it identifies in clear")
-    if DataClass.RESTRICTED in never.sees:
-        for table in sorted(found.whole):
-            rows = resolved.tables[table].rule
-            if not rows.shared and rows.public_rows is not Rows.ALL:
-                yield violation(who, f"{table} rows", f"{rule}: its rows may be restricted")
-    if never.identifiers is Identifiers.PSEUDONYMISED and found.pseudonyms:
-        yield violation(who, "pseudonyms", f"{rule}: it is shown pseudonyms")
 
 
 def _strays(doors: Doors, standing: Iterable[TableName]) -> Iterator[Fact]:

@@ -15,7 +15,7 @@ from typing import Any
 
 import psycopg
 from psycopg import sql
-from psycopg.pq import ExecStatus
+from psycopg.pq import DiagnosticField, ExecStatus
 
 from klover.catalog import TableName
 from klover.door import naming
@@ -25,6 +25,8 @@ from klover.policy.model import Audience
 from klover.policy.resolved import RowsShown, Show, TableSight
 from klover.store.connect import Connection
 from klover.store.sql import statements
+
+_LOCKED = b"55P03"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,10 +75,16 @@ def read_views(connection: Connection) -> Mapping[TableName, Standing]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ViewProof:
-    """What one door's views show, for the ``never`` rules: each column in clear, and all rows."""
+    """What one door's views show, for the ``never`` rules: columns of tables, and all rows."""
 
     facts: tuple[Fact, ...]
+    shown: frozenset[tuple[TableName, str]]
+    """Every column that values come from, however they are shown."""
     clear: frozenset[tuple[TableName, str]]
+    """Those of them that are shown as they are, whole or in parts."""
+    coarse: frozenset[tuple[TableName, str]]
+    parts: Mapping[tuple[TableName, str], frozenset[tuple[str, ...]]]
+    """Of documents shown in parts only: which paths."""
     pseudonyms: bool
     whole: frozenset[TableName]
     """Tables shown without a condition on their rows."""
@@ -94,6 +102,7 @@ def prove_views(
     compiled = {view.name: view for view in door.views}
     facts: list[Fact] = []
     clear: set[tuple[TableName, str]] = set()
+    by_show: dict[Show, set[tuple[TableName, str]]] = defaultdict(set)
     pseudonyms = False
     for name, standing in sorted(views.items()):
         if name.schema != door.schema:
@@ -103,10 +112,11 @@ def prove_views(
             facts.append(violation(door.role, str(name), "no view that the policy gives"))
         origins = _origins(connection, standing, names)
         clear |= {origin for origin in origins if origin is not None}
-        pseudonyms |= any(o is not None and is_stored(o[1]) for o in origins)
+        pseudonyms |= any(o is not None and naming.is_stored(o[1]) for o in origins)
         if view is not None:
-            clear |= {(view.table, c.source) for c in view.columns if c.show is Show.COARSE}
-            pseudonyms |= any(column.show is Show.PSEUDONYM for column in view.columns)
+            for column in view.columns:
+                if column.show is not Show.CLEAR:
+                    by_show[column.show].add((view.table, column.source))
             facts += _columns(audience, view, sights[view.table], standing, origins)
             facts += _definition(door, view, standing)
             facts += _rows(connection, door, view, sights[view.table], standing)
@@ -116,8 +126,16 @@ def prove_views(
     facts += _unseen(door, sights)
     return ViewProof(
         facts=tuple(facts),
-        clear=frozenset(clear),
-        pseudonyms=pseudonyms,
+        shown=frozenset(clear.union(*by_show.values())),
+        clear=frozenset(clear | by_show[Show.PARTS]),
+        coarse=frozenset(by_show[Show.COARSE]),
+        parts={
+            (table, column.column): frozenset(part.path for part in column.parts if part.shown)
+            for table, sight in sights.items()
+            for column in sight.shown()
+            if (table, column.column) in by_show[Show.PARTS] - clear
+        },
+        pseudonyms=pseudonyms or bool(by_show[Show.PSEUDONYM]),
         whole=frozenset(
             view.table
             for view in door.views
@@ -132,11 +150,6 @@ def _unseen(door: Door, sights: Mapping[TableName, TableSight]) -> Iterator[Fact
         if table not in shown:
             why = "its rows are restricted" if sight.rows is RowsShown.NONE else "nothing to show"
             yield absent(door.role, str(table), why)
-
-
-def is_stored(column: str) -> bool:
-    """Tell whether a column is one of pseudonyms."""
-    return column.startswith(naming.STORED_PREFIX)
 
 
 def _columns(
@@ -217,6 +230,8 @@ def _plan(connection: Connection, query: str) -> tuple[str, ...] | None:
     try:
         with connection.transaction():
             rows = connection.execute(explain).fetchall()
+    except psycopg.errors.LockNotAvailable:
+        raise  # nothing is known of it then, and nothing is wrong
     except psycopg.Error:
         return None
     return tuple(str(row[0]) for row in rows)
@@ -237,7 +252,9 @@ def _origins(
     """Ask Postgres where each column's values come from; None for computed ones."""
     if standing.kind != "v":
         return (None,)
-    connection.pgconn.prepare(b"", standing.definition.rstrip("; \n").encode())
+    prepared = connection.pgconn.prepare(b"", standing.definition.rstrip("; \n").encode())
+    if prepared.error_field(DiagnosticField.SQLSTATE) == _LOCKED:
+        raise psycopg.errors.LockNotAvailable(f"the lock of {standing.name}")
     described = connection.pgconn.describe_prepared(b"")
     if described.status != ExecStatus.COMMAND_OK:
         return (None,)

@@ -35,6 +35,9 @@ class StandingKeeper:
     """Whether nobody but its owner may make a trigger of it."""
 
 
+ALL = "true"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class StandingTrigger:
     """A trigger that calls one; ``right`` when it fires before each row, always."""
@@ -43,7 +46,7 @@ class StandingTrigger:
     name: str
     function: str
     when: str
-    """For which updates, without quotes; empty for the one that fires for inserts."""
+    """For which updates, without quotes; ``ALL`` for all, empty for the one for inserts."""
     right: bool = True
 
 
@@ -64,6 +67,21 @@ class Below:
     relation: TableName
     kind: str
     partition: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refill:
+    """How far the pseudonyms of a relation have been computed anew: pages, and the next one."""
+
+    pages: int
+    next: int
+    same: bool
+    """Whether the relation still lies in the file that these pages are of."""
+
+    @property
+    def done(self) -> bool:
+        """Whether no page is left; rows that were written later had their trigger."""
+        return self.next >= self.pages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,10 +113,18 @@ class PseudonymState:
     reattached: frozenset[TableName] = frozenset()
     """Partitions that were away for a while: a row changed then kept its old pseudonym."""
 
+    refills: Mapping[TableName, Refill] = field(default_factory=dict)
+    """Relations whose pseudonyms a resume computes anew, or has, before it opens the doors."""
+
+    def leaves(self, table: TableName) -> tuple[TableName, ...]:
+        """Tell the relations that hold a table's rows: itself, partitions, what inherits."""
+        return tuple(each.relation for each in self.below.get(table, ()) if each.kind == "r")
+
     def again(self, table: TableName) -> tuple[TableName, ...]:
         """Tell the partitions of a table that were detached and attached again."""
+        done = {relation for relation, refill in self.refills.items() if refill.done}
         below = {each.relation for each in self.below.get(table, ())}
-        return tuple(sorted(below & self.reattached))
+        return tuple(sorted(below & self.reattached - done))
 
     def lost(self, table: TableName) -> tuple[TableName, ...]:
         """Tell in which relations of a table changes would be lost, with a column of ours."""
@@ -176,6 +202,10 @@ def read_pseudonyms(connection: Connection, keepers: Sequence[Keeper]) -> Pseudo
             for row in (rows("reattached") if rows("has_ground") == [(True,)] else ())
         ),
         keyless=frozenset(TableName(row[0], row[1]) for row in rows("keyless")),
+        refills={
+            TableName(row[0], row[1]): Refill(pages=row[2], next=row[3], same=row[4])
+            for row in (rows("refills") if rows("has_refills") == [(True,)] else ())
+        },
     )
 
 

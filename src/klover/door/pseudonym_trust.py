@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from klover.catalog import TableName
 from klover.door import naming
 from klover.door.doors import Keeper, Stored
-from klover.door.pseudonym_state import PseudonymState, StandingKeeper
+from klover.door.pseudonym_state import ALL, PseudonymState, StandingKeeper
 from klover.door.stored import PRINTED, SETTINGS
 
 _ASSIGNMENT = re.compile(r'\n  (?=new\."klover_p_[a-z0-9_]+" := case )')
@@ -47,6 +47,7 @@ def is_trusted(keeper: Keeper, state: PseudonymState) -> bool:
             for each in stand
         )
         and _computes_the_same(keeper, function, stand)
+        and _is_refilled(keeper, state)
         and all(
             _is_watched(keeper, relation, stand, state)
             for relation in (
@@ -59,6 +60,12 @@ def is_trusted(keeper: Keeper, state: PseudonymState) -> bool:
 
 def _standing(keeper: Keeper, state: PseudonymState) -> tuple[Stored, ...]:
     return tuple(each for each in keeper.stored if (keeper.table, each.name) in state.columns)
+
+
+def _is_refilled(keeper: Keeper, state: PseudonymState) -> bool:
+    """Tell whether nothing is left of what is computed anew; true where nothing is."""
+    found = [state.refills.get(relation) for relation in state.leaves(keeper.table)]
+    return not any(found) or all(refill is not None and refill.done for refill in found)
 
 
 def _computes_the_same(keeper: Keeper, function: StandingKeeper, stand: tuple[Stored, ...]) -> bool:
@@ -93,6 +100,8 @@ def _is_watched(
     }
     if whens.get(insert) != "" or update not in whens:
         return False
+    if whens[update] == ALL:
+        return True
     terms = _terms(whens[update])
     return all(_TERM.fullmatch(term) for term in terms) and _needed(keeper, stand) <= set(terms)
 

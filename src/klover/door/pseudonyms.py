@@ -18,6 +18,7 @@ from klover.door.doors import Doors, Keeper, Stored
 from klover.door.pseudonym_checks import check_steps, index_steps, is_filled
 from klover.door.pseudonym_keys import key_steps
 from klover.door.pseudonym_state import (
+    ALL,
     PseudonymState,
     StandingTrigger,
     expect_keys,
@@ -110,8 +111,13 @@ def keeper_steps(keeper: Keeper, state: PseudonymState) -> Iterator[Step]:
         yield from check_steps(each, state)
 
 
-def column_steps(keeper: Keeper, state: PseudonymState) -> Iterator[Step]:
-    """Tell which columns to add, and what computes them from then on."""
+def column_steps(
+    keeper: Keeper, state: PseudonymState, *, watch_all: bool = False
+) -> Iterator[Step]:
+    """Tell which columns to add, and what computes them from then on.
+
+    With ``watch_all`` at each update, so that no row keeps what cannot be trusted.
+    """
     why = f"pseudonyms in {keeper.table}"
     table = identifier(keeper.table)
     for each in keeper.stored:
@@ -134,7 +140,7 @@ def column_steps(keeper: Keeper, state: PseudonymState) -> Iterator[Step]:
         yield from _function(keeper)
     elif not standing.closed:
         yield _close(keeper.function)
-    yield from _trigger_steps(keeper, state)
+    yield from trigger_steps(keeper, state, watch_all=watch_all)
 
 
 def _function(keeper: Keeper) -> Iterator[Step]:
@@ -172,7 +178,7 @@ def _function(keeper: Keeper) -> Iterator[Step]:
     )  # fmt: skip
 
 
-def _triggers(keeper: Keeper, state: PseudonymState) -> set[StandingTrigger]:
+def _triggers(keeper: Keeper, state: PseudonymState, *, watch_all: bool) -> set[StandingTrigger]:
     """Tell the triggers that have to stand: on the table and on all that inherits from it."""
     below = state.below.get(keeper.table, ())
     relations = {keeper.table, *(each.relation for each in below)}
@@ -184,7 +190,7 @@ def _triggers(keeper: Keeper, state: PseudonymState) -> set[StandingTrigger]:
             when=when,
         )
         for relation in relations
-        for operation, when in (("insert", ""), ("update", keeper.plain_when))
+        for operation, when in (("insert", ""), ("update", ALL if watch_all else keeper.plain_when))
     }
 
 
@@ -199,14 +205,17 @@ def _close(function: str) -> Step:
     )
 
 
-def _trigger_steps(keeper: Keeper, state: PseudonymState) -> Iterator[Step]:
+def trigger_steps(
+    keeper: Keeper, state: PseudonymState, *, watch_all: bool = False
+) -> Iterator[Step]:
     """Make the triggers; a partition's is its table's own, and only has to be always on."""
     partitions = {each.relation for each in state.below.get(keeper.table, ()) if each.partition}
     remade = any(
         state.columns.get((keeper.table, each.name), each.type) != each.type
         for each in keeper.stored
     )
-    for trigger in sorted(_triggers(keeper, state) - (set() if remade else state.triggers)):
+    asked = _triggers(keeper, state, watch_all=watch_all)
+    for trigger in sorted(asked - (set() if remade else state.triggers)):
         if trigger.relation not in partitions:
             yield _new_trigger(keeper, trigger)
         yield write(
@@ -228,7 +237,9 @@ def _new_trigger(keeper: Keeper, trigger: StandingTrigger) -> Step:
         {
             "name": trigger.name,
             "table": identifier(trigger.relation),
-            "when": sql.SQL("") if insert else sql.SQL("when ({})").format(sql.SQL(keeper.when)),
+            "when": sql.SQL("")
+            if trigger.when in {"", ALL}
+            else sql.SQL("when ({})").format(sql.SQL(keeper.when)),
             "function": sql.Identifier(naming.PSEUDONYMS, keeper.function),
         },
     )

@@ -69,7 +69,8 @@ select n.nspname, c.relname, a.attname, format_type(a.atttypid, a.atttypmod)
   from pg_attribute a
   join pg_class c on c.oid = a.attrelid
   join pg_namespace n on n.oid = c.relnamespace
- where a.attname like 'klover\_p\_%' and not a.attisdropped and a.attinhcount = 0
+ where a.attname ~ '^klover_p_[a-z0-9_]*_[0-9a-f]{12}$'
+   and not a.attisdropped and a.attinhcount = 0
    and c.relkind in ('r', 'p') and c.relpersistence <> 't'
  order by 1, 2, 3;
 
@@ -106,10 +107,12 @@ begin
 end $$;
 
 -- name: triggers
--- The triggers that call them, and for which updates: right when they fire before each row, always.
+-- The triggers that call them, and for which updates ('true' for all, '' for inserts): right when
+-- they fire before each row, always.
 select n.nspname, c.relname, t.tgname, p.proname,
-       coalesce(substring(pg_get_triggerdef(t.oid) from 'WHEN \((.*)\) EXECUTE FUNCTION'), ''),
-       t.tgenabled = 'A' and t.tgtype = case when t.tgqual is null then 7 else 19 end
+       coalesce(substring(pg_get_triggerdef(t.oid) from 'WHEN \((.*)\) EXECUTE FUNCTION'),
+                case t.tgtype when 7 then '' else 'true' end),
+       t.tgenabled = 'A' and (t.tgtype = 19 or t.tgtype = 7 and t.tgqual is null)
          and t.tgattr::text = '' and not t.tgdeferrable
   from pg_trigger t
   join pg_class c on c.oid = t.tgrelid
@@ -164,7 +167,7 @@ select distinct n.nspname, c.relname, a.attname
   join pg_class i on i.oid = x.indexrelid
   join pg_namespace n on n.oid = c.relnamespace
   join pg_attribute a on a.attrelid = c.oid and a.attnum = x.indkey[0]
- where i.relname not like 'klover\_p\_%' and i.relkind = 'i' and x.indisvalid
+ where a.attname !~ '^klover_p_[a-z0-9_]*_[0-9a-f]{12}$' and i.relkind = 'i' and x.indisvalid
    and n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast')
  order by 1, 2, 3;
 
@@ -203,6 +206,40 @@ select n.nspname, c.relname
                   and not exists (select from klover.door_ground g
                                    where g.kind = 'hook' and g.relation = c.oid
                                      and g.number = t.oid))
+ order by 1, 2;
+
+-- name: has_refills
+-- Whether pseudonyms are or were being computed anew, page by page.
+select to_regclass('klover.door_refill') is not null;
+
+-- name: make_refills
+-- How far each table is: the pages it had when its triggers came back, and the next one to do.
+create table if not exists klover.door_refill (
+  relation oid primary key, filenode oid not null, pages bigint not null, next bigint not null);
+
+-- name: begin_refill
+-- Begin with a table's first page; nothing is stale beyond those that it has now.
+insert into klover.door_refill
+select c.oid, pg_relation_filenode(c.oid),
+       pg_relation_size(c.oid) / current_setting('block_size')::int, 0
+  from pg_class c where c.oid = %(relation)s::regclass
+on conflict (relation) do update
+   set filenode = excluded.filenode, pages = excluded.pages, next = 0;
+
+-- name: go_on_refill
+-- Note that the pages before one are done.
+update klover.door_refill set next = %(next)s where relation = %(relation)s::regclass;
+
+-- name: forget_refills
+-- Forget them: what stands is trusted, or not, by its triggers again.
+delete from klover.door_refill;
+
+-- name: refills
+-- How far each is; a table that was written anew since has other pages.
+select n.nspname, c.relname, r.pages, r.next, pg_relation_filenode(c.oid) = r.filenode
+  from klover.door_refill r
+  join pg_class c on c.oid = r.relation
+  join pg_namespace n on n.oid = c.relnamespace
  order by 1, 2;
 
 -- name: keyless

@@ -10,17 +10,16 @@ from dataclasses import dataclass, field
 
 from psycopg import sql
 
+from klover.catalog import Column
 from klover.door import naming
 from klover.door.coarse import coarse
 from klover.door.condition import Reads, identifier
 from klover.door.doors import Epochs, Stored
+from klover.door.keys import misfit, unfit
 from klover.door.parts import parts
-from klover.door.stored import check, type_name
+from klover.door.stored import check
 from klover.errors import PolicyError
 from klover.policy.resolved import ColumnSight, NamedRow, Resolved, Show, TracedTable
-
-_AMBIGUOUS = frozenset({"real", "double precision", "interval", "jsonb"})
-"""1e0 and 1, 24 hours and a day; and how a float is written depends on a setting of the session."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -71,8 +70,21 @@ class Needs:
                 file=self.resolved.policy.file,
                 line=traced.columns[traced.key[-1]].line or traced.rule.line,
             )
+        for name in traced.key:
+            self.refuse(traced, name, unfit(_held(traced, name)))
         named = NamedRow(entity=traced.name, columns=traced.key)
         return self.keep(traced, traced.key[-1], (named,))
+
+    def refuse(self, traced: TracedTable, name: str, why: str, column: str = "") -> None:
+        """Raise PolicyError where there is a reason why ``column`` can have no pseudonym."""
+        if why:
+            raise PolicyError(
+                f"{traced.name}.{name} {why}: no pseudonym can be kept for it. Classify "
+                f"{column or name}, and what refers to it, so that no audience under pseudonyms "
+                "sees it.",
+                file=self.resolved.policy.file,
+                line=traced.columns[name].line or traced.rule.line,
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,9 +99,7 @@ class Shown:
 def shown_column(needs: Needs, traced: TracedTable, column: ColumnSight, at: int) -> Shown:
     """Compile one column; ``at`` is its number in the view. Raises PolicyError."""
     name = sql.Identifier(column.column)
-    held = traced.table.column(column.column)
-    if held is None:
-        raise ValueError(f"{traced.name} has no column {column.column!r}")
+    held = _held(traced, column.column)
     value = sql.SQL("r.{}").format(name)
     if column.show is Show.CLEAR:
         return Shown(output=value, taken=(column.column,))
@@ -118,27 +128,22 @@ def _as(value: sql.Composable, name: sql.Identifier) -> sql.Composed:
 
 
 def _refuse_keys(needs: Needs, traced: TracedTable, column: ColumnSight) -> None:
-    """Raise PolicyError for keys that no pseudonym can be kept for.
-
-    Postgres computes a generated column after our trigger has looked for it; of some types two
-    equal values are written in two ways, and would be two people.
-    """
+    """Raise PolicyError for keys that no pseudonym can be kept for."""
     for named in column.names:
-        for name in (*named.columns, *(named.when or ())[:1]):
-            held = traced.table.column(name)
-            if held is None:
-                continue
-            kind = type_name(held, element=named.element)
-            why = "is a generated column" if held.generated else ""
-            if kind in _AMBIGUOUS and name in named.columns:
-                why = f"is of type {kind}, of which equal values are written in different ways"
-            if why:
-                raise PolicyError(
-                    f"{traced.name}.{name} {why}: no pseudonym can be kept for it. Classify "
-                    f"{column.column} so that no audience under pseudonyms sees it.",
-                    file=needs.resolved.policy.file,
-                    line=traced.columns[name].line,
-                )
+        target = needs.resolved.tables[named.entity]
+        for name, theirs in zip(named.columns, target.key, strict=True):
+            why = misfit(_held(traced, name), _held(target, theirs), element=named.element)
+            needs.refuse(traced, name, why)
+        for name in (named.when or ())[:1]:
+            if _held(traced, name).generated:
+                needs.refuse(traced, name, "is a generated column", column.column)
+
+
+def _held(traced: TracedTable, name: str) -> Column:
+    column = traced.table.column(name)
+    if column is None:
+        raise ValueError(f"{traced.name} has no column {name!r}")
+    return column
 
 
 def _joined(needs: Needs, column: ColumnSight, at: int) -> Shown:

@@ -12,9 +12,9 @@ from psycopg import sql
 from klover.catalog import TableName
 from klover.door import naming
 from klover.door.condition import identifier
+from klover.door.foreign import expect_view
 from klover.door.ledger import rows
 from klover.door.step import Phase, Step, raw, write
-from klover.errors import StoreError
 from klover.store.connect import Connection
 
 _KINDS = {"v": "view", "m": "materialized view"}
@@ -37,11 +37,7 @@ def close(connection: Connection, schemas: Iterable[str], why: str) -> Iterator[
         )
     for schema, name, kind in rows(connection, "in_schemas", (wanted,)):
         view = TableName(schema, name)
-        if kind not in _KINDS:
-            raise StoreError(
-                f"{view} is a table or sequence in a schema of Klover's: schemas named "
-                f"{naming.SCHEMA_PREFIX}… hold doors only. Nothing was changed; move it elsewhere."
-            )
+        expect_view(view, kind)
         yield write(
             Phase.DROP_VIEW,
             why,
@@ -80,14 +76,9 @@ def pseudonyms(connection: Connection) -> Iterator[Step]:
         )
     for _, signature in rows(connection, "own_functions"):
         yield write(Phase.DROP, why, "drop routine {routine}", {"routine": raw(signature)})
-    for schema, name, kind in rows(connection, "in_schemas", ([naming.PSEUDONYMS],)):
-        what = {"S": "sequence", **_KINDS}.get(kind, "table")
-        yield write(
-            Phase.DROP,
-            why,
-            "drop {what} if exists {name}",
-            {"what": raw(what), "name": identifier(TableName(schema, name))},
-        )
+    for schema, name, _ in rows(connection, "in_schemas", ([naming.PSEUDONYMS],)):
+        if TableName(schema, name) == naming.KEYS:  # anything else there is somebody's
+            yield write(Phase.DROP, why, "drop table {keys}", {"keys": identifier(naming.KEYS)})
 
 
 def drop_schema(schema: str, why: str) -> Step:

@@ -173,7 +173,8 @@ def canonical(value: sql.Composable, kind: str) -> sql.Composed:
     if kind == "numeric":
         return sql.SQL("trim_scale({})::text").format(value)
     if kind == "citext" or kind.endswith(".citext"):
-        return sql.SQL("lower({}::text)").format(value)
+        # Whatever the column's collation, the type itself compares by this one.
+        return sql.SQL('lower({}::text collate "default")').format(value)
     return sql.SQL("{}::text").format(value)
 
 

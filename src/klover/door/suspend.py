@@ -13,6 +13,7 @@ from klover.door import ledger, naming, standing
 from klover.door.apply import PATIENCE, Applied, carry_out, withhold
 from klover.door.doors import Doors
 from klover.door.proof import Proof
+from klover.door.refill import forget
 from klover.door.step import Step
 from klover.door.turn import Patience, Progress, in_turn, run
 from klover.errors import InputError, StoreError
@@ -53,7 +54,7 @@ def suspend(
         schemas = _chosen(wanted, there)
         before = ledger.suspensions(connection)
         closed = tuple(schema for schema in schemas if schema not in before)
-        if not closed:
+        if not closed and not _half_resumed(connection, there, before):
             return Suspended(closed=(), schemas=before, steps=())
         ledger.make(connection)
         for schema in closed:
@@ -61,11 +62,12 @@ def suspend(
         now = ledger.suspensions(connection)
         steps = suspension(connection, closed, now)
         run(connection, steps, progress)
+        forget(connection)
         recorder.append(
             DoorsSuspended(
                 time=time,
                 database=connection.info.dbname,
-                doors=closed,
+                doors=closed or schemas,
                 statements=len(steps),
             )
         )
@@ -73,6 +75,13 @@ def suspend(
         return Suspended(closed=closed, schemas=now, steps=steps)
 
     return in_turn(connection, work, patience=patience)
+
+
+def _half_resumed(
+    connection: Connection, there: Iterable[str], suspended: Mapping[str, str]
+) -> bool:
+    """Tell whether a resume that did not end has brought triggers back: they go once more."""
+    return set(there) <= set(suspended) and any(standing.unhook(connection, _WHY))
 
 
 def suspension(
@@ -100,6 +109,21 @@ def _chosen(wanted: list[str], there: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(wanted)) or there
 
 
+def to_open(connection: Connection, audiences: Iterable[str]) -> tuple[str, ...]:
+    """Tell the schemas that a resume of ``audiences`` opens, all that are closed where it is none.
+
+    Raises InputError where none is suspended, or one of those is not.
+    """
+    wanted = tuple(naming.schema(audience) for audience in audiences)
+    before = ledger.suspensions(connection)
+    if not before:
+        raise InputError("No door is suspended; `klover doors apply` makes changes.")
+    for schema in wanted:
+        if schema not in before:
+            raise InputError(f"The door {schema} is not suspended.")
+    return wanted or tuple(before)
+
+
 def resume(
     connection: Connection,
     doors: Doors,
@@ -113,21 +137,16 @@ def resume(
 ) -> Applied:
     """Make doors that were suspended what ``doors`` says, prove them, and open them.
 
-    Those of ``audiences`` only, or all; what stays suspended stays closed. Raises InputError where
-    none is suspended, PolicyError, StoreError, RecordError; they stay suspended then.
+    Those of ``audiences`` only, or all; what stays suspended stays closed. Large tables that
+    ``prepare`` has not made ready are computed here, in the one transaction. Raises InputError
+    where none is suspended, PolicyError, StoreError, RecordError; they stay suspended then.
     """
-    wanted = [naming.schema(audience) for audience in audiences]
+    wanted = tuple(audiences)
 
     def work() -> Applied:
-        before = ledger.suspensions(connection)
-        if not before:
-            raise InputError("No door is suspended; `klover doors apply` makes changes.")
-        opened = wanted or list(before)
-        for schema in opened:
-            if schema not in before:
-                raise InputError(f"The door {schema} is not suspended.")
+        opened = list(to_open(connection, wanted))
+        closed = frozenset(ledger.suspensions(connection)) - set(opened)
         connection.execute(ledger.query("resume"), (opened,))
-        closed = frozenset(before) - set(opened)
         applied = carry_out(
             connection,
             withhold(doors, closed),

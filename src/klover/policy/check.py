@@ -6,6 +6,7 @@ the text alone, some at the policy held against a catalog; a policy that does no
 gets the faults that ``trace`` found as errors.
 """
 
+from collections.abc import Iterable
 from datetime import date
 
 from klover.catalog import Catalog
@@ -14,6 +15,7 @@ from klover.policy.check_categories import check_categories
 from klover.policy.check_defaults import check_defaults
 from klover.policy.check_entry import check_entry
 from klover.policy.check_homes import check_home_columns, check_homes
+from klover.policy.check_names import check_names
 from klover.policy.check_never import check_nevers, check_nevers_shown
 from klover.policy.check_references import check_references
 from klover.policy.check_sights import check_sights
@@ -24,6 +26,7 @@ from klover.policy.check_views import check_views
 from klover.policy.faults import PolicyErrors
 from klover.policy.finding import Finding, Severity
 from klover.policy.model import Policy
+from klover.policy.resolved import Resolved
 from klover.policy.trace import trace
 
 _ORDER = (Severity.ERROR, Severity.WARNING, Severity.NOTE)
@@ -31,21 +34,37 @@ _ORDER = (Severity.ERROR, Severity.WARNING, Severity.NOTE)
 
 def check(policy: Policy, catalog: Catalog | None, on: date) -> list[Finding]:
     """List what is to be said of ``policy`` on a day; without a catalog only of its text."""
+    if catalog is None:
+        return _ordered(_alone(policy, on))
+    try:
+        resolved = trace(policy, catalog)
+    except PolicyError as error:
+        return _ordered(_alone(policy, on) + faults(error))
+    return check_resolved(resolved, on)
+
+
+def check_resolved(resolved: Resolved, on: date) -> list[Finding]:
+    """List what is to be said of a policy that fits its catalog."""
+    found = _alone(resolved.policy, on)
+    found += check_tables(resolved) + check_stubs(resolved) + check_home_columns(resolved)
+    found += check_references(resolved) + check_names(resolved)
+    found += check_views(resolved) + check_defaults(resolved)
+    found += check_nevers_shown(resolved, on) + check_sights(resolved)
+    return _ordered(found)
+
+
+def errors(findings: Iterable[Finding]) -> list[Finding]:
+    """Tell those that must not be deployed: no door is made by a policy that has one."""
+    return [finding for finding in findings if finding.severity is Severity.ERROR]
+
+
+def _alone(policy: Policy, on: date) -> list[Finding]:
     found = check_text(policy, on) + check_homes(policy, on)
     found += check_entry(policy, on) + check_nevers(policy, on)
-    found += check_categories(policy)
-    if catalog is not None:
-        try:
-            resolved = trace(policy, catalog)
-        except PolicyError as error:
-            found += faults(error)
-        else:
-            found += check_tables(resolved) + check_stubs(resolved)
-            found += check_home_columns(resolved)
-            found += check_references(resolved)
-            found += check_views(resolved)
-            found += check_defaults(resolved)
-            found += check_nevers_shown(resolved, on) + check_sights(resolved)
+    return found + check_categories(policy)
+
+
+def _ordered(found: list[Finding]) -> list[Finding]:
     return sorted(found, key=lambda finding: (_ORDER.index(finding.severity), finding.line))
 
 

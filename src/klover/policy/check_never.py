@@ -101,7 +101,7 @@ def _classes(never: Never, audience: Audience, shown: list[_Seen]) -> str | None
 def _classes_of(traced: TracedTable, column: ColumnSight) -> frozenset[DataClass]:
     rule = traced.columns[column.column]
     if column.show is not Show.PARTS:
-        return frozenset({rule.data_class})
+        return frozenset({rule.data_class, *(part.rule.data_class for part in rule.paths)})
     shown = {part.path for part in column.parts if part.shown}
     found = {part.rule.data_class for part in rule.paths if part.path in shown}
     return frozenset(found | ({rule.data_class} if () in shown else set()))

@@ -1,8 +1,9 @@
 """Read a live database's catalog into ``klover.catalog`` values.
 
-Works with the rights that any role has, on any Postgres from 15 up. Klover's own schemas, those of
-extensions and temporary tables are left out. A foreign key that only partitions declare (as some
-schemas do, and some forget one) counts as the parent's unless two partitions contradict each other.
+Works with the rights that any role has, on any Postgres from 15 up. Klover's own tables and
+columns, extensions' and temporary tables are left out; what only bears Klover's names is not. A
+foreign key that only partitions declare (as some schemas do, and some forget one) counts as the
+parent's unless two partitions contradict each other.
 """
 
 from collections import defaultdict
@@ -11,23 +12,42 @@ from dataclasses import replace
 
 from psycopg import sql
 
-from klover.catalog import Catalog, Column, ForeignKey, Key, Table, TableKind, TableName
+from klover.catalog import (
+    OWN_TABLES,
+    Catalog,
+    Column,
+    ForeignKey,
+    Key,
+    Table,
+    TableKind,
+    TableName,
+)
 from klover.errors import SourceError
 from klover.store.connect import Connection
+from klover.store.locks import brief_locks
 from klover.store.sql import statements
 
 _OLDEST = 150000
 
 
 def read_catalog(connection: Connection) -> Catalog:
-    """Read everything there is to know about tables. Raises SourceError below Postgres 15."""
+    """Read everything there is to know about tables.
+
+    Raises SourceError below Postgres 15, StoreError where somebody keeps a table locked.
+    """
+    with brief_locks(connection):
+        return _read(connection)
+
+
+def _read(connection: Connection) -> Catalog:
     queries = statements("klover.store", "inspect.sql")
     version = _version(connection, queries["server_version"])
     tables: dict[TableName, Table] = {}
     partitions: dict[TableName, list[TableName]] = defaultdict(list)
     columns = _columns(connection, queries["columns"])
     primary, uniques = _keys(connection, queries["keys"])
-    for schema, name, kind, rows, root in connection.execute(queries["tables"]):
+    relations = connection.execute(queries["tables"], {"own": list(OWN_TABLES)})
+    for schema, name, kind, rows, root in relations:
         table = TableName(schema, name)
         if root is not None:
             partitions[TableName(*root)].append(table)
@@ -91,6 +111,7 @@ def _columns(connection: Connection, query: sql.SQL) -> dict[TableName, list[Col
                 identity=row[12],
                 sequence=TableName(*(used or owned)) if used or owned else None,
                 enum_labels=tuple(row[15] or ()),
+                deterministic=row[16],
             )
         )
     return found

@@ -3,8 +3,8 @@
 select current_setting('server_version_num')::int;
 
 -- name: tables
--- Every relation with rows that is not Postgres' own; extension members, Klover's own schemas and
--- the views of doors (told by their owners) are left out. Partitions come with their topmost parent.
+-- Every relation with rows that is not Postgres' own; extension members, Klover's own tables and
+-- the views of doors are left out. Partitions come with their topmost parent.
 select n.nspname, c.relname, c.relkind::text, c.reltuples::bigint,
        (select array[pn.nspname, pc.relname]::text[]
           from pg_partition_root(c.oid) root
@@ -14,10 +14,11 @@ select n.nspname, c.relname, c.relkind::text, c.reltuples::bigint,
   from pg_class c
   join pg_namespace n on n.oid = c.relnamespace
  where c.relkind in ('r', 'p', 'v', 'm', 'f')
-   and n.nspname not like 'pg\_%'
+   and n.nspname not like 'pg\_%%'
    and n.nspname <> 'information_schema'
-   and n.nspname not in ('klover', 'klover_pseudonym')
-   and pg_get_userbyid(c.relowner) not like 'klover\_owner\_%'
+   and format('%%s.%%s', n.nspname, c.relname) <> all (%(own)s)
+   and not (c.relkind = 'v' and n.nspname like 'door\_%%'
+            and pg_get_userbyid(c.relowner) like 'klover\_owner\_%%')
    and c.relpersistence <> 't'
    and not exists (select from pg_depend d
                     where d.classid = 'pg_class'::regclass and d.objid = c.oid
@@ -25,7 +26,8 @@ select n.nspname, c.relname, c.relkind::text, c.reltuples::bigint,
  order by 1, 2;
 
 -- name: columns
--- Every column of those relations but the pseudonyms that doors keep in them.
+-- Every column of those relations but the pseudonyms that doors keep in them, told by their shape:
+-- an application's own column that only begins like one is a column like any other.
 select n.nspname, c.relname, a.attname, a.attnum::int,
        format_type(a.atttypid, a.atttypmod),
        t.typtype::text,
@@ -60,7 +62,9 @@ select n.nspname, c.relname, a.attname, a.attnum::int,
          limit 1),
        (select array_agg(e.enumlabel::text order by e.enumsortorder)
           from pg_enum e
-         where e.enumtypid = case when t.typtype = 'd' then t.typbasetype else t.oid end)
+         where e.enumtypid = case when t.typtype = 'd' then t.typbasetype else t.oid end),
+       coalesce((select o.collisdeterministic from pg_collation o where o.oid = a.attcollation),
+                true)
   from pg_attribute a
   join pg_class c on c.oid = a.attrelid
   join pg_namespace n on n.oid = c.relnamespace
@@ -73,9 +77,9 @@ select n.nspname, c.relname, a.attname, a.attnum::int,
    and not c.relispartition
    and n.nspname not like 'pg\_%'
    and n.nspname <> 'information_schema'
-   and n.nspname not in ('klover', 'klover_pseudonym')
-   and pg_get_userbyid(c.relowner) not like 'klover\_owner\_%'
-   and a.attnum > 0 and not a.attisdropped and a.attname not like 'klover\_p\_%'
+   and a.attnum > 0 and not a.attisdropped
+   and not (a.attname ~ '^klover_p_[a-z0-9_]*_[0-9a-f]{12}$'
+            and a.atttypid in ('uuid'::regtype, 'uuid[]'::regtype))
  order by 1, 2, 4;
 
 -- name: keys
@@ -92,9 +96,11 @@ select n.nspname, c.relname, i.relname,
   join pg_namespace n on n.oid = c.relnamespace
  where x.indisunique and x.indisvalid and x.indpred is null and x.indexprs is null
    and not c.relispartition
-   and i.relname not like 'klover\_p\_%'
+   and not exists (select from pg_attribute a
+                    where a.attrelid = c.oid and a.attnum = any (x.indkey::int2[])
+                      and a.attname ~ '^klover_p_[a-z0-9_]*_[0-9a-f]{12}$'
+                      and a.atttypid in ('uuid'::regtype, 'uuid[]'::regtype))
    and n.nspname not like 'pg\_%'
-   and n.nspname not in ('klover', 'klover_pseudonym')
  order by 1, 2, x.indisprimary desc, 3;
 
 -- name: foreign_keys
@@ -119,7 +125,6 @@ select n.nspname, c.relname, k.conname,
   join pg_class tc on tc.oid = k.confrelid
   join pg_namespace tn on tn.oid = tc.relnamespace
  where k.contype = 'f' and k.conparentid = 0
-   and n.nspname not in ('klover', 'klover_pseudonym')
  order by 1, 2, 3;
 
 -- name: inherits
@@ -155,3 +160,14 @@ select n.nspname, v.relname, sn.nspname, s.relname, a.attname
  where n.nspname not like 'pg\_%'
    and n.nspname <> 'information_schema'
  order by 1, 2, 3, 4, 5;
+
+-- name: held
+-- The tables and views of this database that somebody else's work keeps from being looked at.
+select distinct format('%s.%s', n.nspname, c.relname)
+  from pg_locks l
+  join pg_class c on c.oid = l.relation
+  join pg_namespace n on n.oid = c.relnamespace
+ where l.database = (select oid from pg_database where datname = current_database())
+   and l.mode = 'AccessExclusiveLock' and l.granted and l.pid <> pg_backend_pid()
+   and c.relkind in ('r', 'p', 'v', 'm', 'f') and n.nspname not like 'pg\_%'
+ order by 1;

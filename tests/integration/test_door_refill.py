@@ -1,0 +1,398 @@
+"""Pseudonyms computed anew before suspended doors open: in batches, beside others, killed anywhere.
+
+While every door is suspended no trigger stands, so nobody knows what was written meanwhile.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import psycopg
+import pytest
+from typer.testing import CliRunner
+
+from doubles.configured import write_config
+from doubles.demo_doors import NOW, TODAY, open_doors, resolve
+from doubles.door_world import POLICY, ROWS, SCHEMA, key_of, pseudonym, seen
+from doubles.memory_recorder import MemoryRecorder
+from doubles.tiny_doors import SOUND, make_tables
+from klover import door
+from klover.catalog import TableName
+from klover.cli.doors import app
+from klover.door import Applied, Doors, Phase, naming
+from klover.errors import InputError, StoreError
+from klover.store.connect import Connection, connect
+
+STATUSES = TableName("public", "statuses")
+MORE = """
+insert into public.accounts (id, handle) select g, 'h' || g from generate_series(100, 699) g;
+insert into public.statuses (id, account_id, body) select g, g, repeat('x', 300)
+  from generate_series(100, 699) g;
+insert into public.chats select g, array[g, null, g + 1] from generate_series(100, 699) g;
+insert into public.visits select '2025-02-01', g from generate_series(100, 699) g;
+"""
+MEANWHILE = """
+update public.statuses set account_id = account_id + 1 where id % 7 = 0;
+insert into public.statuses (id, account_id) values (9000, 3);
+update public.visits set at = '2025-03-01', account_id = account_id - 200 where account_id > 650;
+update public.chats set member_ids = '{3}' where id % 5 = 0;
+alter table public.statuses alter column body type varchar(400);
+"""
+"""What an application does while doors are suspended."""
+
+
+@pytest.fixture
+def world(database: Connection) -> Connection:
+    database.execute(SCHEMA.encode())
+    database.execute(ROWS.encode())
+    database.execute(MORE.encode())
+    open_doors(database, compiled(database))
+    door.suspend(database, [], MemoryRecorder(), NOW)
+    database.execute(MEANWHILE.encode())
+    name = naming.stored("abroad", STATUSES, "account_id", 1)
+    database.execute(f"update public.statuses set {name} = gen_random_uuid()".encode())
+    return database
+
+
+def compiled(connection: Connection, text: str = POLICY) -> Doors:
+    return door.compile_doors(
+        resolve(connection, text),
+        database=connection.info.dbname,
+        sessions=1,
+        epochs=door.read_epochs(connection),
+    )
+
+
+def prepare(connection: Connection, text: str = POLICY, **more: object) -> door.Prepared:
+    doors = compiled(connection, text)
+    return door.prepare(connection, doors, resuming=True, small=0, pages=4, **more)  # type: ignore[arg-type]
+
+
+def resume(connection: Connection, *audiences: str, text: str = POLICY) -> Applied:
+    resolved = resolve(connection, text)
+    return door.resume(
+        connection,
+        compiled(connection, text),
+        audiences,
+        MemoryRecorder(),
+        NOW,
+        prove=lambda: door.prove(connection, resolved, TODAY),
+    )
+
+
+def is_right(connection: Connection, least: int = 600) -> None:
+    """Every pseudonym of every row is the one it has to be, and nothing is left to do."""
+    wrong = []
+    for audience in ("abroad", "research"):
+        key = key_of(connection, audience)
+        for table, column, entity in (
+            ("accounts", "id", "accounts"),
+            ("statuses", "id", "statuses"),
+            ("statuses", "account_id", "accounts"),
+            ("visits", "account_id", "accounts"),
+        ):
+            name = naming.stored(audience, TableName("public", table), column, 1)
+            query = f"select {column}, {name} from public.{table}"
+            rows = connection.execute(query.encode()).fetchall()
+            assert len(rows) >= least
+            wrong += [
+                (table, column, value)
+                for value, stands in rows
+                if stands != pseudonym(key, entity, str(value))
+            ]
+        name = naming.stored(audience, TableName("public", "chats"), "member_ids", 1)
+        for members, stands in connection.execute(
+            f"select member_ids, {name} from public.chats where member_ids is not null".encode()
+        ).fetchall():
+            asked = [pseudonym(key, "accounts", str(m)) if m is not None else None for m in members]
+            wrong += [] if stands == asked else [("chats", "member_ids", members)]
+    assert not wrong
+    doors = compiled(connection)
+    assert not door.preparation(connection, doors, small=0).steps
+    assert not door.plan(connection, doors)
+    assert not door.prove(connection, resolve(connection, POLICY), TODAY).violations
+
+
+def fills(steps: tuple[door.Step, ...]) -> list[str]:
+    return [step.sql for step in steps if step.phase is Phase.FILL]
+
+
+def test_what_is_computed_anew_before_leaves_little_to_the_resume(world: Connection) -> None:
+    doors = compiled(world)
+    planned = door.preparation(world, doors, small=0)
+    assert STATUSES in planned.tables
+    assert not fills(door.plan(world, doors, planned.tables))
+    assert fills(door.plan(world, doors))
+    seen_pages: dict[TableName, list[int]] = {}
+    done = prepare(
+        world, progress=lambda table, page, _: seen_pages.setdefault(table, []).append(page)
+    )
+    assert set(done.tables) == planned.tables
+    assert done.rows > 2400
+    assert len(seen_pages[STATUSES]) > 5
+    applied = resume(world)
+    assert not fills(applied.steps)
+    is_right(world)
+    left = world.execute("select count(*) from klover.door_refill").fetchone()
+    assert left == (0,)
+
+
+def test_without_it_a_resume_computes_all_in_its_one_transaction(world: Connection) -> None:
+    assert fills(resume(world).steps)
+    is_right(world)
+
+
+def test_one_door_is_resumed_after_another(world: Connection) -> None:
+    prepare(world)
+    assert not fills(resume(world, "abroad").steps)
+    world.execute("update public.statuses set account_id = 2 where id = 300")
+    prepare(world)
+    assert not fills(resume(world).steps)
+    is_right(world)
+
+
+def test_a_stale_row_that_moves_meanwhile_is_computed(world: Connection, dsn: str) -> None:
+    """It is written anew where pages are done: only a trigger for each update sees it there."""
+    moved: list[int] = []
+    with connect(dsn, what="the application") as busy:
+
+        def advance(table: TableName, done: int, _: int) -> None:
+            if table != STATUSES or moved:
+                return
+            busy.execute("delete from public.statuses where ctid < %s::tid", (f"({done},0)",))
+            busy.execute("vacuum public.statuses")
+            busy.execute(
+                "update public.statuses set body = 'moved' where id in"
+                " (select id from public.statuses order by ctid desc limit 150)"
+            )
+            moved.extend(
+                row[0]
+                for row in busy.execute(
+                    "select id from public.statuses where body = 'moved' and ctid < %s::tid",
+                    (f"({done},0)",),
+                )
+            )
+
+        prepare(world, progress=advance)
+    assert len(moved) > 20
+    resume(world)
+    is_right(world, 550)
+
+
+KILLED = """
+import os, signal, sys
+from doubles.demo_doors import resolve
+from doubles.door_world import POLICY
+from klover import door
+from klover.store.connect import connect
+wanted, at = sys.argv[2], int(sys.argv[3])
+with connect(sys.argv[1], what="the store") as connection:
+    resolved = resolve(connection, POLICY)
+    doors = door.compile_doors(
+        resolved, database=connection.info.dbname, sessions=1, epochs=door.read_epochs(connection)
+    )
+    count = 0
+    execute = connection.execute
+    def counted(query, *rest, **more):
+        global count
+        text = query if isinstance(query, str) else (
+            query.decode() if isinstance(query, bytes) else query.as_string(None))
+        count += wanted in text
+        if wanted in text and count == at:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return execute(query, *rest, **more)
+    connection.execute = counted
+    door.prepare(connection, doors, small=0, pages=4, resuming=True)
+"""
+POINTS = [
+    ("create table if not exists klover.door_refill", 1),
+    ("create or replace trigger", 1),
+    ("enable always trigger", 3),
+    ("insert into klover.door_refill", 1),
+    ("insert into klover.door_refill", 4),
+    ("update only", 1),
+    ("update only", 3),
+    ("update only", 17),
+    ("update klover.door_refill", 1),
+    ("update klover.door_refill", 9),
+    ("create or replace trigger", 3),
+    ("validate constraint", 1),
+    ("validate constraint", 6),
+    ("pg_advisory_unlock", 1),
+]
+
+
+@pytest.mark.parametrize(("wanted", "at"), POINTS)
+def test_killed_anywhere_it_goes_on(world: Connection, dsn: str, wanted: str, at: int) -> None:
+    kill(world, dsn, wanted, at)
+    world.execute("insert into public.statuses values (9999, 1, 'between')")
+    world.execute("update public.statuses set body = 'touched' where id % 11 = 0")
+    world.execute("update public.statuses set account_id = 2 where id % 13 = 0")
+    prepare(world)
+    assert not fills(resume(world).steps)
+    is_right(world)
+
+
+def kill(world: Connection, dsn: str, wanted: str, at: int) -> None:
+    tests = Path(__file__).parents[1]
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED, dsn, wanted, str(at)],
+        check=False,
+        capture_output=True,
+        env={**os.environ, "PYTHONPATH": f"{tests.parent / 'src'}:{tests}"},
+    )
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    world.execute("select pg_advisory_lock(hashtext('klover doors'))")  # the other server is gone
+    world.execute("select pg_advisory_unlock(hashtext('klover doors'))")
+
+
+def pages_done(connection: Connection) -> dict[str, tuple[int, int]]:
+    rows = connection.execute(
+        "select relation::regclass::text, next, pages from klover.door_refill"
+    )
+    return {name: (done, pages) for name, done, pages in rows.fetchall()}
+
+
+def test_it_goes_on_from_the_page_that_was_next(world: Connection, dsn: str) -> None:
+    kill(world, dsn, "update klover.door_refill", 9)
+    before = pages_done(world)
+    done = sum(page for page, _ in before.values())
+    assert done == 8 * 4
+    later: list[tuple[str, int]] = []
+    prepare(world, progress=lambda table, page, _: later.append((f"public.{table.name}", page)))
+    (busy,) = [name for name, (page, pages) in before.items() if 0 < page < pages]
+    first = next(page for name, page in later if name == busy)
+    assert first > before[busy][0]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "cluster public.statuses using statuses_pkey",
+        "drop trigger {trigger} on public.statuses",
+        "alter table public.statuses alter column account_id type integer",
+    ],
+    ids=["written anew", "without its trigger", "of another type"],
+)
+def test_what_makes_the_pages_done_worthless_begins_anew(
+    world: Connection, dsn: str, change: str
+) -> None:
+    kill(world, dsn, 'update only "public"."statuses"', 4)
+    done, pages = pages_done(world)["public.statuses"]
+    assert 0 < done < pages
+    trigger = f'"{naming.trigger(STATUSES, "update")}"'
+    world.execute(change.replace("{trigger}", trigger).encode())
+    pages_seen: list[int] = []
+
+    def note(table: TableName, page: int, _: int) -> None:
+        if table == STATUSES:
+            pages_seen.append(page)
+
+    prepare(world, progress=note)
+    assert pages_seen[0] == 4
+    resume(world)
+    is_right(world)
+
+
+def test_a_second_suspension_takes_back_what_a_resume_began(world: Connection, dsn: str) -> None:
+    """Else its triggers and checks would stand in the way of the application's next change."""
+    kill(world, dsn, "pg_advisory_unlock", 1)
+    with pytest.raises((psycopg.errors.FeatureNotSupported, psycopg.errors.InvalidColumnReference)):
+        world.execute("alter table public.statuses alter column account_id type integer")
+    again = door.suspend(world, [], MemoryRecorder(), NOW)
+    assert not again.closed
+    assert again.steps
+    assert not pages_done(world)
+    assert not door.suspend(world, [], MemoryRecorder(), NOW).steps
+    world.execute("alter table public.statuses alter column account_id type integer")
+    world.execute("update public.statuses set account_id = 3 where id < 400")
+    prepare(world)
+    assert not fills(resume(world).steps)
+    is_right(world)
+
+
+def test_partitions_that_come_and_go_meanwhile(world: Connection, dsn: str) -> None:
+    kill(world, dsn, "validate constraint", 1)
+    world.execute("alter table public.visits detach partition public.visits_2025")
+    world.execute(
+        "update public.visits_2025 set at = at + 100, account_id = 799 - account_id"
+        " where account_id > 99"
+    )
+    world.execute(
+        "alter table public.visits attach partition public.visits_2025"
+        " for values from ('2025-01-01') to ('2026-01-01')"
+    )
+    prepare(world)
+    resume(world)
+    is_right(world)
+
+
+def test_while_one_door_is_open_nothing_is_computed_beside_it(database: Connection) -> None:
+    """What an open door shows is computed in the transaction in which it changes."""
+    database.execute(SCHEMA.encode())
+    database.execute(ROWS.encode())
+    database.execute(MORE.encode())
+    open_doors(database, compiled(database))
+    door.suspend(database, ["research"], MemoryRecorder(), NOW)
+    trigger = naming.trigger(STATUSES, "update")
+    database.execute(f'alter table public.statuses disable trigger "{trigger}"'.encode())
+    assert STATUSES not in door.preparation(database, compiled(database), small=0).tables
+    assert not prepare(database).tables
+    assert fills(resume(database).steps)
+    is_right(database)
+
+
+def test_nothing_is_begun_that_a_resume_would_refuse(world: Connection) -> None:
+    wrong = POLICY.replace("public_rows: true", "public_rows: handle", 1)
+    with pytest.raises(InputError, match="boolean"):
+        prepare(world, wrong)
+    assert world.execute("select to_regclass('klover.door_refill')").fetchone() == (None,)
+
+
+def test_a_table_that_is_locked_is_told(world: Connection, dsn: str) -> None:
+    with connect(dsn, what="another", autocommit=False) as other:
+        other.execute("lock table public.statuses in access exclusive mode")
+        with pytest.raises(StoreError, match="holds a lock"):
+            prepare(world)
+    prepare(world)
+    resume(world)
+    is_right(world)
+
+
+def test_the_command_makes_ready_what_is_large(dsn: str, tmp_path: Path) -> None:
+    with connect(dsn, what="the enclave") as connection:
+        make_tables(connection)
+        connection.execute(
+            "insert into public.posts select g, 1 + g % 2, true, repeat('x', 400), 1"
+            " from generate_series(100, 20000) g"
+        )
+    (tmp_path / "klover.yaml").write_text(SOUND)
+    with tempfile.TemporaryDirectory(prefix="klover-log-") as log:
+        option = ["--config", str(write_config(tmp_path, primary=dsn, log=log))]
+
+        def run(*words: str) -> str:
+            return CliRunner().invoke(app, [*words, *option], catch_exceptions=False).stdout
+
+        run("apply")
+        run("suspend")
+        with connect(dsn, what="the application") as connection:
+            connection.execute("update public.posts set author = 3 - author where id < 5000")
+        planned = run("plan")
+        assert planned.count("some pages at a time") == 1
+        steps = json.loads(run("resume", "--json"))["steps"]
+        with connect(dsn, what="the enclave") as connection:
+            version = connection.execute(
+                "select statements from klover.door_version order by number desc limit 1"
+            ).fetchone()
+            assert version == (steps,)
+            joined = (
+                "select p.name, b.id % 2, count(*) from posts b join people p on p.id = b.author"
+                " where b.id < 5000 and b.id > 99 group by 1, 2"
+            )
+            rows = seen(connection, "abroad", joined)
+            assert sorted(rows) == [("Jane", 0, 2450), ("Kari", 1, 2450)]
+        assert "Nothing to do" in run("plan")
