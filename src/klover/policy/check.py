@@ -15,6 +15,7 @@ from klover.policy.check_defaults import check_defaults
 from klover.policy.check_entry import check_entry
 from klover.policy.check_homes import check_home_columns, check_homes
 from klover.policy.check_never import check_nevers, check_nevers_shown
+from klover.policy.check_quiet import check_quiet
 from klover.policy.check_references import check_references
 from klover.policy.check_sights import check_sights
 from klover.policy.check_stubs import check_stubs
@@ -42,7 +43,7 @@ def check(policy: Policy, catalog: Catalog | None, on: date) -> list[Finding]:
         else:
             found += check_tables(resolved) + check_stubs(resolved)
             found += check_home_columns(resolved)
-            found += check_references(resolved)
+            found += check_references(resolved) + check_quiet(resolved)
             found += check_views(resolved)
             found += check_defaults(resolved)
             found += check_nevers_shown(resolved, on) + check_sights(resolved)

@@ -7,11 +7,11 @@ own.
 
 import re
 from dataclasses import dataclass, field
-from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from klover.policy.admission import Claim, Window
 from klover.policy.document import Mapping, Node
 from klover.policy.model import Region
+from klover.policy.ranges import Range, read_range
 from klover.policy.reading import Reader, nearest
 from klover.policy.zones import names
 
@@ -33,7 +33,7 @@ class Who:
     groups: tuple[str, ...] = ()
     claims: tuple[Claim, ...] = ()
     located: Region = field(default_factory=Region)
-    networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    networks: tuple[Range, ...] = ()
 
 
 def lines_of(node: Node | None) -> dict[str, int]:
@@ -82,21 +82,15 @@ def _claims(node: Node | None, what: str, reader: Reader) -> tuple[Claim, ...]:
     return tuple(found)
 
 
-def _networks(
-    node: Node | None, what: str, reader: Reader
-) -> tuple[IPv4Network | IPv6Network, ...]:
-    found: list[IPv4Network | IPv6Network] = []
+def _networks(node: Node | None, what: str, reader: Reader) -> tuple[Range, ...]:
+    found: list[Range] = []
     for item in reader.items(node, f"{what}: `networks`") if node is not None else ():
         text = reader.text(item, f"{what}: `networks`")
         if text is None:
             continue
-        try:
-            addresses = ip_network(text)
-        except ValueError:
-            reader.faults.add(
-                f"{what}: {text!r} is no address range; write it as 10.20.0.0/16, host bits zero.",
-                item.line,
-            )
+        addresses = read_range(text)
+        if isinstance(addresses, str):
+            reader.faults.add(f"{what}: {text!r} is no address range; {addresses}.", item.line)
             continue
         if addresses in found:
             reader.faults.add(f"{what}: `networks` names {text!r} twice.", item.line)
