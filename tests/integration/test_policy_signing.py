@@ -12,9 +12,10 @@ import psycopg
 import pytest
 
 from conftest import NewDatabase
+from doubles.memory_recorder import MemoryRecorder
 from doubles.signed_house import BASE, LOOSER, RUN, TIGHTER, UNSIGNED, House, make_house
 from klover import assemble
-from klover.adopt import keep, outdated, pin
+from klover.adopt import Texts, keep, outdated, pin, propose
 from klover.cli import app
 from klover.errors import CheckFailed, InputError, KloverError, VerifyError
 from klover.event import PolicyAdopted
@@ -214,6 +215,29 @@ def test_killed_while_it_is_handed_in(house: House, point: str) -> None:
         states = [one["state"] for one in house.status()]
     assert states == ["replaced", "in effect"]
     house.ok("doors", "apply")
+
+
+@pytest.mark.parametrize("hours", [-2, 2])
+def test_a_clock_that_is_wrong_dates_nothing(house: House, hours: int) -> None:
+    """Dated hours ahead, an entry would shut out every change until then."""
+    house.begin()
+    path = house.write(LOOSER)
+    house.sign(path, "anna", "bert")
+    deployment = assemble.load_deployment(house.config)
+    with assemble.open_primary(deployment) as primary:
+        recorder = MemoryRecorder()
+        with pytest.raises(CheckFailed, match="apart; set them right first"):
+            propose(
+                primary,
+                recorder,
+                assemble.policy_pin(deployment),
+                texts=Texts(policy=LOOSER),
+                note=path.with_name("klover.yaml.sigs").read_text(),
+                now=datetime.now(UTC) + timedelta(hours=hours),
+            )
+    assert recorder.events == []
+    assert [one["state"] for one in house.status()] == ["in effect"]
+    house.ok("policy", "propose", path)
 
 
 def test_wrong_input_changes_nothing(house: House) -> None:

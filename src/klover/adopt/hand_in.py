@@ -10,10 +10,11 @@ from datetime import datetime
 from pathlib import Path
 
 from klover.adopt import keep, pin
-from klover.errors import InputError, VerifyError
+from klover.errors import CheckFailed, InputError, VerifyError
 from klover.event import Event, PolicyAdopted, PolicyObjected, PolicyProposed, Recorder
 from klover.policy.change import Entry, Kind, Standing, State, Version, link
 from klover.policy.change_take import SKEW, expected, replay, take
+from klover.policy.span import span_text
 from klover.policy.statement import NO_LINK, NONE, Change, Objection, write_time
 from klover.store.connect import Connection
 from klover.tlog.note import Note
@@ -133,7 +134,7 @@ def _hand_in(
         keep.prepare(connection)
         entries = keep.read(connection)
         pin.check(pinned, entries)
-        at = _dated(entries, max(now, keep.clock(connection)))
+        at = _dated(entries, _agreed(now, keep.clock(connection)))
         before = replay(entries, at)
         draft = Entry(
             number=before.head.number + 1,
@@ -152,6 +153,17 @@ def _hand_in(
         keep.put(connection, entry)
     pin.move(pinned, after.head)
     return after
+
+
+def _agreed(ours: datetime, servers: datetime) -> datetime:
+    """Tell the later of two clocks; one that runs far ahead would shut out whatever comes next."""
+    apart = abs(ours - servers)
+    if apart > SKEW:
+        raise CheckFailed(
+            f"This machine's clock and the enclave's stand {span_text(apart)} apart; set them right "
+            "first. Nothing was handed in."
+        )
+    return max(ours, servers)
 
 
 def _dated(entries: tuple[Entry, ...], at: datetime) -> datetime:
