@@ -1,7 +1,8 @@
 """Random policies over the small video application, and changes of them, for property tests.
 
 ``CHANGES`` draws a pair: a policy, and the same with one to three parts drawn anew. Two policies
-drawn apart from each other would almost never differ in one direction only.
+drawn apart from each other would almost never differ in one direction only. What entries leave out
+is decided by patterns, where some are drawn.
 """
 
 from dataclasses import replace
@@ -19,6 +20,7 @@ from klover.policy.model import (
     Coarsening,
     ColumnRule,
     DataClass,
+    Defaults,
     Identifiers,
     Identifies,
     Network,
@@ -30,6 +32,7 @@ from klover.policy.model import (
     TableRule,
 )
 from klover.policy.parse import parse
+from klover.policy.rules import ColumnDefault, TableDefault
 
 EXAMPLE = parse(POLICY, "k.yaml")
 CATALOG = videos()
@@ -120,6 +123,35 @@ NEVERS = st.lists(
 ).map(tuple)
 
 
+BY_PATTERN = {
+    "lan*": next(rule for name, rule in EXAMPLE.tables.items() if name.name == "languages"),
+    "fol*": next(rule for name, rule in EXAMPLE.tables.items() if name.name == "follows"),
+}
+"""Rules of tables that need no entry where there are defaults."""
+PATTERNS = st.lists(
+    st.tuples(
+        st.sampled_from(["*", "*_id", "title", "videos.*", "languages.*", "f*.*_id", "countr?"]),
+        COLUMNS,
+    ),
+    max_size=3,
+    unique_by=lambda pair: pair[0],
+)
+
+
+def defaults(found: list[tuple[str, ColumnRule | None]]) -> Defaults:
+    return Defaults(
+        tables=tuple(
+            TableDefault(pattern=pattern, rule=replace(rule, columns={}))
+            for pattern, rule in BY_PATTERN.items()
+        ),
+        columns=tuple(ColumnDefault(pattern=pattern, rule=rule) for pattern, rule in found if rule),
+    )
+
+
+OUTSIDE = st.sampled_from(list(DataClass)[1:])
+"""What may stay outside."""
+
+
 _TEN, _TWENTY = (Coarsen(by=Coarsening.ROUND, argument=step) for step in (10, 20))
 _ONE, _TWO = (Coarsen(by=Coarsening.FIRST, argument=length) for length in (1, 2))
 COARSE = {"bigint": (_TEN, _TWENTY), "text": (_ONE, _TWO)}
@@ -188,7 +220,7 @@ def _whole(draw: st.DrawFn) -> dict[str, Any]:
         "rests_in": NAMED,
         "networks": NETWORKS,
         "nevers": NEVERS,
-        "stays_outside": st.frozensets(st.sampled_from(list(DataClass)[1:])),
+        "stays_outside": st.frozensets(OUTSIDE),
         "subjects": REGIONS.map(lambda region: replace(EXAMPLE.subjects, inside=region)),
     }
     name = draw(st.sampled_from(sorted(strategies)))
@@ -200,9 +232,17 @@ def policies(draw: st.DrawFn) -> Policy:
     """Draw a whole policy over the example's tables."""
     tables = {name: draw(_tables(rule)) for name, rule in EXAMPLE.tables.items()}
     names = draw(st.sampled_from([["a"], ["a", "b"]]))
+    patterns = draw(st.one_of(st.none(), PATTERNS))
+    if patterns is not None and draw(st.booleans()):
+        tables = {
+            name: replace(rule, columns={})
+            for name, rule in tables.items()
+            if name.name not in {"languages", "follows"}
+        }
     policy = replace(
         EXAMPLE,
         tables=tables,
+        defaults=Defaults() if patterns is None else defaults(patterns),
         audiences={name: draw(audiences(name)) for name in names},
         rests_in=draw(NAMED),
     )
@@ -219,3 +259,19 @@ def changes(draw: st.DrawFn) -> tuple[Policy, Policy]:
     for _ in range(draw(st.integers(1, 2))):
         new = draw(_changed(new))
     return old, new
+
+
+@st.composite
+def promises(draw: st.DrawFn) -> tuple[Policy, Policy]:
+    """Draw a policy all of whose columns stand in patterns, and another promise in it."""
+    drawn = draw(policies())
+    patterns = PATTERNS.filter(lambda found: all(pattern != "*" for pattern, _ in found))
+    bare = {name: replace(rule, columns={}) for name, rule in drawn.tables.items()}
+    old = replace(drawn, tables=bare, defaults=defaults(draw(patterns)))
+    name = draw(st.sampled_from(sorted(old.audiences)))
+    other = draw(audiences(name))
+    field = draw(st.sampled_from(["sees", "identifiers", "stays_outside"]))
+    if field == "stays_outside":
+        return old, replace(old, stays_outside=draw(st.frozensets(OUTSIDE)))
+    changed = replace(old.audiences[name], **{field: getattr(other, field)})
+    return old, replace(old, audiences={**old.audiences, name: changed})

@@ -12,9 +12,20 @@ import psycopg
 import pytest
 
 from conftest import NewDatabase
+from doubles.memory_recorder import MemoryRecorder
+from doubles.signed import OLGA
 from doubles.signed_house import BASE, LOOSER, RUN, TIGHTER, UNSIGNED, House, make_house
 from klover import assemble
-from klover.adopt import keep, outdated, pin
+from klover.adopt import (
+    Texts,
+    keep,
+    objection,
+    outdated,
+    pin,
+    propose,
+    read_standing,
+    take_objection,
+)
 from klover.cli import app
 from klover.errors import CheckFailed, InputError, KloverError, VerifyError
 from klover.event import PolicyAdopted
@@ -23,6 +34,7 @@ from klover.policy.change import State, advance
 from klover.policy.statement import Point
 from klover.store.connect import connect
 from klover.store.embedded import Server
+from klover.tlog.note import sign_note
 
 ATTACKS = (
     "update klover.policy_entry set policy = replace(policy, 'restricted', 'public')",
@@ -214,6 +226,54 @@ def test_killed_while_it_is_handed_in(house: House, point: str) -> None:
         states = [one["state"] for one in house.status()]
     assert states == ["replaced", "in effect"]
     house.ok("doors", "apply")
+
+
+@pytest.mark.parametrize("hours", [-2, 2])
+def test_a_clock_that_is_wrong_dates_nothing(house: House, hours: int) -> None:
+    """Dated hours ahead, an entry would shut out every change until then."""
+    house.begin()
+    path = house.write(LOOSER)
+    house.sign(path, "anna", "bert")
+    deployment = assemble.load_deployment(house.config)
+    with assemble.open_primary(deployment) as primary:
+        recorder = MemoryRecorder()
+        with pytest.raises(CheckFailed, match="apart; set them right first"):
+            propose(
+                primary,
+                recorder,
+                assemble.policy_pin(deployment),
+                texts=Texts(policy=LOOSER),
+                note=path.with_name("klover.yaml.sigs").read_text(),
+                now=datetime.now(UTC) + timedelta(hours=hours),
+            )
+    assert recorder.events == []
+    assert [one["state"] for one in house.status()] == ["in effect"]
+    house.ok("policy", "propose", path)
+
+
+@pytest.mark.parametrize("hours", [-2, 47, 49])
+def test_a_clock_that_is_wrong_keeps_no_objection_out(house: House, hours: int) -> None:
+    """What waits is in effect when both clocks say so; until then the overseer is in time."""
+    house.begin()
+    path = house.write(LOOSER)
+    house.sign(path, "anna", "bert")
+    house.ok("policy", "propose", path)
+    deployment = assemble.load_deployment(house.config)
+    now = datetime.now(UTC)
+    with assemble.open_primary(deployment) as primary:
+        pinned = assemble.policy_pin(deployment)
+        standing = read_standing(primary, pinned, now)
+        assert standing is not None
+        assert standing.pending is not None
+        text = objection(standing, standing.pending.policy.digest, now).text
+        take_objection(
+            primary,
+            MemoryRecorder(),
+            pinned,
+            note=sign_note(text, OLGA).encode().decode(),
+            now=now + timedelta(hours=hours),
+        )
+    assert [one["state"] for one in house.status()] == ["in effect", "objected"]
 
 
 def test_wrong_input_changes_nothing(house: House) -> None:

@@ -129,8 +129,10 @@ def test_a_shared_table_with_something_personal() -> None:
     )
     text = POLICY.replace("  languages: shared", "  languages: shared\n  staff: shared")
     (told,) = findings(text, found)
-    assert "email is public, but it looks personal" in told
-    classified = "  languages: shared\n  staff: {shared: true, columns: {email: restricted}}"
+    assert "email, age are public, but they look personal" in told
+    classified = (
+        "  languages: shared\n  staff: {shared: true, columns: {email: restricted, age: public}}"
+    )
     assert findings(POLICY.replace("  languages: shared", classified), found) == []
 
 

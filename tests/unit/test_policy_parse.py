@@ -219,7 +219,11 @@ REFUSED: list[tuple[str, int, str]] = [
     ),
     (WHOLE + "stays_outside: restricted\n", 7, "cannot hold `restricted`"),
     (WHOLE + "networks: {10.0.0.1/8: IE}\n", 7, "host bits zero"),
-    (WHOLE + "networks: {10.0.0.0/8: Ireland?}\n", 7, "is no country or group of countries; known"),
+    (
+        WHOLE + "networks: {10.0.0.0/8: Ireland?}\n",
+        7,
+        "is no country or group of countries; did you mean 'Ireland'?",
+    ),
     (WHOLE + "networks: {10.0.0.0/8: IE, 10.0.0.0/255.0.0.0: IE}\n", 7, "stands here twice"),
     (WHOLE + "applications: {x: {certificate: c, role: r}}\n", 7, "needs `hosts:`"),
     (WHOLE + "places: {x: {kind: k, jurisdiction: US, state: lost}}\n", 7, "cannot be 'lost'"),

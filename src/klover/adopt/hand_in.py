@@ -10,11 +10,12 @@ from datetime import datetime
 from pathlib import Path
 
 from klover.adopt import keep, pin
-from klover.errors import InputError, VerifyError
+from klover.errors import CheckFailed, InputError, VerifyError
 from klover.event import Event, PolicyAdopted, PolicyObjected, PolicyProposed, Recorder
 from klover.event.moment import write_time
 from klover.policy.change import Entry, Kind, Standing, State, Version, link
 from klover.policy.change_take import SKEW, expected, replay, take
+from klover.policy.span import span_text
 from klover.policy.statement import NO_LINK, NONE, Change, Objection
 from klover.store.connect import Connection
 from klover.tlog.note import Note
@@ -134,7 +135,7 @@ def _hand_in(
         keep.prepare(connection)
         entries = keep.read(connection)
         pin.check(pinned, entries)
-        at = _dated(entries, max(now, keep.clock(connection)))
+        at = _dated(entries, kind, now, keep.clock(connection))
         before = replay(entries, at)
         draft = Entry(
             number=before.head.number + 1,
@@ -155,9 +156,22 @@ def _hand_in(
     return after
 
 
-def _dated(entries: tuple[Entry, ...], at: datetime) -> datetime:
-    """Tell the entry's time; a clock a little behind another's takes the last entry's time."""
-    last = entries[-1].at if entries else at
+def _dated(entries: tuple[Entry, ...], kind: Kind, ours: datetime, servers: datetime) -> datetime:
+    """Tell an entry's time by two clocks.
+
+    A proposal's is the later one; clocks that are far apart date none, since one that runs ahead
+    would shut out whatever comes next. A clock a little behind takes the last entry's time. An
+    objection is in time for as long as one clock says so, for what waits is not in effect yet.
+    """
+    last = entries[-1].at if entries else min(ours, servers)
+    if kind is Kind.OBJECTION:
+        return max(min(ours, servers), last)
+    apart, at = abs(ours - servers), max(ours, servers)
+    if apart > SKEW:
+        raise CheckFailed(
+            f"This machine's clock and the enclave's stand {span_text(apart)} apart; set them "
+            "right first. Nothing was handed in."
+        )
     return last if at < last <= at + SKEW else at
 
 

@@ -10,7 +10,7 @@ import typer
 from klover.cli.bars import bars
 from klover.cli.options import AsJson, PolicyFile
 from klover.cli.printing import print_json
-from klover.migrate.plan import Homes
+from klover.migrate.plan import Homes, OddName
 from klover.policy.country import name
 from klover.policy.model import EvidenceKind
 
@@ -54,12 +54,23 @@ def homes_text(homes: Homes) -> list[str]:
         more = f" and {len(decided) - _FEW} more countries" if len(decided) > _FEW else ""
         lines.append(f"  by {_words(evidence)}: {inside} inside, {outside} outside ({most}{more})")
     for odd in homes.odd:
-        what = "values that are not shown" if odd.name is None else repr(odd.name)
-        people = "1 person" if odd.subjects == 1 else f"{odd.subjects} people"
-        lines.append(f"  not recognised as {_words(odd.evidence)}: {what}, {people}")
+        lines += _odd(odd)
     lines.append(f"country data {homes.countries_edition}")
     if homes.addresses is not None:
         lines.append(f"table of addresses {homes.addresses}")
+    return lines
+
+
+def _odd(odd: OddName) -> list[str]:
+    """Tell a value that nobody recognised, or how many are not shown and how to see them."""
+    what, people = repr(odd.name), "1 person" if odd.subjects == 1 else f"{odd.subjects} people"
+    if odd.name is None:
+        values = "1 value" if odd.values == 1 else f"{odd.values} values"
+        why = " since a rare one may be somebody's own" if odd.look is not None else ""
+        what = f"{values}, not shown{why}"
+    lines = [f"  not recognised as {_words(odd.evidence)}: {what}, {people}"]
+    if odd.look is not None:
+        lines.append(f"    whoever may read them lists them by: {odd.look}")
     return lines
 
 

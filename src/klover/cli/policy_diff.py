@@ -7,9 +7,11 @@ from typing import Annotated, Any
 
 import typer
 
+from klover.catalog import TableName
 from klover.cli.options import AsJson
 from klover.cli.printing import console, print_json
 from klover.errors import CheckFailed, InputError, PolicyError
+from klover.policy.diff_patterns import many, stands_in
 from klover.policy.difference import Difference, Direction, overall
 from klover.policy.model import Policy
 
@@ -77,7 +79,7 @@ def as_objects(differences: Iterable[Difference]) -> dict[str, Any]:
             {
                 "direction": one.direction,
                 "audience": one.audience,
-                "table": str(one.table) if one.table is not None else None,
+                "table": _table(one.table),
                 "column": one.column,
                 "text": one.text,
                 "rows": one.rows.rows if one.rows is not None else None,
@@ -86,6 +88,11 @@ def as_objects(differences: Iterable[Difference]) -> dict[str, Any]:
             for one in differences
         ]
     }
+
+
+def _table(table: TableName | None) -> str | None:
+    """Name a table; none where it only stands for others."""
+    return None if table is None or stands_in(table) else str(table)
 
 
 def show(differences: Sequence[Difference]) -> None:
@@ -120,7 +127,7 @@ def _joined(differences: Iterable[Difference]) -> list[Difference]:
     found: dict[tuple[object, ...], Difference] = {}
     for one in differences:
         key = (one.direction, one.audience, one.table, one.before, one.after, one.rows)
-        alike = one.column is not None and one.audience is not None
+        alike = one.column is not None and one.audience is not None and not many(one.column)
         if alike and key in found:
             first = found[key]
             place = f"{first.table}.{first.column}"

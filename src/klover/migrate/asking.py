@@ -2,7 +2,7 @@
 
 Distinct values are read at the source in chunks, so memory stays flat however many phone numbers
 there are; each is decided here and goes back beside its verdict, to be joined. What nobody
-recognised is counted, and named only where it was declared as a country and looks like one.
+recognised is counted, and named only where many declared it as a country and it looks like one.
 """
 
 import heapq
@@ -64,7 +64,7 @@ class Asking:
             "undecided": self._undecided(),
         }
         self._connection.execute(self._queries["verdicts"].format(verdicts=verdicts))
-        odd = _Odd(evidence)
+        odd = _Odd(evidence, self._look_at(evidence))
         into = self._queries["verdicts_into"].format(verdicts=verdicts)
         values = 0
         for chunk in self._chunks(self._queries["home_values"].format(**pieces)):
@@ -103,6 +103,18 @@ class Asking:
             while chunk := cursor.fetchmany(_CHUNK):
                 yield [(str(value), int(number)) for value, number in chunk]
 
+    def _look_at(self, evidence: TracedEvidence) -> str | None:
+        """Write the SQL that lists declared countries with their numbers, rare ones first."""
+        if evidence.kind is not EvidenceKind.COUNTRY:
+            return None
+        end = evidence.lineage[-1].target if evidence.lineage else None
+        parts = {
+            "column": sql.Identifier(evidence.column),
+            "table": relation(end or self._resolved.policy.subjects.table),
+        }
+        text = self._queries["look"].format(**parts).as_string(self._connection)
+        return text.splitlines()[-1]  # below its comment
+
     def _one(self, hop: Hop) -> bool:
         """Tell whether ``hop`` leads from a row to one row at most."""
         target = self._resolved.catalog.tables[hop.target]
@@ -123,25 +135,29 @@ class Asking:
 class _Odd:
     """What one piece of evidence held that nobody recognised: the most frequent, and how many.
 
-    Only declared countries are named, and only where they look like a country's name: a phone
-    number or an address never is.
+    Only declared countries are named, only where they look like a country's name, and only those
+    that many people share: a phone number or an address never is.
     """
 
-    def __init__(self, evidence: TracedEvidence) -> None:
+    def __init__(self, evidence: TracedEvidence, look: str | None) -> None:
         self._evidence = evidence
+        self._look = look
         self._most: list[tuple[int, int, str]] = []
         self._order = count()
         self._others = 0
+        self._values = 0
 
     def add(self, value: str, subjects: int) -> None:
         """Count one value."""
-        shown = shown_name(value) if self._evidence.kind is EvidenceKind.COUNTRY else None
-        if shown is None:
-            self._others += subjects
-            return
-        heapq.heappush(self._most, (subjects, -next(self._order), shown))
-        if len(self._most) > _MOST_ODD:
-            self._others += heapq.heappop(self._most)[0]
+        is_country = self._evidence.kind is EvidenceKind.COUNTRY
+        shown = shown_name(value, subjects) if is_country else None
+        if shown is not None:
+            heapq.heappush(self._most, (subjects, -next(self._order), shown))
+            if len(self._most) <= _MOST_ODD:
+                return
+            subjects = heapq.heappop(self._most)[0]
+        self._others += subjects
+        self._values += 1
 
     def told(self) -> list[OddName]:
         """List them, the most frequent first; what is not named comes last, as one."""
@@ -151,7 +167,15 @@ class _Odd:
             for subjects, _, shown in sorted(self._most, reverse=True)
         ]
         if self._others:
-            found.append(OddName(evidence=text, name=None, subjects=self._others))
+            found.append(
+                OddName(
+                    evidence=text,
+                    name=None,
+                    subjects=self._others,
+                    values=self._values,
+                    look=self._look,
+                )
+            )
         return found
 
 

@@ -7,6 +7,10 @@ select left(evidence.{column}::text collate "C", 201) as value, count(*)
  group by 1
  order by 1;
 
+-- name: look
+-- For people, not run here: what stands in a column, the rare values first.
+select {column}, count(*) from {table} group by 1 order by 2;
+
 -- name: decided_before
 -- Leaves out the subjects whom an earlier piece of evidence decided.
 and not exists (select from {evidence} as e where {same} and e.inside is not null);

@@ -1,12 +1,15 @@
 """What a migration would do, as values: who is inside, which rows go where, what stands in the way.
 
-Counts, names of tables and columns, and country names that nobody recognised: those are treated as
-configuration, not as user data, and only shown where they look like a country's name or code.
+Counts, names of tables and columns, and country names that nobody recognised: only those that look
+like a country's name or code and that many people have, since a rare one may be somebody's own.
 """
 
 import re
 from dataclasses import asdict, dataclass
 from typing import Any
+
+MANY = 10
+"""People who have to share a spelling before it is shown."""
 
 _COUNTRY_LIKE = re.compile(r"[^\W\d_][\w .,'\u2019()&/-]{0,39}\Z")
 Json = dict[str, Any]
@@ -19,6 +22,10 @@ class OddName:
     evidence: str
     name: str | None
     subjects: int
+    values: int = 1
+    """How many values it stands for: those that are not shown are told as one."""
+    look: str | None = None
+    """The SQL that lists such values, for whoever may read them where they are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +123,6 @@ class Plan:
         )
 
 
-def shown_name(value: str) -> str | None:
-    """Tell an unrecognised home if it looks like a country's name or code, else None."""
-    return value if _COUNTRY_LIKE.match(value.strip()) else None
+def shown_name(value: str, subjects: int) -> str | None:
+    """Tell an unrecognised home if many have it and it looks like a country's name, else None."""
+    return value if subjects >= MANY and _COUNTRY_LIKE.match(value.strip()) else None

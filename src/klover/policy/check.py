@@ -17,6 +17,7 @@ from klover.policy.check_entry import check_entry
 from klover.policy.check_homes import check_home_columns, check_homes
 from klover.policy.check_names import check_names
 from klover.policy.check_never import check_nevers, check_nevers_shown
+from klover.policy.check_quiet import check_quiet
 from klover.policy.check_references import check_references
 from klover.policy.check_sights import check_sights
 from klover.policy.check_stubs import check_stubs
@@ -47,7 +48,7 @@ def check_resolved(resolved: Resolved, on: date) -> list[Finding]:
     """List what is to be said of a policy that fits its catalog."""
     found = _alone(resolved.policy, on)
     found += check_tables(resolved) + check_stubs(resolved) + check_home_columns(resolved)
-    found += check_references(resolved) + check_names(resolved)
+    found += check_references(resolved) + check_names(resolved) + check_quiet(resolved)
     found += check_views(resolved) + check_defaults(resolved)
     found += check_nevers_shown(resolved, on) + check_sights(resolved)
     return _ordered(found)

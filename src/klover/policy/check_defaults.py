@@ -29,6 +29,10 @@ def names_of(names: list[str]) -> str:
     return ", ".join(names[:_FEW]) + more
 
 
+def _number(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
 def _idle(resolved: Resolved) -> list[Finding]:
     """Find patterns that decide nothing: nothing fits, or others decide for all that does."""
     defaults = resolved.policy.defaults
@@ -107,8 +111,8 @@ def _declared(resolved: Resolved) -> list[Finding]:
         if not tables or default.rule.data_class is DataClass.RESTRICTED:
             continue
         message = (
-            f"The pattern {default.pattern!r} declares {len(tables)} columns of "
-            f"{len(set(tables))} tables {default.rule.data_class}"
+            f"The pattern {default.pattern!r} declares {_number(len(tables), 'column')} of "
+            f"{_number(len(set(tables)), 'table')} {default.rule.data_class}"
         )
         if doubtful:
             message += (
@@ -149,8 +153,8 @@ def _opened(resolved: Resolved) -> list[Finding]:
                 severity=Severity.WARNING if every else Severity.NOTE,
                 file=resolved.policy.file,
                 line=default.rule.line,
-                message=f"The pattern {default.pattern!r} {verb} {len(names)} "
-                f"table{'s' if len(names) > 1 else ''} {what}: "
+                message=f"The pattern {default.pattern!r} {verb} {_number(len(names), 'table')} "
+                f"{what}: "
                 f"{names_of(names)}{later}.",
                 mend="Give those that differ an entry"
                 + (", and name tables rather than all." if every else "."),

@@ -12,6 +12,7 @@ from klover.policy.country import members
 from klover.policy.finding import Finding, Severity
 from klover.policy.model import Audience, Policy
 from klover.policy.parse_limits import told_size
+from klover.policy.ranges import Range, covered, lies_in, overlap
 
 
 def check_entry(policy: Policy, on: date) -> list[Finding]:
@@ -47,11 +48,11 @@ def _entered(policy: Policy, audience: Audience, on: date) -> Iterator[Finding]:
         )
         return
     there = [
-        network
+        network.range
         for network in policy.networks
         if (possible := members(network.where, on, policy.countries)) and possible <= located
     ]
-    if not there:
+    if not any(_reached(one, one, policy) for one in there):
         yield _warning(
             policy,
             audience.line_of("located"),
@@ -60,9 +61,7 @@ def _entered(policy: Policy, audience: Audience, on: date) -> Iterator[Finding]:
             "Name its networks with `networks: {range: country}`.",
         )
     elif audience.networks and not any(
-        own.version == network.range.version and own.overlaps(network.range)
-        for own in audience.networks
-        for network in there
+        _reached(own, one, policy) for own in audience.networks for one in there
     ):
         yield _warning(
             policy,
@@ -70,6 +69,22 @@ def _entered(policy: Policy, audience: Audience, on: date) -> Iterator[Finding]:
             f"{nobody}: none of its own `networks` is known to lie where it has to be located.",
             "Say where they are under `networks:` of the policy, or name others.",
         )
+
+
+def _reached(own: Range, known: Range, policy: Policy) -> bool:
+    """Tell whether an address of ``own`` lies in ``known`` and in no narrower range of the policy.
+
+    Two ranges lie in one another or apart.
+    """
+    if not overlap(own, known):
+        return False
+    both = max(own, known, key=lambda one: one.prefixlen)
+    inner = [
+        network.range
+        for network in policy.networks
+        if network.range != known and lies_in(network.range, known)
+    ]
+    return not any(lies_in(both, one) for one in inner) and not covered(both, inner)
 
 
 def _limits(policy: Policy, audience: Audience) -> Iterator[Finding]:

@@ -12,6 +12,7 @@ from klover.policy.country import is_group, members
 from klover.policy.finding import Finding, Severity
 from klover.policy.model import EvidenceKind, Network, Policy, Region
 from klover.policy.neutral import bare_type
+from klover.policy.ranges import lies_in
 from klover.policy.resolved import Resolved, TracedEvidence
 
 _TEXTS = frozenset({"text", "character varying", "character", "bpchar", "name", "citext"})
@@ -23,7 +24,7 @@ def check_homes(policy: Policy, on: date) -> list[Finding]:
     found = _evidence(policy) + _corrections(policy) + _empty_groups(policy, on)
     ordered = sorted(policy.networks, key=lambda network: network.range.prefixlen)
     for number, inner in enumerate(ordered):
-        around = [outer for outer in ordered[:number] if _holds(outer, inner)]
+        around = [outer for outer in ordered[:number] if lies_in(inner.range, outer.range)]
         if around:
             found += _contradiction(policy, around[-1], inner, on)
     return found
@@ -127,15 +128,6 @@ def _readable(evidence: TracedEvidence, column: Column) -> bool:
     if column.type_kind == "e":
         return evidence.kind not in {EvidenceKind.IP, EvidenceKind.PHONE}
     return plain in _TEXTS
-
-
-def _holds(outer: Network, inner: Network) -> bool:
-    first, second = outer.range, inner.range
-    return (
-        first.version == second.version
-        and first.network_address <= second.network_address  # type: ignore[operator]
-        and second.broadcast_address <= first.broadcast_address  # type: ignore[operator]
-    )
 
 
 def _contradiction(policy: Policy, outer: Network, inner: Network, on: date) -> list[Finding]:

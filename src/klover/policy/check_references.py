@@ -25,7 +25,44 @@ def check_references(resolved: Resolved) -> list[Finding]:
         if not traced.rule.shared and traced.table.holds_rows:
             found += _pairs(resolved, traced)
             found += _arrays(resolved, traced)
+        if traced.table.holds_rows:
+            found += _against_declared(resolved, traced)
+            found += _loose_key(resolved, traced)
     return found
+
+
+def _against_declared(resolved: Resolved, traced: TracedTable) -> Iterator[Finding]:
+    """Ask about a stated key that says something else than the database does."""
+    for key in traced.rule.references:
+        declared = [one for one in traced.table.foreign_keys if one.columns == key.columns]
+        if key.when is not None or not declared:
+            continue
+        if all((one.target, one.target_columns) != (key.target, key.target_columns)
+               for one in declared):  # fmt: skip
+            yield Finding(
+                severity=Severity.WARNING,
+                file=resolved.policy.file,
+                line=key.line,
+                message=f"{traced.name}.{', '.join(key.columns)} is said to refer to {key.target}, "
+                f"but the database declares that it refers to {declared[0].target}.",
+                mend="Take it out of `references:`; what is said there counts.",
+            )
+
+
+def _loose_key(resolved: Resolved, traced: TracedTable) -> Iterator[Finding]:
+    """Ask about a stated row key that holds less than each key of the database."""
+    stated = set(traced.rule.key or ())
+    keys = [key.columns for key in (traced.table.primary_key, *traced.table.uniques) if key]
+    if not stated or not keys or any(stated.issuperset(key) for key in keys):
+        return
+    yield Finding(
+        severity=Severity.WARNING,
+        file=resolved.policy.file,
+        line=traced.rule.line,
+        message=f"Table {traced.name}: `key` is {', '.join(traced.rule.key or ())}, but what the "
+        f"database keeps apart is {', '.join(keys[0])}: two rows may look like one.",
+        mend="Name those columns with `key:`, or leave it out where they are its primary key.",
+    )
 
 
 def _pairs(resolved: Resolved, traced: TracedTable) -> Iterator[Finding]:

@@ -22,7 +22,25 @@ def check_sights(resolved: Resolved) -> list[Finding]:
         name: list(see(resolved, audience).values())
         for name, audience in resolved.policy.audiences.items()
     }
-    return [*_coarse(resolved, sights), *_limits(resolved.policy, sights)]
+    return [
+        *_nothing(resolved.policy, sights),
+        *_coarse(resolved, sights),
+        *_limits(resolved.policy, sights),
+    ]
+
+
+def _nothing(policy: Policy, sights: dict[str, list[TableSight]]) -> Iterator[Finding]:
+    """Ask about an audience that is shown no column of any row."""
+    for name, tables in sights.items():
+        if not any(sight.shown() for sight in tables if sight.rows is not RowsShown.NONE):
+            yield _warning(
+                policy,
+                policy.audiences[name].line,
+                f"Audience {name} is shown nothing: no column of a row that it may see has a class "
+                "in `sees`.",
+                "Classify what it needs, say which rows are public with `public_rows:`, or take it "
+                "out.",
+            )
 
 
 def _coarse(resolved: Resolved, sights: dict[str, list[TableSight]]) -> Iterator[Finding]:

@@ -1,6 +1,7 @@
 """Findings on a policy that fits its catalog, table by table."""
 
 from klover.catalog import Column, TableName
+from klover.policy.check_quiet import is_telling
 from klover.policy.finding import Finding, Severity
 from klover.policy.identify import is_harmless
 from klover.policy.labels import COUNTRY, label
@@ -37,7 +38,7 @@ def _looks_personal(resolved: Resolved, traced: TracedTable) -> list[Finding]:
         column.name
         for column in traced.table.columns
         if not traced.columns[column.name].declared
-        and not is_harmless(column)
+        and (not is_harmless(column) or is_telling(column))
         and label(column.name) not in {None, COUNTRY}
     ]
     if not names:

@@ -15,7 +15,7 @@ def check_text(policy: Policy, on: date) -> list[Finding]:
     found = []
     for audience in policy.audiences.values():
         found += _audience(policy, audience)
-    found += _places(policy)
+    found += _places(policy) + _far_places(policy, on)
     found += _rests_in(policy, on)
     return found
 
@@ -60,6 +60,24 @@ def _places(policy: Policy) -> list[Finding]:
         )
         for place in policy.places.values()
         if place.state == "unknown" or place.jurisdiction == "unknown"
+    ]
+
+
+def _far_places(policy: Policy, on: date) -> list[Finding]:
+    """Tell of places that are known to lie where protected data may not rest."""
+    rests_in = members(policy.rests_in, on, policy.countries)
+    return [
+        _finding(
+            policy,
+            Severity.NOTE,
+            place.line,
+            f"Place {place.name} lies in {name(place.jurisdiction)}, where protected data may not "
+            "rest, and may hold some.",
+            "See that none stays there, or what answers for it.",
+        )
+        for place in policy.places.values()
+        if place.jurisdiction != "unknown"
+        and not members(Region(names=(place.jurisdiction,)), on, policy.countries) <= rests_in
     ]
 
 

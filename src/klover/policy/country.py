@@ -44,6 +44,11 @@ def name(code: str) -> str:
     return _names().get(code, code)
 
 
+def names() -> frozenset[str]:
+    """List every English short name."""
+    return frozenset(_names().values())
+
+
 def codes() -> frozenset[str]:
     """List every two-letter code."""
     return frozenset(_names())

@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Sequence
 
 from klover.policy.diff_entry import entry_differences
+from klover.policy.diff_identifies import identifying_differences
 from klover.policy.diff_places import place_differences
 from klover.policy.diff_rules import rule_differences
 from klover.policy.diff_sight import Pair, sight_differences
@@ -47,6 +48,9 @@ def _diff(
         ),
         *place_differences(old, new),
     ]
+    if not known:
+        shown = [(one.table, one.column) for one in seen if one.table and one.column]
+        found += identifying_differences(pairs, shown)
     return tuple(sorted(found, key=lambda one: (one.audience or "~", _ORDER.index(one.direction))))
 
 

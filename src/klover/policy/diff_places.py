@@ -7,14 +7,12 @@ of each address, ``never`` by what it forbids where. Orders and spellings make n
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
-from ipaddress import IPv4Network, IPv6Network, collapse_addresses
 from typing import Any
 
 from klover.policy.diff_lands import Days, Lands, changed, days, lands_within
 from klover.policy.difference import Difference, Direction, compare
 from klover.policy.model import Policy, Region
-
-_Range = IPv4Network | IPv6Network
+from klover.policy.ranges import Range, covered, lies_in
 
 
 def place_differences(old: Policy, new: Policy) -> list[Difference]:
@@ -51,7 +49,7 @@ def _networks(old: Policy, new: Policy) -> list[Difference]:
     found = []
     ranges = sorted({network.range for network in (*old.networks, *new.networks)}, key=str)
     for one in ranges:
-        if _is_covered(one, ranges):
+        if covered(one, ranges):
             continue
         before, after = _where(one, old), _where(one, new)
         direction = compare(tighter=_surer(after, before), looser=_surer(before, after))
@@ -74,28 +72,11 @@ def _surer(one: Lands | None, other: Lands | None) -> bool:
     return all(not one.on(day) or one.on(day) >= other.on(day) != frozenset() for day in every)
 
 
-def _is_covered(one: _Range, ranges: Iterable[_Range]) -> bool:
-    """Tell whether narrower ranges leave nothing of ``one`` to itself."""
-    if isinstance(one, IPv4Network):
-        four = [r for r in ranges if isinstance(r, IPv4Network) and r != one and r.subnet_of(one)]
-        return list(collapse_addresses(four)) == [one]
-    six = [r for r in ranges if isinstance(r, IPv6Network) and r != one and r.subnet_of(one)]
-    return list(collapse_addresses(six)) == [one]
-
-
-def _where(one: _Range, policy: Policy) -> Lands | None:
+def _where(one: Range, policy: Policy) -> Lands | None:
     """Tell where the narrowest range lies that holds all of ``one``."""
-    holding = [network for network in policy.networks if _holds(network.range, one)]
+    holding = [network for network in policy.networks if lies_in(one, network.range)]
     narrowest = max(holding, key=lambda network: network.range.prefixlen, default=None)
     return _lands(policy, narrowest.where) if narrowest is not None else None
-
-
-def _holds(outer: _Range, inner: _Range) -> bool:
-    if isinstance(outer, IPv4Network) and isinstance(inner, IPv4Network):
-        return inner.subnet_of(outer)
-    if isinstance(outer, IPv6Network) and isinstance(inner, IPv6Network):
-        return inner.subnet_of(outer)
-    return False
 
 
 def _applications(old: Policy, new: Policy) -> list[Difference]:

@@ -10,7 +10,8 @@ from dataclasses import fields
 from typing import Any
 
 from klover.catalog import TableName
-from klover.policy.diff_sight import OTHER, Pair, rows_at_most, rows_seen, rows_words
+from klover.policy.diff_patterns import place, stands_in
+from klover.policy.diff_sight import Pair, rows_at_most, rows_seen, rows_words
 from klover.policy.difference import Difference, Direction, compare
 from klover.policy.model import ColumnRule, DataClass, Policy, Rows, TableRule
 from klover.policy.resolved import RowsShown, TracedTable
@@ -69,6 +70,8 @@ def rule_differences(old: Policy, new: Policy, pair: Pair, *, known: bool) -> li
             found += _table(one.rule, two.rule)
             found += _others(one.rule, two.rule, _TABLE_KNOWN, f"table {name}", name)
             found += _public(one, two, known=known)
+        elif not known and not stands_in(name):
+            found.append(_ruled(name, two))
         found += _stays(name, one, two, pair)
     return found
 
@@ -119,8 +122,20 @@ def _column(
             continue
         if plain(getattr(old, field.name)) != plain(getattr(new, field.name)):
             word = _COLUMN_WORDS.get(field.name, field.name)
-            found.append(_moves(f"{table}.{column} has another {word}", table, column))
+            found.append(_moves(f"{place(table, column)} has another {word}", table, column))
     return found
+
+
+def _ruled(name: TableName, new: TracedTable | None) -> Difference:
+    """Tell of a table that has a rule on one side only: without one no door shows or opens."""
+    text = f"table {name} has no rule any more"
+    if new is not None:
+        ways = " or ".join(path.text for path in new.rule.subjects)
+        whose = (
+            "nobody's data" if new.rule.shared else f"people's, by {ways}" if ways else "people's"
+        )
+        text = f"table {name} has a rule now: its rows are {whose}"
+    return Difference(direction=Direction.TIGHTENS, text=text, table=name)
 
 
 def _public(old: TracedTable, new: TracedTable, *, known: bool) -> list[Difference]:
@@ -155,8 +170,7 @@ def _stays(
         if before == after:
             continue
         direction = Direction.LOOSENS if after else Direction.TIGHTENS
-        named = f"{column} of {name}" if column == OTHER else f"{name}.{column}"
-        text = f"values of {named} may {'' if after else 'no longer '}stay outside"
+        text = f"values of {place(name, column)} may {'' if after else 'no longer '}stay outside"
         found.append(Difference(direction=direction, text=text, table=name, column=column))
     return found
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from klover.catalog import TableName
+from klover.policy.diff_patterns import place, stands_in
 from klover.policy.diff_shown import Shown, at_most, shown_of
 from klover.policy.difference import Difference, Direction, compare
 from klover.policy.model import Rows
@@ -17,13 +18,11 @@ from klover.policy.sight import see
 
 Pair = tuple[Resolved, Resolved]
 """The old and the new policy in one world."""
-OTHER = "any other column"
 _THAN = {
     Direction.LOOSENS: "more",
     Direction.TIGHTENS: "less",
     Direction.MOVES: "something else",
 }
-"""Stands for every column that neither policy names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +109,7 @@ def _column(
 ) -> Difference:
     before, after = (_words([pair[side] for pair in pairs]) for side in (0, 1))
     absent = str(Shown())
-    named = f"{column} of {table}" if column == OTHER else f"{table}.{column}"
+    named = place(table, column)
     if before == absent:
         text = f"would newly see {named} {after}"
     elif after == absent:
@@ -139,6 +138,8 @@ def _rows(audience: str, old: Resolved, new: Resolved, *, known_parents: bool) -
     found = []
     before, after = (see(resolved, resolved.policy.audiences[audience]) for resolved in (old, new))
     for table in sorted(set(old.tables) & set(new.tables)):
+        if stands_in(table):
+            continue  # the subjects' own table tells of rows
         was = rows_seen(before[table].rows, old.tables[table], known_parents=known_parents)
         is_now = rows_seen(after[table].rows, new.tables[table], known_parents=known_parents)
         direction = compare(tighter=rows_at_most(is_now, was), looser=rows_at_most(was, is_now))

@@ -2,7 +2,8 @@
 
 A column that leaves ``identifies`` open is decided by its type and keys. So each policy is decided
 in every *world*: where columns are harmless numbers, where they are texts, and where each names a
-row. Each world holds every column that either policy names, and one that neither does.
+row. Each world holds every column that either policy names, one that neither does, and one for each
+pattern (``diff_patterns``).
 
 An entry that says neither `shared` nor `subject` may be of a table that inherits, and follows a
 rule that stands elsewhere. Its columns are decided as nobody's data and as people's, too; where one
@@ -15,7 +16,8 @@ from enum import Enum
 from itertools import product
 
 from klover.catalog import Catalog, Column, Table, TableKind, TableName
-from klover.policy.diff_sight import OTHER, Pair
+from klover.policy.diff_patterns import OTHER, entry, stand_ins, stands_in
+from klover.policy.diff_sight import Pair
 from klover.policy.faults import Faults
 from klover.policy.filled import filled
 from klover.policy.identify import column_rules
@@ -67,7 +69,7 @@ def _columns(bare: frozenset[TableName], *policies: Policy) -> Mapping[TableName
     for policy in policies:
         for name, rule in _entries(policy, bare).items():
             found.setdefault(name, {}).update(dict.fromkeys(rule.columns))
-    return {name: (*columns, OTHER) for name, columns in found.items()}
+    return {name: (*columns, OTHER) for name, columns in found.items()} | dict(stand_ins(*policies))
 
 
 def _entries(policy: Policy, bare: frozenset[TableName]) -> Mapping[TableName, TableRule]:
@@ -84,7 +86,9 @@ def _resolved(
 ) -> Resolved:
     tables = {name: _table(name, columns, world) for name, columns in names.items()}
     catalog = Catalog(server_version=0, tables=tables)
-    rules = dict(filled(policy, catalog, _entries(policy, bare), Faults(policy.file)))
+    entries = {name: entry(name, policy.defaults) for name in names if stands_in(name)}
+    entries |= _entries(policy, bare)
+    rules = dict(filled(policy, catalog, entries, Faults(policy.file)))
     if above is not Above.DEFAULTS:
         for name in (bare - _telling(policy)) & set(rules):
             rules[name] = replace(rules[name], shared=above is Above.NOBODYS)

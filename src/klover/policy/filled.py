@@ -101,6 +101,7 @@ def _inherit(
         _inherit(parent, catalog, found, entries, policy, faults)
     rule = found.get(above)
     if rule is None:
+        found.pop(table.name, None)
         return  # the parent's own fault says enough
     if own is not None and (said := _said(own, parent)):
         faults.add(
@@ -108,7 +109,7 @@ def _inherit(
             f"{above} reads its rows too; take {said} out of its entry.",
             own.line,
         )
-        return
+        own = None  # what follows is told by the parent's rule
     known = {column.name for column in parent.columns}
     columns = {name: one for name, one in rule.columns.items() if name in known}
     inherited = replace(

@@ -8,17 +8,13 @@ from dataclasses import dataclass
 from datetime import date
 from ipaddress import (
     IPv4Address,
-    IPv4Network,
     IPv6Address,
-    IPv6Network,
     ip_address,
-    ip_network,
 )
 
 from klover.policy.country import members, resolve
 from klover.policy.model import Network, Policy
-
-Range = IPv4Network | IPv6Network
+from klover.policy.ranges import Range
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,16 +66,6 @@ def _plain(address: str) -> IPv4Address | IPv6Address | None:
         return None
     if isinstance(found, IPv6Address) and found.ipv4_mapped is not None:
         return found.ipv4_mapped
-    return found
-
-
-def read_range(text: str) -> Range:
-    """Read an address range; one of mapped addresses is the plain one. Raises ValueError."""
-    found = ip_network(text)
-    plain = _plain(str(found.network_address))
-    if isinstance(found, IPv6Network) and isinstance(plain, IPv4Address):
-        bits = found.prefixlen - found.max_prefixlen + plain.max_prefixlen
-        return IPv4Network((plain, bits)) if bits >= 0 else found
     return found
 
 

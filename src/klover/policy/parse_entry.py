@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 from klover.policy.admission import Claim, Window
 from klover.policy.document import Mapping, Node
-from klover.policy.locate import Range, read_range
 from klover.policy.model import Region
+from klover.policy.ranges import Range, read_range
 from klover.policy.reading import Reader, nearest
 from klover.policy.zones import names
 
@@ -88,13 +88,9 @@ def _networks(node: Node | None, what: str, reader: Reader) -> tuple[Range, ...]
         text = reader.text(item, f"{what}: `networks`")
         if text is None:
             continue
-        try:
-            addresses = read_range(text)
-        except ValueError:
-            reader.faults.add(
-                f"{what}: {text!r} is no address range; write it as 10.20.0.0/16, host bits zero.",
-                item.line,
-            )
+        addresses = read_range(text)
+        if isinstance(addresses, str):
+            reader.faults.add(f"{what}: {text!r} is no address range; {addresses}.", item.line)
             continue
         if addresses in found:
             reader.faults.add(f"{what}: `networks` names {text!r} twice.", item.line)

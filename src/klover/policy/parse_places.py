@@ -7,8 +7,8 @@ another, the narrowest counts. A place whose jurisdiction nobody knows says ``un
 from collections.abc import Mapping as Map
 
 from klover.policy.document import Mapping, Node
-from klover.policy.locate import Range, read_range
 from klover.policy.model import Application, Network, Place, Region
+from klover.policy.ranges import Range, read_range
 from klover.policy.reading import Reader, nearest
 
 STATES = ("declared", "unknown")
@@ -20,12 +20,9 @@ def read_networks(node: Node | None, reader: Reader) -> tuple[Network, ...]:
     for text, entry in _entries(node, "`networks`", reader):
         line = _line(node, text)
         where = reader.countries_named(entry, f"Network {text}")
-        try:
-            addresses = read_range(text)
-        except ValueError:
-            reader.faults.add(
-                f"{text!r} is no address range; write it as 10.20.0.0/16, host bits zero.", line
-            )
+        addresses = read_range(text)
+        if isinstance(addresses, str):
+            reader.faults.add(f"{text!r} is no address range; {addresses}.", line)
             continue
         if addresses in found:
             reader.faults.add(f"The network {text} stands here twice; remove one.", line)

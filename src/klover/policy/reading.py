@@ -28,6 +28,12 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return f"; known are {', '.join(words)}." if 0 < len(words) <= 12 else "."  # noqa: PLR2004 - a line
 
 
+def _nearest_place(word: str, known: Iterable[str]) -> str:
+    """Tell the nearest word, group or country; the words and groups where none is near."""
+    close = difflib.get_close_matches(word, [*known, *country.names()], n=1)
+    return f"; did you mean {close[0]!r}?" if close else nearest(word, known)
+
+
 class Reader:
     """Reads the nodes of one file and collects its faults."""
 
@@ -140,7 +146,9 @@ class Reader:
             return None
         code = country.resolve(word)
         if code is None:
-            self.faults.add(f"{what}: {word!r} is no country that is known here.", node.line)
+            close = difflib.get_close_matches(word, country.names(), n=1)
+            hint = f"; did you mean {close[0]!r}?" if close else "; write its code or English name."
+            self.faults.add(f"{what}: {word!r} is no country that is known here{hint}", node.line)
         return code
 
     def region(self, node: Node, what: str) -> Region | None:
@@ -177,7 +185,8 @@ class Reader:
             if code is None:
                 known = (*self.countries.groups, *words)
                 self.faults.add(
-                    f"{what}: {word!r} is no country or group of countries{nearest(word, known)}",
+                    f"{what}: {word!r} is no country or group of countries"
+                    f"{_nearest_place(word, known)}",
                     item.line,
                 )
             elif code in names:
