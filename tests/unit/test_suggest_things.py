@@ -19,6 +19,12 @@ def said(found: Catalog, name: str) -> dict[str, str]:
     return {verdict.column: str(verdict.data_class) for verdict in one(found, name).verdicts}
 
 
+def restricted(found: Catalog, name: str) -> set[str]:
+    return {
+        column for column, data_class in said(found, name).items() if data_class == "restricted"
+    }
+
+
 def test_a_group_of_people_is_not_the_people() -> None:
     found = catalog(
         table("organizations", "id uuid pk", "email text", "name text", "phone text", "city text"),
@@ -255,3 +261,66 @@ def test_somebody_followed_is_somebody() -> None:
     found = catalog(USERS, table("follows", "follower_id integer pk", "followed_id integer"))
     ways = one(found, "follows").ways
     assert "followed_id" in [way.text for way in ways]
+
+
+def test_what_only_an_organisation_ties_to_people_is_its_own() -> None:
+    found = catalog(
+        table("users", "id bigint pk", "email text", "first_name text", "last_name text"),
+        table(
+            "shops",
+            "id bigint pk",
+            "owner_id bigint -> users.id",
+            *("name text", "slug text", "phone text", "bank_account text"),
+            *("opened_at date", "is_open boolean"),
+        ),
+        table(
+            "offers",
+            "id bigint pk",
+            "shop_id bigint -> shops.id",
+            *("created_at date", "mandatory boolean", "body text", "amount numeric"),
+        ),
+        table(
+            "orders",
+            "id bigint pk",
+            "shop_id bigint -> shops.id",
+            "user_id bigint -> users.id",
+            *("created_at date", "mandatory boolean"),
+        ),
+        table(
+            "stays",
+            "id bigint pk",
+            "shop_id bigint -> shops.id",
+            *("guest_email text", "created_at date"),
+        ),
+    )
+    assert restricted(found, "shops") == {"phone", "bank_account"}
+    assert restricted(found, "offers") == {"body", "amount"}
+    assert restricted(found, "orders") == {"created_at", "mandatory"}
+    assert restricted(found, "stays") == {"guest_email", "created_at"}
+    assert one(found, "offers").standing is Standing.TRACED
+
+
+def test_an_organisation_with_people_in_it_is_none() -> None:
+    found = catalog(
+        table("users", "id bigint pk", "email text", "first_name text", "last_name text"),
+        table(
+            "suppliers",
+            "id bigint pk",
+            "user_id bigint -> users.id",
+            *("slug text", "name text", "first_name text", "is_late boolean"),
+        ),
+    )
+    assert restricted(found, "suppliers") >= {"name", "first_name"}
+
+
+def test_the_name_of_a_thing_with_more_than_a_name_opens() -> None:
+    found = catalog(
+        table("users", "id bigint pk", "email text", "first_name text"),
+        table("frobs", "id bigint pk", "name text", "slug text", "position integer"),
+        table("wibbles", "id bigint pk", "name text", "nickname text", "position integer"),
+        table("bobs", "id bigint pk", "name text"),
+        table("frob_uses", "frob_id bigint -> frobs.id", "bob_id bigint -> bobs.id"),
+    )
+    assert restricted(found, "frobs") == set()
+    assert restricted(found, "bobs") == {"name"}
+    assert restricted(found, "wibbles") >= {"name", "nickname"}

@@ -29,6 +29,7 @@ class Nature(StrEnum):
     GUARDED = "the operator's own, not for everybody"
     SYSTEM = "what machines write"
     MACHINERY = "what keeps a program running"
+    GROUP = "an organisation's own"
     APART = "not known, and no key leads to anybody"
 
 
@@ -49,6 +50,8 @@ _OFTEN = ("user.name", "user.account.username")
 """What a tag or a brand may have as well: a display name."""
 _MARKS = (("id",), ("uid",), ("uuid",), ("by",))
 _LEADING = frozenset({"account", "user", "person", "member", "customer"})
+_NO_PERSON = (kinds.REFERENCE | kinds.SORTS | kinds.ORGANISATIONS) - kinds.ROLES
+"""Words of ids that lead to nobody, even where they lead nowhere: ``district_id``."""
 _LINKED = 2
 _PAST = frozenset({"history", "archive"})
 
@@ -56,6 +59,22 @@ _PAST = frozenset({"history", "archive"})
 def nature_of(table: Table, shape: Shape) -> Nature:
     """Tell the nature of a table."""
     said = words(table.name.name)
+    if table.name in shape.groups:
+        return Nature.GROUP
+    found = _nature_of(table, said, shape)
+    if table.name in shape.theirs and _is_a_groups(table, said, found, shape):
+        return Nature.GROUP
+    return found
+
+
+def _is_a_groups(table: Table, said: tuple[str, ...], found: Nature, shape: Shape) -> bool:
+    """Tell whether rows that only an organisation ties to people are its own affairs."""
+    private = found is Nature.PRIVATE and (_secret(said) or bool(set(said[-1:]) & kinds.ACTS))
+    unclear = found in {Nature.UNKNOWN, Nature.APART, Nature.PRIVATE} and not private
+    return unclear and not _names_people(table, said, shape)
+
+
+def _nature_of(table: Table, said: tuple[str, ...], shape: Shape) -> Nature:
     traced = table.name == shape.subjects or any(
         not way.audit for way in shape.ways.get(table.name, ())
     )
@@ -185,7 +204,11 @@ def leads_nowhere(table: Table, shape: Shape) -> bool:
 
 
 def _refers(said: tuple[str, ...]) -> bool:
-    if len(said) > 1 and said[-1] == "id" and set(said[:-1]) <= plain.PLACES:
+    if (
+        len(said) > 1
+        and said[-1] == "id"
+        and (set(said[:-1]) <= plain.PLACES or said[-2] in _NO_PERSON)
+    ):
         return False
     return said[-1:] in _MARKS or (len(said) > 1 and said[0] in {"id", "fk"})
 

@@ -133,6 +133,25 @@ IMAGES = frozenset(
 )
 """Words for the pictures of a thing."""
 
+ADDRESSED = frozenset("name title slug permalink shortname short headline".split())
+"""Words of what is called in public: an organisation, a page with an address of its own."""
+
+CALLED = frozenset("name title slug code sku label description symbol abbreviation".split())
+"""Words of what a thing is called."""
+
+THINGS_HAVE = frozenset(
+    """slug code sku position priority order sort color icon symbol description kind type unit
+    price amount rate fee duration day category active enabled default level version logo image
+    quantity size weight""".split()
+)
+"""Words of what stands beside a thing's name."""
+
+MEASURES = frozenset("width height size offset length duration ratio top left".split())
+"""Last words of the measures of a picture."""
+
+SHOWING = frozenset("show hide display".split())
+"""First words of flags that are a wish: what is shown or hidden is not told, only whether."""
+
 SHARED_NAMES = frozenset(
     """permalink category code color currency description hint icon iso kind label language
     name abbreviation
