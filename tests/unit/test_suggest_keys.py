@@ -213,11 +213,15 @@ def test_a_sort_beside_the_id_of_a_table_called_so_makes_no_pair() -> None:
         table("facilities", "id uuid pk", "name text"),
         table("visits", "id bigint pk", "facility_id uuid", "facility_type text"),
         table("notes", "id bigint pk", "subject_id uuid", "subject_type text"),
+        *(table(f"impound_{name}", "id uuid pk") for name in ("records", "claims", "updates")),
+        table("impound_files", "id uuid pk", "record_id uuid", "record_type text"),
     )
     found = draft(catalogs)
     assert target(found, "visits", "facility_id") == "facilities.id"
     assert found.tables[TableName.parse("visits")].tie.pairs == ()
-    assert len(found.tables[TableName.parse("notes")].tie.pairs) == 1
+    for name in ("notes", "impound_files"):
+        assert len(found.tables[TableName.parse(name)].tie.pairs) == 1
+        assert guesses(found, name) == {}
 
 
 def test_the_name_of_a_key_tells_more_than_half_the_name_of_a_table() -> None:

@@ -79,7 +79,8 @@ def _by_key(
     if column.name in keys:
         spoken = of_words(words(column.name), strong=True)
         natural = column.name not in tied and not _is_number(column) and not _is_id(column, table)
-        if spoken is not None and natural and spoken.startswith(_SECRET):
+        opens = not _is_number(column) and (spoken or "").startswith("user.authorization")
+        if spoken is not None and ((natural and spoken.startswith(_SECRET)) or opens):
             return _restricted(column, spoken, 0.9, "a key that tells something itself")
         if not natural:
             return _open(column, DataClass.INTEROPERABLE, 0.95, "key", reference=True)

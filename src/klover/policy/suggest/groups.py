@@ -21,6 +21,7 @@ def organisations(catalog: Catalog, people: tuple[TableName, ...]) -> frozenset[
         table.name
         for table in catalog.base_tables()
         if set(words(table.name.name)[-1:]) & kinds.ORGANISATIONS
+        and not set(words(table.name.name)) & (kinds.PRIVATE | kinds.RELATION | kinds.SYSTEM)
         and table.name not in people
         and not _holds_people(table)
     )
@@ -28,7 +29,11 @@ def organisations(catalog: Catalog, people: tuple[TableName, ...]) -> frozenset[
 
 def _holds_people(table: Table) -> bool:
     """Tell whether rows have what only people have; an address and a telephone shops have too."""
-    return any((label(column.name) or "").startswith(_A_PERSONS) for column in table.columns)
+    return any(
+        (label(column.name) or "").startswith(_A_PERSONS)
+        for column in table.columns
+        if words(column.name)[-1:] != ("id",)
+    )
 
 
 def theirs(

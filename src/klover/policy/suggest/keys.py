@@ -44,9 +44,9 @@ def table_names(catalog: Catalog) -> Names:
 
 
 def _modules(catalog: Catalog, said: Mapping[TableName, tuple[str, ...]]) -> frozenset[str]:
-    """Find the first words of tables that are no things: most share them, or nothing refers to one.
+    """Find first words of tables that stand for no thing: half share them, or many and no key does.
 
-    ``spree_orders`` stands beside no ``spree`` and no ``spree_id``; ``order_items`` beside orders.
+    ``shop_orders`` stands beside no ``shop`` and no ``shop_id``; ``order_items`` beside orders.
     """
     firsts = Counter(names[0] for names in said.values() if len(names) > 1)
     things = {names[0] for names in said.values() if len(names) == 1}
@@ -59,8 +59,8 @@ def _modules(catalog: Catalog, said: Mapping[TableName, tuple[str, ...]]) -> fro
     return frozenset(
         word
         for word, count in firsts.items()
-        if (count * 2 > len(said) > _FEW)
-        or (count > _FEW and word not in things and word not in referred)
+        if count * 2 > len(said) > _FEW
+        or (count * 5 > len(said) > _FEW and word not in things | referred)
     )
 
 

@@ -6,7 +6,7 @@ A table that nobody's key ties to a person is the operator's own.
 
 from enum import StrEnum
 
-from klover.catalog import Table
+from klover.catalog import Column, Table
 from klover.policy.identify import is_harmless
 from klover.policy.labels import category, label, of_words
 from klover.policy.suggest.guess import Tie
@@ -101,7 +101,15 @@ def _of_a_private_kind(table: Table, said: tuple[str, ...], shape: Shape) -> boo
 
 def _is_published(table: Table) -> bool:
     """Tell whether rows say that they are published, or have a name for a public address."""
-    return any(set(words(one.name)) & {"published", "slug", "permalink"} for one in table.columns)
+    return any(
+        set(words(one.name)) & {"published", "slug", "permalink"} and not _has_every_row(one)
+        for one in table.columns
+    )
+
+
+def _has_every_row(column: Column) -> bool:
+    """Tell whether a ``published`` is a time that every row has: when it was written."""
+    return column.not_null and column.default is not None and "timestamp" in column.base_type
 
 
 def _delicate(shape: Shape) -> bool:
@@ -145,11 +153,27 @@ def _untied(table: Table, said: tuple[str, ...], shape: Shape) -> Nature:
         (_is_system(said), Nature.SYSTEM),
         (people, Nature.UNKNOWN),
         (last in kinds.SORTS and not nowhere, Nature.REFERENCE),
+        (_is_apart(said, nowhere=nowhere, table=table, shape=shape), Nature.APART),
         (nowhere or not said or last in kinds.ACTS, Nature.UNKNOWN),
         (last not in KNOWN and table.name not in shape.looked_up, Nature.APART),
         (bool(guarded) or last not in KNOWN, Nature.GUARDED),
     )
     return next((nature for fits, nature in fitting if fits), Nature.REFERENCE)
+
+
+def _is_apart(said: tuple[str, ...], *, nowhere: bool, table: Table, shape: Shape) -> bool:
+    """Tell whether only ids of other systems lead nowhere, and no word tells of anybody's acts."""
+    open_pairs = any(not pair.halves for pair in shape.ties[table.name].pairs)
+    tied = shape.ties[table.name].columns()
+    ids = {word for one in table.columns if one.name not in tied for word in _marked(one.name)}
+    acts = (set(said) | ids) & (kinds.PRIVATE | kinds.ACTS | kinds.SYSTEM | kinds.RELATION)
+    people = ids & (kinds.ROLES | kinds.PEOPLE.keys())
+    return nowhere and not (open_pairs or acts or people or _secret(said)) and bool(said)
+
+
+def _marked(name: str) -> tuple[str, ...]:
+    """Tell the words of a column that looks like a reference; none of another."""
+    return words(name) if _refers(words(name)) else ()
 
 
 def _is_of_things(table: Table, said: tuple[str, ...], shape: Shape) -> bool:

@@ -124,12 +124,13 @@ def is_written(column: Column) -> bool:
 
 
 def _flag(case: Case) -> Opening | None:
-    if case.said[:1] != () and case.said[0] in plain.SHOWING:
+    nobodys = case.nature in {Nature.REFERENCE, Nature.GUARDED, Nature.GROUP}
+    if nobodys or (case.said[:1] != () and case.said[0] in plain.SHOWING):
         return case.seen, 0.8, "a flag"
     if case.strong or is_moderated(case):
         return None
     thing = case.nature is Nature.PUBLIC and case.known
-    if thing or case.nature in {Nature.REFERENCE, Nature.SETTING} or _begins_with_a_verb(case):
+    if thing or case.nature is Nature.SETTING or _begins_with_a_verb(case):
         return case.seen, 0.8, "a flag"
     if case.nature in {Nature.RELATION, *OPERATORS} and not case.labelled:
         return DataClass.INTEROPERABLE, 0.7, "a flag of a relation or of the operator's own"

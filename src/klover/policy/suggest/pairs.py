@@ -36,7 +36,8 @@ def _names_a_table(
     kind: Column, one: Column, catalog: Catalog, names: Names, values: Sequence[str]
 ) -> bool:
     """Tell whether an id is that of the one table called so, and the type beside it is its sort."""
-    called = names.whole.get(words(one.name)[:-1], ())
+    said = words(one.name)[:-1]
+    called = [name for name in names.whole.get(said, ()) if words(name.name) == said]
     told = any(_target(value, names) is not None for value in (*kind.enum_labels, *values))
     return (
         not told

@@ -115,7 +115,8 @@ PRIVATE = frozenset(
     transfer treatment trip usage vault verification view visit vital vote wallet
     warning webhook wishlist moderation security vehicle attempt test exam grade
     submission scan device leave absence attendance timesheet shift interview response
-    loyalty insurance statement""".split()
+    loyalty insurance statement ban saved read seen purge strike penalty sanction violation
+    suspension""".split()
 )
 """Tables whose rows tell what somebody did, has or is: everything in them but ids is restricted."""
 
@@ -163,11 +164,10 @@ PUBLISHED = frozenset(
 """Things whose texts an operator writes for everybody, where nothing ties them to a person."""
 
 ORGANISATIONS = frozenset(
-    """agency association authority branch brand business charity club college committee community
-    company cooperative corporation council enterprise facility federation firm foundation
-    franchise hotel institute institution instance league merchant municipality office
-    organisation publisher restaurant retailer school shop site store studio supplier tenant
-    university vendor venue warehouse workspace""".split()
+    """agency brand business charity club college committee community company cooperative
+    corporation council enterprise facility federation firm foundation franchise hotel institute
+    institution league merchant municipality organisation publisher restaurant retailer school
+    shop site studio supplier tenant university vendor venue warehouse workspace""".split()
 )
 """Last words of tables of organisations: their names and ways of work are nobody's secret."""
 

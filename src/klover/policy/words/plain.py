@@ -15,7 +15,7 @@ GLUE = frozenset(
 SETTING_VERBS = frozenset(
     """accept allow auto disable disallow display enable exclude follow hide ignore include keep
     limit mute notify opt prefer receive reject require send share show skip subscribe sync use
-    wants autoplay autofollow autoload force""".split()
+    wants autoplay autofollow autoload force can notification blur collapse""".split()
 )
 """First words of flags that say how somebody wants things, not what somebody did."""
 
@@ -154,7 +154,7 @@ SHOWING = frozenset("show hide display".split())
 
 SHARED_NAMES = frozenset(
     """permalink category code color currency description hint icon iso kind label language
-    name abbreviation
+    name abbreviation abbr environment
     shortcode shortname slug state status symbol tag text_type title type unit version key var
     plural singular translation locale lang domain model brand genre rating role permission
     database relation schema branch level format length feature continent country city region
