@@ -324,3 +324,67 @@ def test_the_name_of_a_thing_with_more_than_a_name_opens() -> None:
     assert restricted(found, "frobs") == set()
     assert restricted(found, "bobs") == {"name"}
     assert restricted(found, "wibbles") >= {"name", "nickname"}
+
+
+def test_ids_of_other_systems_lead_to_nobody_and_those_of_acts_may() -> None:
+    found = catalog(
+        USERS,
+        table("prices", "id bigint pk", "zorb_id text", "created_at date", "amount integer"),
+        table("checks", "id bigint pk", "external_subscription_id text", "created_at date"),
+        table("shares", "id bigint pk", "buyer_id text", "created_at date"),
+        table("places", "id bigint pk", "district_id integer", "name text"),
+    )
+    assert restricted(found, "prices") == {"zorb_id", "amount"}
+    assert restricted(found, "checks") >= {"external_subscription_id", "created_at"}
+    assert restricted(found, "shares") >= {"buyer_id", "created_at"}
+    assert one(found, "places").nature is not Nature.UNKNOWN
+
+
+def test_what_somebody_saved_or_was_banned_for_is_private_whatever_it_is_of() -> None:
+    found = catalog(
+        USERS,
+        *(
+            table(name, "id bigint pk", "user_id bigint -> users.id", "expires date", "new boolean")
+            for name in ("post_saved", "post_reads", "community_bans")
+        ),
+    )
+    for name in ("post_saved", "post_reads", "community_bans"):
+        assert restricted(found, name) == {"expires", "new"}
+
+
+def test_a_time_that_every_row_has_publishes_nothing() -> None:
+    written = table("zorbs", "id bigint pk", "user_id bigint -> users.id", "published timestamptz")
+    (*others, published) = written.columns
+    kept = replace(
+        published,
+        type="timestamp with time zone",
+        base_type="timestamp with time zone",
+        not_null=True,
+        default="now()",
+    )
+    assert one(catalog(USERS, written), "zorbs").nature is Nature.PUBLIC
+    every = replace(written, columns=(*others, kept))
+    assert one(catalog(USERS, every), "zorbs").nature is Nature.UNKNOWN
+
+
+def test_a_reference_to_a_session_opens_it_where_the_key_does() -> None:
+    found = catalog(
+        USERS,
+        table("sessions", "sess_id text pk", "user_id bigint -> users.id"),
+        table("files", "id bigint pk", "session_id text -> sessions.sess_id"),
+        table("logins", "id bigint pk", "user_id bigint -> users.id"),
+        table("uses", "id bigint pk", "login_id bigint -> logins.id"),
+    )
+    assert restricted(found, "files") == {"session_id"}
+    assert restricted(found, "uses") == set()
+
+
+def test_a_number_is_no_text_and_a_word_that_often_stands_for_less_names_nothing() -> None:
+    made = table("things", "id bigint pk", "listing_order integer", "cycle text", "caption text")
+    verdicts = one(catalog(USERS, made), "things").verdicts
+    assert {verdict.column: verdict.category for verdict in verdicts} == {
+        "id": None,
+        "listing_order": None,
+        "cycle": None,
+        "caption": "user.content.private",
+    }

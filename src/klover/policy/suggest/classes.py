@@ -19,6 +19,7 @@ from klover.policy.suggest.evidence import Evidence
 from klover.policy.suggest.nature import Nature
 from klover.policy.suggest.opening import opened
 from klover.policy.suggest.shape import Shape, is_made_up, row_key
+from klover.policy.words.personal import WEAK
 from klover.policy.words.split import words
 
 _ID_TYPES = frozenset({"smallint", "integer", "bigint", "uuid", "numeric"})
@@ -67,9 +68,20 @@ def _verdict(
     opening = opened(case)
     if opening is not None:
         return _open(column, *opening)
-    said = category(column.name)
+    said = _category(column)
     reason = "by its name" if said is not None else "nothing speaks for more"
     return _restricted(column, said, 0.9 if said else 0.6, reason)
+
+
+def _category(column: Column) -> str | None:
+    """Tell a category by the name; a word that often stands for less names none by itself.
+
+    A number or a flag is no text and no media, whatever word its name has.
+    """
+    said = words(column.name)
+    strong = of_words(said, strong=True)
+    weak = category(column.name)
+    return weak if strong is None and weak in WEAK and not is_harmless(column) else strong
 
 
 def _by_key(
