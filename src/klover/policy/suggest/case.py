@@ -88,8 +88,12 @@ def has_an_amount(case: Case) -> bool:
 
 
 def has_an_address(case: Case) -> bool:
-    """Tell whether rows have a name for a public address: then the thing's name is in it."""
-    return any(set(words(column.name)) & {"slug", "permalink"} for column in case.table.columns)
+    """Tell whether rows have a name for a public address: then the thing's name is in it.
+
+    Not of what somebody writes: a draft has an address too.
+    """
+    written = set(words(case.table.name.name)) & kinds.WRITTEN
+    return not written and any(set(words(column.name)) & plain.ADDRESSES for column in case.table.columns)
 
 
 def is_about_somebody(case: Case) -> bool:

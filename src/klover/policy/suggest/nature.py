@@ -101,9 +101,8 @@ def _of_a_private_kind(table: Table, said: tuple[str, ...], shape: Shape) -> boo
 
 def _is_published(table: Table) -> bool:
     """Tell whether rows say that they are published, or have a name for a public address."""
-    return any(
-        set(words(one.name)) & {"published", "slug", "permalink"} and not _has_every_row(one)
-        for one in table.columns
+    return _has_an_address(table) or any(
+        "published" in words(one.name) and not _has_every_row(one) for one in table.columns
     )
 
 
@@ -145,6 +144,7 @@ def _untied(table: Table, said: tuple[str, ...], shape: Shape) -> Nature:
     things = not nowhere and not people and _is_of_things(table, said, shape)
     content = has & kinds.PUBLIC and not has & (kinds.REFERENCE | kinds.PUBLISHED)
     guarded = _secret(said) or content or has & (kinds.PRIVATE | kinds.RELATION)
+    nobodys = _tells_of_no_act(said, table, shape)
     fitting = (
         (last in kinds.PROGRAMS, Nature.GUARDED),
         (last in kinds.SETTING and not shape.ties[table.name].pairs, Nature.GUARDED),
@@ -153,7 +153,7 @@ def _untied(table: Table, said: tuple[str, ...], shape: Shape) -> Nature:
         (_is_system(said), Nature.SYSTEM),
         (people, Nature.UNKNOWN),
         (last in kinds.SORTS and not nowhere, Nature.REFERENCE),
-        (_is_apart(said, nowhere=nowhere, table=table, shape=shape), Nature.APART),
+        (nobodys and nowhere, Nature.PUBLIC if _has_an_address(table) else Nature.APART),
         (nowhere or not said or last in kinds.ACTS, Nature.UNKNOWN),
         (last not in KNOWN and table.name not in shape.looked_up, Nature.APART),
         (bool(guarded) or last not in KNOWN, Nature.GUARDED),
@@ -161,19 +161,25 @@ def _untied(table: Table, said: tuple[str, ...], shape: Shape) -> Nature:
     return next((nature for fits, nature in fitting if fits), Nature.REFERENCE)
 
 
-def _is_apart(said: tuple[str, ...], *, nowhere: bool, table: Table, shape: Shape) -> bool:
-    """Tell whether only ids of other systems lead nowhere, and no word tells of anybody's acts."""
-    open_pairs = any(not pair.halves for pair in shape.ties[table.name].pairs)
-    tied = shape.ties[table.name].columns()
-    ids = {word for one in table.columns if one.name not in tied for word in _marked(one.name)}
-    acts = (set(said) | ids) & (kinds.PRIVATE | kinds.ACTS | kinds.SYSTEM | kinds.RELATION)
-    people = ids & (kinds.ROLES | kinds.PEOPLE.keys())
-    return nowhere and not (open_pairs or acts or people or _secret(said)) and bool(said)
+def _tells_of_no_act(said: tuple[str, ...], table: Table, shape: Shape) -> bool:
+    """Tell whether no word of a table or of its ids tells of anybody or of anybody's acts."""
+    tie = shape.ties[table.name]
+    ids = {word for one in table.columns if one.name not in tie.columns() for word in _marked(one)}
+    acts = kinds.PRIVATE | kinds.ACTS | kinds.SYSTEM | kinds.RELATION
+    people = kinds.ROLES | kinds.PEOPLE.keys()
+    pairs = any(not pair.halves for pair in tie.pairs)
+    return bool(said) and not (pairs or (set(said) | ids) & acts or ids & people or _secret(said))
 
 
-def _marked(name: str) -> tuple[str, ...]:
+def _marked(column: Column) -> tuple[str, ...]:
     """Tell the words of a column that looks like a reference; none of another."""
-    return words(name) if _refers(words(name)) else ()
+    said = words(column.name)
+    return said if _refers(said) else ()
+
+
+def _has_an_address(table: Table) -> bool:
+    """Tell whether rows have a name for a public address."""
+    return any(set(words(one.name)) & plain.ADDRESSES for one in table.columns)
 
 
 def _is_of_things(table: Table, said: tuple[str, ...], shape: Shape) -> bool:

@@ -99,6 +99,9 @@ PUBLIC = frozenset(
     media attachment release publication book movie film course lesson stat trend
     preview sticker edit""".split()
 )
+WRITTEN = frozenset("post status comment reply thread topic review story diary".split())
+"""Those of them that anybody writes, whose titles are texts like the rest."""
+
 PRIVATE = frozenset(
     """issue watch library wish sale encounter obs immunization movement access activity
     address alert allergy answer_sheet api appeal appointment approval audit authentication

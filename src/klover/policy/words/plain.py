@@ -133,6 +133,9 @@ IMAGES = frozenset(
 )
 """Words for the pictures of a thing."""
 
+ADDRESSES = frozenset("slug permalink".split())
+"""Words of what stands in a public address."""
+
 ADDRESSED = frozenset("name title slug permalink shortname short headline".split())
 """Words of what is called in public: an organisation, a page with an address of its own."""
 
