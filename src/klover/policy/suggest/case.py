@@ -93,7 +93,9 @@ def has_an_address(case: Case) -> bool:
     Not of what somebody writes: a draft has an address too.
     """
     written = set(words(case.table.name.name)) & kinds.WRITTEN
-    return not written and any(set(words(column.name)) & plain.ADDRESSES for column in case.table.columns)
+    return not written and any(
+        set(words(column.name)) & plain.ADDRESSES for column in case.table.columns
+    )
 
 
 def is_about_somebody(case: Case) -> bool:

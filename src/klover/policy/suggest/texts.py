@@ -43,7 +43,7 @@ def _enumerated(case: Case) -> Opening | None:
         return None
     if {"language", "lang"} & said and case.nature is not Nature.PUBLIC:
         return None  # there it is somebody's language, not a thing's
-    if case.nature is Nature.UNKNOWN:
+    if case.nature is Nature.UNKNOWN and not set(case.said[-1:]) & plain.TECHNICAL_HEADS:
         return None
     if case.plain and not is_a_state(case):
         return case.seen, 0.6, "an enumerated text, every word of its name plain"
@@ -64,7 +64,7 @@ def _named_publicly(case: Case) -> Opening | None:
 
 def _named_thing(case: Case) -> Opening | None:
     """Judge the name of a thing that is the operator's, where it has more than a name."""
-    said, about = set(case.said), set(words(case.table.name.name))
+    said, about = set(case.said), set(words(case.table.name.name)[-1:])
     if case.nature is not Nature.GUARDED or case.strong:
         return None
     if about & (kinds.PUBLIC | kinds.ROLES | kinds.PRIVATE):
