@@ -82,10 +82,18 @@ def test_nothing_opens_what_is_sensitive(name: str) -> None:
 
 def test_plain_words_open_flags_and_counts() -> None:
     _, found = classes(
-        "users", ["is_active:boolean", "show_birthdays:boolean", "followers_count:integer"]
+        "users", ["is_active:boolean", "sends_salary:boolean", "followers_count:integer"]
     )
     assert found["is_active"] == found["followers_count"] == "interoperable"
-    assert found["show_birthdays"] == "restricted"  # a strong word beats a verb
+    assert found["sends_salary"] == "restricted"  # a strong word beats a verb
+
+
+def test_a_wish_to_show_something_does_not_tell_it() -> None:
+    _, found = classes(
+        "users", ["show_birthdays:boolean", "hide_email:boolean", "show_birthdays_to:text"]
+    )
+    assert found["show_birthdays"] == found["hide_email"] == "interoperable"
+    assert found["show_birthdays_to"] == "restricted"
 
 
 def test_a_word_nobody_knows_opens_nothing() -> None:

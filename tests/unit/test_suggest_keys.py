@@ -162,3 +162,99 @@ def test_a_few_small_numbers_prove_nothing() -> None:
     assert target(draft(schema, few), "visits", "ref_id") is None
     many = Evidence(answers={one: Answer(asked=150, found=150)})
     assert target(draft(schema, many), "visits", "ref_id") == "users.id"
+
+
+def test_a_module_is_no_part_of_its_tables_names() -> None:
+    found = draft(
+        catalog(
+            table("acme_users", "id bigint pk", "email text", "first_name text"),
+            *(
+                table(f"acme_{name}", "id bigint pk", "name text")
+                for name in ("variants", "zones", "taxes")
+            ),
+            *(table(name, "id bigint pk") for name in ("hubs", "exchanges", "schedules", "links")),
+            table("enterprises", "id bigint pk", "variant_id bigint", "user_id bigint"),
+            table("hub_links", "id bigint pk", "hub_id bigint"),
+        )
+    )
+    assert target(found, "enterprises", "variant_id") == "acme_variants.id"
+    assert target(found, "enterprises", "user_id") == "acme_users.id"
+    assert target(found, "hub_links", "hub_id") == "hubs.id"
+
+
+def test_the_tables_own_module_is_looked_in_before_others() -> None:
+    found = draft(
+        catalog(
+            USERS,
+            table("oauth_applications", "id bigint pk", "name text"),
+            table("member_applications", "id bigint pk", "name text"),
+            table("oauth_tokens", "id bigint pk", "application_id bigint", "owner_id bigint"),
+        )
+    )
+    assert target(found, "oauth_tokens", "application_id") == "oauth_applications.id"
+
+
+def test_whoever_logs_in_is_a_user() -> None:
+    found = draft(
+        catalog(
+            table("patients", "id bigint pk", "full_name text", "gender text", "birth_date date"),
+            table("users", "id bigint pk", "full_name text"),
+            table("visits", "id bigint pk", "patient_id bigint", "creator_id bigint"),
+            table("oauth_tokens", "id bigint pk", "resource_owner_id bigint"),
+        )
+    )
+    assert target(found, "oauth_tokens", "resource_owner_id") == "users.id"
+    assert target(found, "visits", "creator_id") == "patients.id"
+
+
+def test_a_sort_beside_the_id_of_a_table_called_so_makes_no_pair() -> None:
+    catalogs = catalog(
+        USERS,
+        table("facilities", "id uuid pk", "name text"),
+        table("visits", "id bigint pk", "facility_id uuid", "facility_type text"),
+        table("notes", "id bigint pk", "subject_id uuid", "subject_type text"),
+        *(table(f"impound_{name}", "id uuid pk") for name in ("records", "claims", "updates")),
+        table("impound_files", "id uuid pk", "record_id uuid", "record_type text"),
+    )
+    found = draft(catalogs)
+    assert target(found, "visits", "facility_id") == "facilities.id"
+    assert found.tables[TableName.parse("visits")].tie.pairs == ()
+    for name in ("notes", "impound_files"):
+        assert len(found.tables[TableName.parse(name)].tie.pairs) == 1
+        assert guesses(found, name) == {}
+
+
+def test_the_name_of_a_key_tells_more_than_half_the_name_of_a_table() -> None:
+    found = draft(
+        catalog(
+            USERS,
+            table("workorder", "workorderid integer pk"),
+            table("salesorderheader", "salesorderid integer pk", "userid bigint"),
+            table("salesorderdetail", "detailid integer pk", "salesorderid integer"),
+        )
+    )
+    assert target(found, "salesorderdetail", "salesorderid") == "salesorderheader.salesorderid"
+
+
+def test_an_amount_is_no_key_of_a_table_called_so() -> None:
+    found = draft(
+        catalog(
+            USERS,
+            table("prices", "id bigint pk", "amount numeric(10,2)"),
+            table("items", "id bigint pk", "user_id bigint", "price numeric"),
+            table("offers", "id bigint pk", "user_id bigint", "price bigint"),
+        )
+    )
+    assert target(found, "items", "price") is None
+    assert target(found, "offers", "price") == "prices.id"
+
+
+def test_an_employee_reports_to_an_employee() -> None:
+    found = draft(
+        catalog(
+            table("Customer", "CustomerId integer pk", "FirstName text", "Email text"),
+            table("Employee", "EmployeeId integer pk", "FirstName text", "ReportsTo integer"),
+            table("Invoice", "InvoiceId integer pk", "CustomerId integer"),
+        )
+    )
+    assert target(found, "Employee", "ReportsTo") == "Employee.EmployeeId"

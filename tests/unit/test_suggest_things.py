@@ -19,6 +19,12 @@ def said(found: Catalog, name: str) -> dict[str, str]:
     return {verdict.column: str(verdict.data_class) for verdict in one(found, name).verdicts}
 
 
+def restricted(found: Catalog, name: str) -> set[str]:
+    return {
+        column for column, data_class in said(found, name).items() if data_class == "restricted"
+    }
+
+
 def test_a_group_of_people_is_not_the_people() -> None:
     found = catalog(
         table("organizations", "id uuid pk", "email text", "name text", "phone text", "city text"),
@@ -255,3 +261,130 @@ def test_somebody_followed_is_somebody() -> None:
     found = catalog(USERS, table("follows", "follower_id integer pk", "followed_id integer"))
     ways = one(found, "follows").ways
     assert "followed_id" in [way.text for way in ways]
+
+
+def test_what_only_an_organisation_ties_to_people_is_its_own() -> None:
+    found = catalog(
+        table("users", "id bigint pk", "email text", "first_name text", "last_name text"),
+        table(
+            "shops",
+            "id bigint pk",
+            "owner_id bigint -> users.id",
+            *("name text", "slug text", "phone text", "bank_account text"),
+            *("opened_at date", "is_open boolean"),
+        ),
+        table(
+            "offers",
+            "id bigint pk",
+            "shop_id bigint -> shops.id",
+            *("created_at date", "mandatory boolean", "body text", "amount numeric"),
+        ),
+        table(
+            "orders",
+            "id bigint pk",
+            "shop_id bigint -> shops.id",
+            "user_id bigint -> users.id",
+            *("created_at date", "mandatory boolean"),
+        ),
+        table(
+            "stays",
+            "id bigint pk",
+            "shop_id bigint -> shops.id",
+            *("guest_email text", "created_at date"),
+        ),
+    )
+    assert restricted(found, "shops") == {"phone", "bank_account"}
+    assert restricted(found, "offers") == {"body", "amount"}
+    assert restricted(found, "orders") == {"created_at", "mandatory"}
+    assert restricted(found, "stays") == {"guest_email", "created_at"}
+    assert one(found, "offers").standing is Standing.TRACED
+
+
+def test_an_organisation_with_people_in_it_is_none() -> None:
+    found = catalog(
+        table("users", "id bigint pk", "email text", "first_name text", "last_name text"),
+        table(
+            "suppliers",
+            "id bigint pk",
+            "user_id bigint -> users.id",
+            *("slug text", "name text", "first_name text", "is_late boolean"),
+        ),
+    )
+    assert restricted(found, "suppliers") >= {"name", "first_name"}
+
+
+def test_the_name_of_a_thing_with_more_than_a_name_opens() -> None:
+    found = catalog(
+        table("users", "id bigint pk", "email text", "first_name text"),
+        table("frobs", "id bigint pk", "name text", "slug text", "position integer"),
+        table("wibbles", "id bigint pk", "name text", "nickname text", "position integer"),
+        table("bobs", "id bigint pk", "name text"),
+        table("frob_uses", "frob_id bigint -> frobs.id", "bob_id bigint -> bobs.id"),
+    )
+    assert restricted(found, "frobs") == set()
+    assert restricted(found, "bobs") == {"name"}
+    assert restricted(found, "wibbles") >= {"name", "nickname"}
+
+
+def test_ids_of_other_systems_lead_to_nobody_and_those_of_acts_may() -> None:
+    found = catalog(
+        USERS,
+        table("prices", "id bigint pk", "zorb_id text", "created_at date", "amount integer"),
+        table("checks", "id bigint pk", "external_subscription_id text", "created_at date"),
+        table("shares", "id bigint pk", "buyer_id text", "created_at date"),
+        table("places", "id bigint pk", "district_id integer", "name text"),
+    )
+    assert restricted(found, "prices") == {"zorb_id", "amount"}
+    assert restricted(found, "checks") >= {"external_subscription_id", "created_at"}
+    assert restricted(found, "shares") >= {"buyer_id", "created_at"}
+    assert one(found, "places").nature is not Nature.UNKNOWN
+
+
+def test_what_somebody_saved_or_was_banned_for_is_private_whatever_it_is_of() -> None:
+    found = catalog(
+        USERS,
+        *(
+            table(name, "id bigint pk", "user_id bigint -> users.id", "expires date", "new boolean")
+            for name in ("post_saved", "post_reads", "community_bans")
+        ),
+    )
+    for name in ("post_saved", "post_reads", "community_bans"):
+        assert restricted(found, name) == {"expires", "new"}
+
+
+def test_a_time_that_every_row_has_publishes_nothing() -> None:
+    written = table("zorbs", "id bigint pk", "user_id bigint -> users.id", "published timestamptz")
+    (*others, published) = written.columns
+    kept = replace(
+        published,
+        type="timestamp with time zone",
+        base_type="timestamp with time zone",
+        not_null=True,
+        default="now()",
+    )
+    assert one(catalog(USERS, written), "zorbs").nature is Nature.PUBLIC
+    every = replace(written, columns=(*others, kept))
+    assert one(catalog(USERS, every), "zorbs").nature is Nature.UNKNOWN
+
+
+def test_a_reference_to_a_session_opens_it_where_the_key_does() -> None:
+    found = catalog(
+        USERS,
+        table("sessions", "sess_id text pk", "user_id bigint -> users.id"),
+        table("files", "id bigint pk", "session_id text -> sessions.sess_id"),
+        table("logins", "id bigint pk", "user_id bigint -> users.id"),
+        table("uses", "id bigint pk", "login_id bigint -> logins.id"),
+    )
+    assert restricted(found, "files") == {"session_id"}
+    assert restricted(found, "uses") == set()
+
+
+def test_a_number_is_no_text_and_a_word_that_often_stands_for_less_names_nothing() -> None:
+    made = table("things", "id bigint pk", "listing_order integer", "cycle text", "caption text")
+    verdicts = one(catalog(USERS, made), "things").verdicts
+    assert {verdict.column: verdict.category for verdict in verdicts} == {
+        "id": None,
+        "listing_order": None,
+        "cycle": None,
+        "caption": "user.content.private",
+    }

@@ -11,14 +11,20 @@ from klover.policy.labels import of_words
 from klover.policy.model import DataClass
 from klover.policy.neutral import bare_type
 from klover.policy.suggest.nature import Nature
-from klover.policy.words import plain
+from klover.policy.words import kinds, plain
 from klover.policy.words.split import KNOWN, words
 
 SEEN = frozenset({Nature.PUBLIC, Nature.REFERENCE})
-OPERATORS = frozenset({Nature.GUARDED, Nature.MACHINERY})
+OPERATORS = frozenset({Nature.GUARDED, Nature.MACHINERY, Nature.GROUP})
 _WRITTEN = frozenset({"body", "text", "content", "description", "comment", "message", "subject"})
 NUMBERS = ("smallint", "integer", "bigint", "numeric", "real", "double precision")
 TEXTS = ("text", "character varying", "character", "citext", "name")
+
+Opening = tuple[DataClass, float, str]
+"""The class of what is opened, how sure that is, and why."""
+
+
+_PERSONS = ("user.name.", "user.demographic.", "user.contact.email", "user.authorization.password")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +85,47 @@ def has_an_amount(case: Case) -> bool:
         and bare_type(column.base_type) in NUMBERS
         for column in case.table.columns
     )
+
+
+def has_an_address(case: Case) -> bool:
+    """Tell whether rows have a name for a public address: then the thing's name is in it.
+
+    Not of what somebody writes: a draft has an address too.
+    """
+    written = set(words(case.table.name.name)) & kinds.WRITTEN
+    return not written and any(
+        set(words(column.name)) & plain.ADDRESSES for column in case.table.columns
+    )
+
+
+def is_about_somebody(case: Case) -> bool:
+    """Tell whether rows have what people have, or are called after people."""
+    found = [of_words(words(column.name), strong=True) or "" for column in case.table.columns]
+    people = kinds.ROLES | kinds.PEOPLE.keys()
+    return any(one.startswith(_PERSONS) for one in found) or bool(
+        set(words(case.table.name.name)[-1:]) & people
+    )
+
+
+def counts_things(case: Case) -> bool:
+    """Tell whether rows count things that no key ties to anybody: ``site_aggregates``."""
+    return case.nature is Nature.APART and bool(
+        set(words(case.table.name.name)[-1:]) & kinds.COUNTS
+    )
+
+
+def has_more_than_a_name(case: Case) -> bool:
+    """Tell whether rows have what things have beside a name: a place in an order, a price, a sort.
+
+    A table of a name alone, called by a word that nobody knows, may be one of people.
+    """
+    others = [column for column in case.table.columns if column.name != case.column.name]
+    return any(set(words(column.name)) & plain.THINGS_HAVE for column in others)
+
+
+def is_an_organisation(case: Case) -> bool:
+    """Tell whether a row is an organisation, and not only something of one."""
+    return bool(set(words(case.table.name.name)[-1:]) & kinds.ORGANISATIONS)
 
 
 def has_its_text(case: Case) -> bool:

@@ -19,6 +19,7 @@ from klover.policy.suggest.evidence import Evidence
 from klover.policy.suggest.nature import Nature
 from klover.policy.suggest.opening import opened
 from klover.policy.suggest.shape import Shape, is_made_up, row_key
+from klover.policy.words.personal import WEAK
 from klover.policy.words.split import words
 
 _ID_TYPES = frozenset({"smallint", "integer", "bigint", "uuid", "numeric"})
@@ -67,9 +68,20 @@ def _verdict(
     opening = opened(case)
     if opening is not None:
         return _open(column, *opening)
-    said = category(column.name)
+    said = _category(column)
     reason = "by its name" if said is not None else "nothing speaks for more"
     return _restricted(column, said, 0.9 if said else 0.6, reason)
+
+
+def _category(column: Column) -> str | None:
+    """Tell a category by the name; a word that often stands for less names none by itself.
+
+    A number or a flag is no text and no media, whatever word its name has.
+    """
+    said = words(column.name)
+    strong = of_words(said, strong=True)
+    weak = category(column.name)
+    return weak if strong is None and weak in WEAK and not is_harmless(column) else strong
 
 
 def _by_key(
@@ -79,7 +91,8 @@ def _by_key(
     if column.name in keys:
         spoken = of_words(words(column.name), strong=True)
         natural = column.name not in tied and not _is_number(column) and not _is_id(column, table)
-        if spoken is not None and natural and spoken.startswith(_SECRET):
+        opens = not _is_number(column) and (spoken or "").startswith("user.authorization")
+        if spoken is not None and ((natural and spoken.startswith(_SECRET)) or opens):
             return _restricted(column, spoken, 0.9, "a key that tells something itself")
         if not natural:
             return _open(column, DataClass.INTEROPERABLE, 0.95, "key", reference=True)

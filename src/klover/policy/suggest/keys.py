@@ -5,7 +5,8 @@ with the tables' names and keys, and the types have to compare. Where values wer
 whose values are not in the other key is dropped. Halves of pairs are in ``pairs``.
 """
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 
 from klover.catalog import Catalog, Column, Table, TableName
 from klover.policy.suggest.guess import Guess, Names, comparable, family
@@ -14,21 +15,26 @@ from klover.policy.words.split import words
 
 MARKS = frozenset({"id", "uuid", "fk", "reference", "number", "code", "pk", "uid"})
 SURE, FAIR, WEAK = 0.9, 0.8, 0.6
+_FEW = 3
 _TELLING = 8
 """How long a key's name of one word has to be to tell tables apart."""
 
 
 def table_names(catalog: Catalog) -> Names:
-    """Index the tables by their names' words, with and without a prefix that most share."""
+    """Index the tables by their names' words, with and without the prefix of a module.
+
+    A whole name comes before a short one, so that ``users`` is not taken for ``app_users``.
+    """
     said = {table.name: words(table.name.name) for table in catalog.base_tables()}
-    firsts = [names[0] for names in said.values() if len(names) > 1]
-    common = {word for word in firsts if firsts.count(word) * 2 > len(said) > 3}  # noqa: PLR2004
+    modules = _modules(catalog, said)
     whole: dict[tuple[str, ...], list[TableName]] = {}
     endings: dict[tuple[str, ...], list[TableName]] = {}
     for name, names in said.items():
-        short = names[1:] if names and names[0] in common and len(names) > 1 else names
-        for form in {names, short}:
-            whole.setdefault(form, []).append(name)
+        whole.setdefault(names, []).append(name)
+    for name, names in said.items():
+        short = names[1:] if names[:1] and names[0] in modules and len(names) > 1 else names
+        if short != names:
+            whole.setdefault(short, []).append(name)
         for start in range(1, len(short)):
             endings.setdefault(short[start:], []).append(name)
     return Names(
@@ -37,12 +43,35 @@ def table_names(catalog: Catalog) -> Names:
     )
 
 
+def _modules(catalog: Catalog, said: Mapping[TableName, tuple[str, ...]]) -> frozenset[str]:
+    """Find first words of tables that stand for no thing: half share them, or many and no key does.
+
+    ``shop_orders`` stands beside no ``shop`` and no ``shop_id``; ``order_items`` beside orders.
+    """
+    firsts = Counter(names[0] for names in said.values() if len(names) > 1)
+    things = {names[0] for names in said.values() if len(names) == 1}
+    referred = {
+        stem[-1]
+        for table in catalog.base_tables()
+        for column in table.columns
+        if (stem := stem_of(words(column.name))) and stem != words(column.name)
+    }
+    return frozenset(
+        word
+        for word, count in firsts.items()
+        if count * 2 > len(said) > _FEW
+        or (count * 5 > len(said) > _FEW and word not in things | referred)
+    )
+
+
 def by_name(table: Table, catalog: Catalog, names: Names, taken: frozenset[str]) -> Iterator[Guess]:
     """Guess the references of the columns that are not ``taken``, by names and types."""
     for column in table.columns:
         if column.name in taken:
             continue
-        found = _named(table, column, catalog, names) or _same_key(table, column, catalog)
+        found = _named(table, column, catalog, names)
+        if found is None or found.confidence < SURE:
+            found = _same_key(table, column, catalog) or found
         if found is not None:
             yield found
 
@@ -60,13 +89,12 @@ def _named(table: Table, column: Column, catalog: Catalog, names: Names) -> Gues
         wanted = stem[start:]
         if not marked and start:
             break
-        indexes = ((names.whole, SURE), (names.endings, FAIR))
-        for index, confidence in indexes if marked else indexes[:1]:
-            for target in _near(index.get(wanted, ()), table.name):
+        for found, confidence in _tables_called(wanted, table, names, marked=marked):
+            for target in _near(found, table.name):
                 key = key_column(catalog.tables[target], said)
                 if key is None or not comparable(column, key, element=element):
                     continue
-                half = bool(start) or index is names.endings
+                half = bool(start) or found is names.endings.get(wanted)
                 if _stands_alone(table, column, target, key, half=half):
                     continue
                 sure = confidence if not start else min(confidence, FAIR)
@@ -79,6 +107,21 @@ def _named(table: Table, column: Column, catalog: Catalog, names: Names) -> Gues
                     reason="by name and type",
                 )
     return None
+
+
+def _tables_called(
+    wanted: tuple[str, ...], table: Table, names: Names, *, marked: bool
+) -> Iterator[tuple[tuple[TableName, ...], float]]:
+    """List the tables that a stem may mean: called so, called so in the table's module, others."""
+    own, called = words(table.name.name), names.whole.get(wanted, ())
+    yield tuple(name for name in called if words(name.name) == wanted), SURE
+    if marked:
+        for length in range(len(own) - 1, 0, -1):
+            near = names.whole.get(own[:length] + wanted, ())
+            yield tuple(name for name in near if name != table.name), FAIR
+    yield called, SURE
+    if marked:
+        yield names.endings.get(wanted, ()), FAIR
 
 
 def _same_key(table: Table, column: Column, catalog: Catalog) -> Guess | None:
@@ -109,6 +152,8 @@ def is_bare(column: Column, said: tuple[str, ...]) -> bool:
     """Tell whether a name without a mark may be a reference: ``author``, no ``status``."""
     if family(column.base_type) not in {"integer", "uuid"} or column.name.lower().endswith("s"):
         return False
+    if column.base_type.startswith("numeric") and not column.base_type.endswith(",0)"):
+        return False  # a number with decimals
     return not set(said) & (NUMBER_HEADS | TEXT_HEADS | {"category", "rating", "grade"})
 
 

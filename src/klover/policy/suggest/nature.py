@@ -6,7 +6,7 @@ A table that nobody's key ties to a person is the operator's own.
 
 from enum import StrEnum
 
-from klover.catalog import Table
+from klover.catalog import Column, Table
 from klover.policy.identify import is_harmless
 from klover.policy.labels import category, label, of_words
 from klover.policy.suggest.guess import Tie
@@ -29,6 +29,7 @@ class Nature(StrEnum):
     GUARDED = "the operator's own, not for everybody"
     SYSTEM = "what machines write"
     MACHINERY = "what keeps a program running"
+    GROUP = "an organisation's own"
     APART = "not known, and no key leads to anybody"
 
 
@@ -49,6 +50,8 @@ _OFTEN = ("user.name", "user.account.username")
 """What a tag or a brand may have as well: a display name."""
 _MARKS = (("id",), ("uid",), ("uuid",), ("by",))
 _LEADING = frozenset({"account", "user", "person", "member", "customer"})
+_NO_PERSON = (kinds.REFERENCE | kinds.SORTS | kinds.ORGANISATIONS) - kinds.ROLES
+"""Words of ids that lead to nobody, even where they lead nowhere: ``district_id``."""
 _LINKED = 2
 _PAST = frozenset({"history", "archive"})
 
@@ -56,6 +59,22 @@ _PAST = frozenset({"history", "archive"})
 def nature_of(table: Table, shape: Shape) -> Nature:
     """Tell the nature of a table."""
     said = words(table.name.name)
+    if table.name in shape.groups:
+        return Nature.GROUP
+    found = _nature_of(table, said, shape)
+    if table.name in shape.theirs and _is_a_groups(table, said, found, shape):
+        return Nature.GROUP
+    return found
+
+
+def _is_a_groups(table: Table, said: tuple[str, ...], found: Nature, shape: Shape) -> bool:
+    """Tell whether rows that only an organisation ties to people are its own affairs."""
+    private = found is Nature.PRIVATE and (_secret(said) or bool(set(said[-1:]) & kinds.ACTS))
+    unclear = found in {Nature.UNKNOWN, Nature.APART, Nature.PRIVATE} and not private
+    return unclear and not _names_people(table, said, shape)
+
+
+def _nature_of(table: Table, said: tuple[str, ...], shape: Shape) -> Nature:
     traced = table.name == shape.subjects or any(
         not way.audit for way in shape.ways.get(table.name, ())
     )
@@ -82,7 +101,14 @@ def _of_a_private_kind(table: Table, said: tuple[str, ...], shape: Shape) -> boo
 
 def _is_published(table: Table) -> bool:
     """Tell whether rows say that they are published, or have a name for a public address."""
-    return any(set(words(one.name)) & {"published", "slug", "permalink"} for one in table.columns)
+    return _has_an_address(table) or any(
+        "published" in words(one.name) and not _has_every_row(one) for one in table.columns
+    )
+
+
+def _has_every_row(column: Column) -> bool:
+    """Tell whether a ``published`` is a time that every row has: when it was written."""
+    return column.not_null and column.default is not None and "timestamp" in column.base_type
 
 
 def _delicate(shape: Shape) -> bool:
@@ -118,6 +144,7 @@ def _untied(table: Table, said: tuple[str, ...], shape: Shape) -> Nature:
     things = not nowhere and not people and _is_of_things(table, said, shape)
     content = has & kinds.PUBLIC and not has & (kinds.REFERENCE | kinds.PUBLISHED)
     guarded = _secret(said) or content or has & (kinds.PRIVATE | kinds.RELATION)
+    nobodys = _tells_of_no_act(said, table, shape)
     fitting = (
         (last in kinds.PROGRAMS, Nature.GUARDED),
         (last in kinds.SETTING and not shape.ties[table.name].pairs, Nature.GUARDED),
@@ -126,11 +153,33 @@ def _untied(table: Table, said: tuple[str, ...], shape: Shape) -> Nature:
         (_is_system(said), Nature.SYSTEM),
         (people, Nature.UNKNOWN),
         (last in kinds.SORTS and not nowhere, Nature.REFERENCE),
+        (nobodys and nowhere, Nature.PUBLIC if _has_an_address(table) else Nature.APART),
         (nowhere or not said or last in kinds.ACTS, Nature.UNKNOWN),
         (last not in KNOWN and table.name not in shape.looked_up, Nature.APART),
         (bool(guarded) or last not in KNOWN, Nature.GUARDED),
     )
     return next((nature for fits, nature in fitting if fits), Nature.REFERENCE)
+
+
+def _tells_of_no_act(said: tuple[str, ...], table: Table, shape: Shape) -> bool:
+    """Tell whether no word of a table or of its ids tells of anybody or of anybody's acts."""
+    tie = shape.ties[table.name]
+    ids = {word for one in table.columns if one.name not in tie.columns() for word in _marked(one)}
+    acts = kinds.PRIVATE | kinds.ACTS | kinds.SYSTEM | kinds.RELATION
+    people = kinds.ROLES | kinds.PEOPLE.keys()
+    pairs = any(not pair.halves for pair in tie.pairs)
+    return bool(said) and not (pairs or (set(said) | ids) & acts or ids & people or _secret(said))
+
+
+def _marked(column: Column) -> tuple[str, ...]:
+    """Tell the words of a column that looks like a reference; none of another."""
+    said = words(column.name)
+    return said if _refers(said) else ()
+
+
+def _has_an_address(table: Table) -> bool:
+    """Tell whether rows have a name for a public address."""
+    return any(set(words(one.name)) & plain.ADDRESSES for one in table.columns)
 
 
 def _is_of_things(table: Table, said: tuple[str, ...], shape: Shape) -> bool:
@@ -185,7 +234,11 @@ def leads_nowhere(table: Table, shape: Shape) -> bool:
 
 
 def _refers(said: tuple[str, ...]) -> bool:
-    if len(said) > 1 and said[-1] == "id" and set(said[:-1]) <= plain.PLACES:
+    if (
+        len(said) > 1
+        and said[-1] == "id"
+        and (set(said[:-1]) <= plain.PLACES or said[-2] in _NO_PERSON)
+    ):
         return False
     return said[-1:] in _MARKS or (len(said) > 1 and said[0] in {"id", "fk"})
 

@@ -16,31 +16,24 @@ from klover.policy.suggest.case import (
     SEEN,
     TEXTS,
     Case,
+    Opening,
+    counts_things,
     has_an_amount,
     has_its_text,
-    is_a_state,
     is_moderated,
     is_standing,
     is_word,
     names_a_value,
 )
 from klover.policy.suggest.nature import Nature
-from klover.policy.words import kinds, plain
+from klover.policy.suggest.texts import WHERE, judge_text
+from klover.policy.words import plain
 from klover.policy.words.split import words
-
-Opening = tuple[DataClass, float, str]
 
 _TIMES = ("timestamp without time zone", "timestamp with time zone", "date")
 _CLOCK = frozenset(
     ["at", "on", "date", "time", "timestamp", "last", "row", "when", "sent", "by", "is", "day"]
 )
-_WHERE = (
-    "user.location",
-    "user.contact.address.city",
-    "user.contact.address.country",
-    "user.contact.address.state",
-)
-"""Where a thing is that is nobody's: a city's country, a shop's region."""
 _CLOSED = frozenset({Nature.PRIVATE, Nature.SYSTEM})
 
 
@@ -82,7 +75,7 @@ def _by_type(column: Column) -> Callable[[Case], Opening | None]:
     judges = {"boolean": _flag}
     judges |= dict.fromkeys(_TIMES, _time)
     judges |= dict.fromkeys(NUMBERS, _number)
-    judges |= dict.fromkeys(TEXTS, _text)
+    judges |= dict.fromkeys(TEXTS, judge_text)
     return judges.get(bare, _document)
 
 
@@ -118,16 +111,26 @@ def _time(case: Case) -> Opening | None:
     if case.nature is Nature.PUBLIC and times and about - times <= rest:
         return DataClass.PUBLIC, 0.8, "time of a thing for everybody to see"
     kept = case.nature in {Nature.PERSON, Nature.SETTING, Nature.RELATION, Nature.APART}
-    if kept and about and about <= plain.TIMES:
+    if kept and is_written(case.column):
         return DataClass.INTEROPERABLE, 0.7, "time the row was written"
     return None
 
 
+def is_written(column: Column) -> bool:
+    """Tell whether a column is the time at which its row was written."""
+    about = set(words(column.name)) - _CLOCK
+    times = bare_type(column.base_type) in _TIMES
+    return times and bool(about) and about <= plain.TIMES
+
+
 def _flag(case: Case) -> Opening | None:
+    nobodys = case.nature in {Nature.REFERENCE, Nature.GUARDED, Nature.GROUP}
+    if nobodys or (case.said[:1] != () and case.said[0] in plain.SHOWING):
+        return case.seen, 0.8, "a flag"
     if case.strong or is_moderated(case):
         return None
     thing = case.nature is Nature.PUBLIC and case.known
-    if thing or case.nature in {Nature.REFERENCE, Nature.SETTING} or _begins_with_a_verb(case):
+    if thing or case.nature is Nature.SETTING or _begins_with_a_verb(case):
         return case.seen, 0.8, "a flag"
     if case.nature in {Nature.RELATION, *OPERATORS} and not case.labelled:
         return DataClass.INTEROPERABLE, 0.7, "a flag of a relation or of the operator's own"
@@ -150,23 +153,33 @@ def _word(case: Case) -> Opening | None:
 def _number(case: Case) -> Opening | None:
     if set(case.said) & plain.TIMES and set(case.said) <= plain.TIMES | _CLOCK:
         return _time(case)  # seconds since 1970, as some applications keep times
-    if case.nature is Nature.REFERENCE and not _personal_number(case):
-        return DataClass.PUBLIC, 0.8, "a number of a thing that is nobody's"
+    if case.nature in {Nature.REFERENCE, Nature.GUARDED} and not _personal_number(case):
+        return case.seen, 0.8, "a number of a thing that is nobody's"
     if case.strong or is_standing(case):
         return None
-    if case.nature in {Nature.PUBLIC, Nature.SETTING} and case.known:
+    headed = set(case.said[-1:]) <= plain.NUMBER_HEADS and not case.labelled
+    seen = case.nature in {Nature.PUBLIC, Nature.SETTING} and (case.known or headed)
+    if seen or case.said[-1:] == ("count",) or _measures_an_image(case):
         return case.seen, 0.7, "a number"
-    guarded = case.nature in OPERATORS and not case.labelled
+    guarded = (case.nature in OPERATORS or counts_things(case)) and not case.labelled
     unknown = case.nature is Nature.UNKNOWN and set(case.said) & case.vocabulary - plain.PLAIN
     if guarded or (case.plain and not unknown and set(case.said) & plain.NUMBER_HEADS):
         return DataClass.INTEROPERABLE, 0.7, "a count or state, every word of it plain"
     return None
 
 
+def _measures_an_image(case: Case) -> bool:
+    return (
+        case.said[-1:] != ()
+        and case.said[-1] in plain.MEASURES
+        and bool(set(case.said) & plain.IMAGES)
+    )
+
+
 def _personal_number(case: Case) -> bool:
     """Prices of things are nobody's; wages are somebody's."""
     found = of_words(case.said, strong=True) or ""
-    thing = ("user.financial", "user.payment", "user.health", *_WHERE, "user.device")
+    thing = ("user.financial", "user.payment", "user.health", *WHERE, "user.device")
     worst = {"salary", "wage", "income", "bonus", "debt", "credit", "pension", "pay", "payroll"}
     return bool(found) and (not found.startswith(thing) or bool(worst & set(case.said)))
 
@@ -177,42 +190,6 @@ def _list(case: Case) -> Opening | None:
     bare = bare_type(case.column.element_type or "")
     if case.nature is Nature.PUBLIC and bare in NUMBERS and not case.labelled:
         return DataClass.PUBLIC, 0.6, "numbers of a thing for everybody to see"
-    return None
-
-
-def _text(case: Case) -> Opening | None:
-    said = set(case.said)
-    if case.nature is Nature.REFERENCE:
-        return _operators_text(case)
-    heads = plain.TEXT_HEADS | ({"category"} if case.nature is Nature.GUARDED else set())
-    if case.strong or not said & heads or is_standing(case):
-        return None
-    if {"language", "lang"} & said and case.nature is not Nature.PUBLIC:
-        return None  # there it is somebody's language, not a thing's
-    if case.nature is Nature.UNKNOWN:
-        return None
-    if case.plain and not is_a_state(case):
-        return case.seen, 0.6, "an enumerated text, every word of its name plain"
-    return None
-
-
-def _operators_text(case: Case) -> Opening | None:
-    """Judge a text of a table that nothing ties to a person and that names nobody."""
-    said = set(case.said)
-    table = words(case.table.name.name)
-    if case.said == table:
-        return DataClass.PUBLIC, 0.8, "the thing's own name"
-    if case.strong and (of_words(case.said, strong=True) or "") not in _WHERE:
-        return None
-    heads = plain.SHARED_NAMES | plain.TEXT_HEADS | ({"url"} if said & plain.IMAGES else set())
-    rest = plain.PLAIN | plain.IMAGES | plain.LANGUAGES | case.vocabulary | {"remote"}
-    if case.said[-2:] == ("file", "name") and not said & plain.IMAGES:
-        return None  # what somebody called what they sent
-    if said & heads and said <= heads | rest | set(table):
-        return DataClass.PUBLIC, 0.8, "a word for a thing that is nobody's"
-    content = (of_words(case.said) or "") == "user.content.private"
-    if content and set(table) & kinds.PUBLISHED and not said & plain.OPERATORS_OWN:
-        return DataClass.PUBLIC, 0.6, "a text that the operator writes for everybody"
     return None
 
 

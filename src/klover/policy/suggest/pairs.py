@@ -23,11 +23,30 @@ def pairs(table: Table, catalog: Catalog, names: Names, evidence: Evidence) -> I
     """Find the pairs of ``table`` with what their types tell."""
     keys = _ids(catalog)
     for kind, one in _columns(table):
+        if _names_a_table(kind, one, catalog, names, evidence.values(table.name, kind.name)):
+            continue
         if not any(comparable(one, key) for key in keys):
             continue  # ids of another system, with the sort of them
         values = kind.enum_labels or evidence.values(table.name, kind.name)
         halves = _halves(one, sorted(set(values))[:_MOST_TYPES], catalog, names)
         yield Pair(type_column=kind.name, id_column=one.name, halves=tuple(halves))
+
+
+def _names_a_table(
+    kind: Column, one: Column, catalog: Catalog, names: Names, values: Sequence[str]
+) -> bool:
+    """Tell whether an id is that of the one table called so, and the type beside it is its sort."""
+    said = words(one.name)[:-1]
+    called = [name for name in names.whole.get(said, ()) if words(name.name) == said]
+    told = any(_target(value, names) is not None for value in (*kind.enum_labels, *values))
+    return (
+        not told
+        and len(called) == 1
+        and any(
+            (key := catalog.tables[called[0]].column(name)) is not None and comparable(one, key)
+            for name in own_key(catalog.tables[called[0]])
+        )
+    )
 
 
 def type_columns(table: Table) -> list[str]:

@@ -64,14 +64,21 @@ def _is_self(said: tuple[str, ...]) -> bool:
     return stem_of(said) != said and bool(stem & kinds.SELF) and stem <= kinds.SELF | GLUE
 
 
+def _no_login(said: tuple[str, ...]) -> tuple[bool, bool]:
+    return said[-1:] != ("user",), said != ("user",)
+
+
 def _to_people(
     table: Table, column: Column, catalog: Catalog, people: tuple[TableName, ...]
 ) -> Iterator[Guess]:
     """Refer to the likeliest people whose key compares; of a wide key the rest has to be here."""
     element = column.element_type is not None
     said = words(column.name)
-    if is_audit(said) or "creator" in said:  # whoever entered it has a login
-        people = tuple(sorted(people, key=lambda name: words(name.name)[-1:] != ("user",)))
+    logs_in = {"oauth", "token", "session", "login"} & set(words(table.name.name))
+    if is_audit(said) or logs_in:  # whoever entered it has a login
+        people = tuple(sorted(people, key=lambda name: _no_login(words(name.name))))
+    elif table.name in people and set(said) & kinds.ABOVE:  # an employee's manager is one
+        people = (table.name, *people)
     for target in people:
         key = catalog.tables[target].primary_key
         *shared, last = key.columns if key is not None else ("",)

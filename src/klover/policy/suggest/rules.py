@@ -11,7 +11,7 @@ from klover.policy.suggest.guess import is_writable
 from klover.policy.suggest.shape import Shape
 
 Defaults = Mapping[str, str]
-_FEWEST = 4
+_FEWEST = 3
 _SURE = 0.9
 _UNSPOKEN = 0.6
 """How sure a class is that only stands because nothing speaks for more."""

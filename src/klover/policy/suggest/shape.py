@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from klover.catalog import Catalog, Column, Table, TableName
+from klover.policy.suggest.groups import organisations, theirs
 from klover.policy.suggest.guess import Guess, Ties, is_unique
 from klover.policy.suggest.ties import Tied
 from klover.policy.words import kinds
@@ -47,6 +48,10 @@ class Shape:
     """Tables that reach people who are not the subjects: staff, suppliers."""
     looked_up: frozenset[TableName] = frozenset()
     """Tables that rows of others surely refer to, many to one."""
+    groups: frozenset[TableName] = frozenset()
+    """Tables of organisations."""
+    theirs: frozenset[TableName] = frozenset()
+    """Tables that reach people only through an organisation's."""
     split: tuple[TableName, ...] = ()
     """Tables with one more row for each subject: a login beside a profile."""
 
@@ -61,6 +66,7 @@ def find_shape(catalog: Catalog, tied: Tied) -> Shape:
     sure = dict(ways)
     _spread(catalog, ways, tied.people, tied.ties, audit=True)
     split = tuple(_split(catalog, tied.ties, subjects))
+    groups = organisations(catalog, tied.people)
     return Shape(
         ties=tied.ties,
         people=tied.people,
@@ -70,6 +76,8 @@ def find_shape(catalog: Catalog, tied: Tied) -> Shape:
         possible=_possible(sure, tied.ties, (subjects, *split)),
         beside=_beside(ways, tied),
         looked_up=_looked_up(catalog, tied.ties),
+        groups=groups,
+        theirs=theirs(tied.ties, groups, ways),
         split=split,
     )
 

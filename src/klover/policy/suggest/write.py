@@ -12,6 +12,7 @@ from klover.policy.labels import label
 from klover.policy.suggest.draft import Draft, Standing, TableDraft
 from klover.policy.suggest.guess import is_writable
 from klover.policy.suggest.home import Home
+from klover.policy.suggest.keys import SURE
 from klover.policy.suggest.rows import public_rows
 from klover.policy.suggest.rules import Defaults, Rule, find_defaults, rules_of
 from klover.policy.suggest.shape import Way, row_key
@@ -222,7 +223,7 @@ def _subject(ways: Sequence[Way]) -> str:
     said = paths[0] if len(paths) == 1 else flow(paths)
     sure = min(way.confidence for way in ways)
     reason = next(way.reason for way in ways if way.confidence == sure)
-    why = f"{sure:.2g}: {reason}" if sure < 1 else ""
+    why = f"{sure:.2g}: {reason}" if sure < SURE else ""  # the reference itself is stated below
     return commented(f"  subject: {said}", why)
 
 

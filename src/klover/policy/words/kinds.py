@@ -57,9 +57,13 @@ ROLES = frozenset(
     recipient referee referrer rep reporter representative requester resident reviewer
     rider seller sender student subject subscriber supervisor teacher technician
     therapist user vendor viewer visitor voter winner worker writer muted muter
-    target_user salesperson uid""".split()
+    target_user salesperson uid uploader resolver granter revoker officer inspector operator
+    closer cashier courier""".split()
 )
 """Words for the part somebody plays: ``seller_id`` refers to a person."""
+
+ABOVE = frozenset("report manager supervisor boss chief".split())
+"""Words for somebody of the same table: who an employee reports to."""
 
 RESPONSIBLE = frozenset("manager head lead chief supervisor contact responsible".split())
 """Parts that make nobody a department's or a shop's subject."""
@@ -95,6 +99,9 @@ PUBLIC = frozenset(
     media attachment release publication book movie film course lesson stat trend
     preview sticker edit""".split()
 )
+WRITTEN = frozenset("post status comment reply thread topic review story diary".split())
+"""Those of them that anybody writes, whose titles are texts like the rest."""
+
 PRIVATE = frozenset(
     """issue watch library wish sale encounter obs immunization movement access activity
     address alert allergy answer_sheet api appeal appointment approval audit authentication
@@ -111,7 +118,8 @@ PRIVATE = frozenset(
     transfer treatment trip usage vault verification view visit vital vote wallet
     warning webhook wishlist moderation security vehicle attempt test exam grade
     submission scan device leave absence attendance timesheet shift interview response
-    loyalty insurance statement""".split()
+    loyalty insurance statement ban saved read seen purge strike penalty sanction violation
+    suspension""".split()
 )
 """Tables whose rows tell what somebody did, has or is: everything in them but ids is restricted."""
 
@@ -135,6 +143,9 @@ SYSTEM = frozenset(
 MACHINERY = frozenset("job queue cache lock cron worker schedule metadata".split())
 """Those of them that keep a program running: their clocks and counters are nobody's acts."""
 
+COUNTS = frozenset("aggregate stat statistic count counter summary metric".split())
+"""Last words of tables that only count."""
+
 PROGRAMS = frozenset(
     """migration migrations flyway alembic liquibase knex changelog catalog app relay
     server plugin integration provider extension theme""".split()
@@ -154,6 +165,14 @@ PUBLISHED = frozenset(
     album track song episode podcast recipe""".split()
 )
 """Things whose texts an operator writes for everybody, where nothing ties them to a person."""
+
+ORGANISATIONS = frozenset(
+    """agency brand business charity club college committee community company cooperative
+    corporation council enterprise facility federation firm foundation franchise hotel institute
+    institution league merchant municipality organisation publisher restaurant retailer school
+    shop site studio supplier tenant university vendor venue warehouse workspace""".split()
+)
+"""Last words of tables of organisations: their names and ways of work are nobody's secret."""
 
 REFERENCE = frozenset(
     """actor brand category city color continent country county currency department

@@ -10,11 +10,12 @@ user.contact.email: email; email address; mail address
 user.contact.phone_number: phone; phone number; contact number; sms; whatsapp; call number; caller
 user.contact.fax_number: fax
 user.contact.address.street: address; street; address line; house number; street number;
-    apartment; district; building number; thoroughfare; shipping address; billing address;
+    apartment; building number; thoroughfare; shipping address; billing address;
     residence
 user.contact.address.postal_code: postal code; post code; postal
 user.contact.address.city: city; town; municipality; suburb; village; locality
-user.contact.address.state: county; province; state code; region; state province; federal state
+user.contact.address.state: county; province; district; state code; region; state province;
+    federal state
 user.contact.address.country: country; country code; nation; country iso; country name
 user.contact.url: website; personal url; facebook; twitter; instagram; linkedin; skype; telegram;
     xing; social link; facebook url; icq; msn; yahoo; aim; jabber; xmpp; mastodon; discord; slack

@@ -15,7 +15,7 @@ GLUE = frozenset(
 SETTING_VERBS = frozenset(
     """accept allow auto disable disallow display enable exclude follow hide ignore include keep
     limit mute notify opt prefer receive reject require send share show skip subscribe sync use
-    wants autoplay autofollow autoload force""".split()
+    wants autoplay autofollow autoload force can notification blur collapse""".split()
 )
 """First words of flags that say how somebody wants things, not what somebody did."""
 
@@ -24,28 +24,42 @@ PLAIN = (
     | SETTING_VERBS
     | frozenset(
         """account active actor approved imported feature failed successful item admin all
-        anonymous any api app application approval approve archived article attribute autosave
-        available badge base batch blog board bot brand bulk cached category channel clear
-        closed collection color column compact complete confidential count counter css currency
-        custom dark days depth digest direction dirty discoverable editable edition email_free
-        enabled entry enum exact exclusive extension featured feed fetch file filter final flag
-        folder follower following font format forum frequency frozen fulfilled global group
-        hidden highlighted hint hour immutable index indexable internal kind label language
-        layout legacy length like list listable listed local lock locked main manual max maximum
-        member memorial mention menu mime min minimum minute mode module multiple mutable mute
-        name_format node notification obsolete open overwrite owner_type page pagination
-        parallel parent_type partial permission pinned pin_order plan plugin policy poll
-        position post primary priority privacy private processed processing product protected
-        protocol provider_type public publication published publish quality queue quota quote
-        rank read_only ready reblog recurring related reply repeat revision role root rule
-        scheme schema second section sequence shared side silent site size sort source stage
-        stale standard state static status step sticky storage store style superapp system tab
-        table tag template theme thread threshold timeframe tool topic total_count type unit
-        unlisted update updated uploaded usable use_count version verified_type visibility
-        visible week weight_order wiki widget year created create edit edited insert write lang
-        lazy pinned_globally sorted revoked usage timeline untrusted fav share trend bookable
-        sellable purchasable taxable shippable stock inventory catalog department warehouse
-        supplier digit scale precision iso symbol icon""".split()
+        anonymous any api app application approval approve archived article attribute
+        autosave available badge base batch blog board bot brand bulk cached category
+        channel clear closed collection color column compact complete confidential count
+        counter css currency custom dark days depth digest direction dirty discoverable
+        editable edition email_free enabled entry enum exact exclusive extension featured
+        feed fetch file filter final flag folder follower following font format forum
+        frequency frozen fulfilled global group hidden highlighted hint hour immutable
+        index indexable internal kind label language layout legacy length like list
+        listable listed local lock locked main manual max maximum member memorial mention
+        menu mime min minimum minute mode module multiple mutable mute name_format node
+        notification obsolete open overwrite owner_type page pagination parallel
+        parent_type partial permission pinned pin_order plan plugin policy poll position
+        post primary priority privacy private processed processing product protected
+        protocol provider_type public publication published publish quality queue quota
+        quote rank read_only ready reblog recurring related reply repeat revision role
+        root rule scheme schema second section sequence shared side silent site size sort
+        source stage stale standard state static status step sticky storage store style
+        superapp system tab table tag template theme thread threshold timeframe tool topic
+        total_count type unit unlisted update updated uploaded usable use_count version
+        verified_type visibility visible week weight_order wiki widget year created create
+        edit edited insert write lang lazy pinned_globally sorted revoked usage timeline
+        untrusted fav share trend bookable sellable purchasable taxable shippable stock
+        inventory catalog department warehouse supplier digit scale precision iso symbol
+        icon algorithm asset async axis bin bit block bucket build bundle byte callback
+        chunk cluster codec component container cron css csv database debug delay
+        deployment diameter dimension disk encoding engine environment equipment fabric
+        feature firmware flavor fork frame framework fuel function gear hardware http
+        import ingredient input interface interval json kernel kit layer length library
+        license machine manifest manufacturer material memory metric model namespace
+        object offset operation output pack package pallet part partition patch piece
+        pipeline pixel platform pool port processor product proxy rack ram range ratio
+        register registry release render replica repository resolution resource retry
+        runtime script segment server service shard shelf shell snapshot socket spec
+        specification stack statistic stem stream structure style syntax tank texture tier
+        tire toolbar torque tray trigger tube tyre validator variant vector viewport
+        voltage volume warranty watt web wheel width window wire""".split()
     )
 )
 
@@ -74,11 +88,17 @@ NUMBER_HEADS = frozenset(
 """One of these has to be among the words of a number that is not restricted."""
 
 TEXT_HEADS = frozenset(
-    """class_type color currency direction extension font format icon_name kind lang language
+    """algorithm class_type color currency direction encoding extension font format icon_name kind
+    lang language
     layout level mime mode policy priority protocol scheme state stage status style theme type
     unit version visibility""".split()
 )
 """One of these has to be among the words of a text that is not restricted."""
+
+TECHNICAL_HEADS = frozenset(
+    "algorithm encoding extension font format layout mime protocol theme unit version".split()
+)
+"""Last words of texts that say how something is done or written, whatever a table is about."""
 
 PLACES = frozenset("sort order position sequence sequential display list".split())
 """With ``id`` or ``number``: a place in an order, no reference."""
@@ -133,9 +153,31 @@ IMAGES = frozenset(
 )
 """Words for the pictures of a thing."""
 
+ADDRESSES = frozenset("slug permalink".split())
+"""Words of what stands in a public address."""
+
+ADDRESSED = frozenset("name title slug permalink shortname short headline".split())
+"""Words of what is called in public: an organisation, a page with an address of its own."""
+
+CALLED = frozenset("name title slug code sku label description symbol abbreviation".split())
+"""Words of what a thing is called."""
+
+THINGS_HAVE = frozenset(
+    """slug code sku position priority order sort color icon symbol description kind type unit
+    price amount rate fee duration day category active enabled default level version logo image
+    quantity size weight""".split()
+)
+"""Words of what stands beside a thing's name."""
+
+MEASURES = frozenset("width height size offset length duration ratio top left".split())
+"""Last words of the measures of a picture."""
+
+SHOWING = frozenset("show hide display".split())
+"""First words of flags that are a wish: what is shown or hidden is not told, only whether."""
+
 SHARED_NAMES = frozenset(
     """permalink category code color currency description hint icon iso kind label language
-    name abbreviation
+    name abbreviation abbr environment
     shortcode shortname slug state status symbol tag text_type title type unit version key var
     plural singular translation locale lang domain model brand genre rating role permission
     database relation schema branch level format length feature continent country city region

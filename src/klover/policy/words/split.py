@@ -42,11 +42,12 @@ KNOWN = (
     | kinds.SYSTEM
     | kinds.PUBLISHED
     | kinds.REFERENCE
+    | kinds.ORGANISATIONS
     | _SHORT
     | frozenset(
         """sale sales header line detail business entity home
-        work required ship unit material measure illustration culture scrap special territory
-        shopping organization per quantity other secondary total net
+        work property required ship unit material measure illustration culture scrap special
+        territory shopping organization per quantity other secondary total net
         gross half full short long big small real true whole low high min max avg average amount
         sum mean percent ratio hash name number date time year day reference value""".split()
     )
@@ -70,7 +71,7 @@ def words(name: str) -> tuple[str, ...]:
 
 def singular(word: str) -> str:
     """Take a plural's ending off a word."""
-    if word in {"ids", "ips"} or (
+    if word in {"ids", "ips", "ons"} or (
         word.endswith("s") and word[:-1] in KNOWN and len(word) > _SHORTEST
     ):
         return word[:-1]
