@@ -1,4 +1,4 @@
-"""``klover policy``: check a policy, explain what it shows, suggest a first one."""
+"""``klover policy``: suggest a first policy, check one, explain what it shows."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -24,7 +24,6 @@ app = typer.Typer(help="Write, check, explain, compare and sign policies.", no_a
 _COLOURS = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.NOTE: "dim"}
 
 
-@app.command("check")
 def check_policy(file: PolicyFile, dsn: PolicyDsn = None, as_json: AsJson = False) -> None:
     """Tell what is wrong with a policy, and how to mend it.
 
@@ -58,8 +57,9 @@ def check_policy(file: PolicyFile, dsn: PolicyDsn = None, as_json: AsJson = Fals
         raise CheckFailed(f"The policy {file} has {count}; see above.")
 
 
-app.command("explain")(explain_policy)
 app.command("suggest")(suggest_policy)
+app.command("check")(check_policy)
+app.command("explain")(explain_policy)
 app.command("homes")(policy_homes)
 policy_change.register(app)
 
