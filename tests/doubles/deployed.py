@@ -71,9 +71,8 @@ class Done:
         """Hold it against the rules: one sentence or two, no trace, the exit code, no value."""
         assert self.code == code, (self.code, self.out[-1000:], self.err[-1000:])
         assert "Traceback" not in self.err, self.err
-        if not self.err.startswith("Usage: "):  # an option's own word: the parser says how to call
-            assert self.err.startswith("klover: "), self.err
-            assert len(self.err.splitlines()) <= _LINES, self.err
+        assert self.err.startswith("klover: "), self.err
+        assert len(self.err.splitlines()) <= _LINES, self.err
         for word in words:
             assert word in self.err, (word, self.err)
         tells_nobody(self.out + self.err)
@@ -92,7 +91,7 @@ def klover(
         text=True,
         stdin=subprocess.DEVNULL,
         cwd=folder,
-        env=_environment(),
+        env=environment(),
         timeout=seconds,
     )
     return Done(code=done.returncode, out=done.stdout, err=done.stderr)
@@ -110,7 +109,7 @@ def up(*words: str | Path, file_bytes: int | None = None) -> Iterator["Up"]:
         stderr=subprocess.PIPE,
         stdin=subprocess.DEVNULL,
         text=True,
-        env=_environment(),
+        env=environment(),
         preexec_fn=None if file_bytes is None else partial(_limit, file_bytes),  # noqa: PLW1509
     )
     running = Up(process=process)
@@ -266,5 +265,5 @@ def _limit(file_bytes: int) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (file_bytes, file_bytes))
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     return {**os.environ, "COLUMNS": "120"}

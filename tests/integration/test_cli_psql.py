@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from klover.assemble import load_deployment
 from klover.cli import app
 from klover.cli.psql import Program, _embedded, _speaks_tls, client_environment, find_psql
+from klover.cli.up import tell
 from klover.config import (
     Backend,
     Cell,
@@ -75,6 +77,20 @@ def test_login_gives_a_token_that_the_gateway_takes(folder: Path) -> None:
     assert isinstance(wrong.exception, InputError)
 
 
+def test_psql_passes_on_whose_token_it_is(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[dict[str, str]] = []
+    monkeypatch.setattr("os.execve", lambda *words: begun.append(words[2]))
+    monkeypatch.delenv("KLOVER_TOKEN", raising=False)
+    words = ["psql", "x", "--user", "wei", "--group", "g", "--claim", "level=2"]
+    done = CliRunner().invoke(app, [*words, "--config", str(folder / "klover.toml")])
+    assert done.exit_code == 0, done.output
+    (environment,) = begun
+    trusted = trust(Issuer(name="i", audience="a", keys=""), (folder / "jwks.json").read_text())
+    found = authenticate(environment["PGPASSWORD"].encode(), trusted, datetime.now(UTC))
+    assert found.principal.subject == "wei"
+    assert found.principal.claims["level"] == {"2"}
+
+
 def test_without_a_trial_issuer_nobody_can_be_made_up(folder: Path) -> None:
     (folder / "klover.toml").write_text(CONFIG)
     command = [sys.executable, "-c", "from klover.cli import main; main()"]
@@ -106,6 +122,16 @@ def test_the_environment_is_all_that_a_client_needs(tmp_path: Path) -> None:
         client_environment(
             deployment, audience="x", token="t", purpose=None, reference=None, port=3
         )
+
+
+def test_an_open_gateway_names_doors_that_are_suspended(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deployment = load_deployment(folder / "klover.toml")
+    tell(deployment, 7, {"door_x": "2026-11-27T11:22:22Z"}, as_json=False)
+    told = capsys.readouterr().out
+    assert "door_x is suspended since 2026-11-27T11:22:22Z: nobody is let in there." in told
+    assert "127.0.0.1:1" in told
 
 
 def test_a_psql_that_speaks_tls_is_found_even_in_the_wheel() -> None:

@@ -64,6 +64,10 @@ def test_show_lists_and_filters(bench: Bench) -> None:
     shown = run("show", "--log", bench.log)
     assert "gateway#1" in shown.output
     assert "writer-admitted" in shown.output
+    heads = [line for line in shown.output.splitlines() if not line.startswith(" ")]
+    assert [line.split()[0] for line in heads] == ["0", "1", "2", "3"]
+    assert "time=" not in shown.output
+    assert "vkey=" not in shown.output
     lines = run("show", "--log", bench.log, "--kind", "finding", "--json").output.splitlines()
     assert [json.loads(line)["detail"] for line in lines] == ["0", "1", "2"]
     assert not run("show", "--log", bench.log, "--session", "none", "--json").output

@@ -64,6 +64,10 @@ def test_the_plan_in_words(world: World, tmp_path: Path) -> None:
     assert "4 people are inside (2 of them because nobody knows their home" in result.output
     assert "'Atlantis', 1 person" in result.output
     assert "nobody's" in result.output
+    listed = [line.split()[0] for line in result.output.splitlines() if line.strip()]
+    shared = next(line for line in result.output.splitlines() if line.startswith("shared, whole"))
+    assert "colours (2)" in shared
+    assert "colours" not in listed
 
 
 def test_an_enclave_without_tables_ends_with_2(

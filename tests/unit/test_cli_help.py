@@ -17,11 +17,33 @@ def test_no_line_of_a_list_of_commands_is_cut(group: str) -> None:
 @pytest.mark.parametrize(
     ("group", "order"),
     [
-        ("policy", ["check", "explain", "suggest", "homes", "diff", "keygen", "sign", "propose"]),
+        ("", ["demo", "trial", "policy", "doors", "migrate", "up", "login", "psql", "log"]),
+        ("policy", ["suggest", "check", "explain", "homes", "diff", "keygen", "sign", "propose"]),
         ("doors", ["plan", "apply", "prove", "status", "drift", "suspend", "resume", "drop"]),
+        ("migrate", ["schema", "plan", "run", "compare", "retire", "status"]),
     ],
 )
 def test_commands_stand_in_the_order_of_use(group: str, order: list[str]) -> None:
-    told = CliRunner().invoke(app, [group, "--help"]).stdout
+    told = CliRunner().invoke(app, [*group.split(), "--help"]).stdout
     commands = told.partition("Commands:")[2].strip().splitlines()
     assert [line.split()[0] for line in commands][: len(order)] == order
+
+
+def test_every_command_is_listed() -> None:
+    listed = CliRunner().invoke(app, ["--help"]).stdout.partition("Commands:")[2].split()
+    known = [one.name for one in app.registered_commands]
+    known += [one.name for one in app.registered_groups]
+    assert known
+    assert set(known) <= set(listed)
+
+
+@pytest.mark.parametrize("group", ["", "policy", "doors", "migrate", "log"])
+def test_no_help_speaks_in_marks_of_the_code(group: str) -> None:
+    words = group.split()
+    told = CliRunner().invoke(app, [*words, "--help"]).stdout
+    names = [line.split()[0] for line in told.partition("Commands:")[2].strip().splitlines()]
+    for name in names:
+        shown = CliRunner().invoke(app, [*words, name, "--help"]).stdout
+        assert "``" not in shown, name
+        options = [line for line in shown.splitlines() if line.startswith("  --")]
+        assert [line for line in options if "<list[" in line] == [], name

@@ -82,7 +82,7 @@ def load_deployment(path: Path) -> Deployment:
     except FileNotFoundError as error:
         raise ConfigError(
             f"There is no configuration {path}; go to its folder or name it with --config "
-            "(`klover demo --dir DIR` writes a complete one)."
+            "(`klover trial DIR` writes a complete one)."
         ) from error
     except OSError as error:
         raise ConfigError(f"Cannot read the configuration {path}: {error.strerror}.") from error

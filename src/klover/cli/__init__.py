@@ -9,14 +9,28 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from typer.core import TyperGroup
 
 import klover
-from klover.cli import demo, doors, log, login, migrate, policy, psql, up
-from klover.cli.ending import told
+from klover.cli import demo, doors, log, login, migrate, policy, psql, trial, up
+from klover.cli.ending import misused, told
 from klover.errors import KloverError
+
+_INTERRUPTED = 130
+_ORDER = ("demo", "trial", "policy", "doors", "migrate", "up", "login", "psql", "log")
+
+
+class _InOrder(TyperGroup):
+    """Lists commands in the order of use: groups do not come last."""
+
+    def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]  # noqa: ARG002 - the parser's own signature
+        """Tell the names, as ``--help`` lists them."""
+        return list(_ORDER)
+
 
 app = typer.Typer(
     name="klover",
+    cls=_InOrder,
     help="A European enclave for user data.",
     no_args_is_help=True,
     add_completion=False,
@@ -41,6 +55,7 @@ def _main(
 
 
 app.command("demo")(demo.demo)
+app.command("trial")(trial.trial)
 app.command("up")(up.up)
 app.command("login")(login.login)
 app.command("psql")(psql.psql)
@@ -53,18 +68,23 @@ app.add_typer(log.app, name="log")
 def main() -> None:
     """Run the command line; the console script's entry."""
     try:
-        app()
-    except KeyboardInterrupt:
-        Console(stderr=True).print("Interrupted.")
-        sys.exit(130)
+        code = app(standalone_mode=False, prog_name="klover")
     except Exception as error:
-        ending = told(error)
+        ending = misused(error) or told(error)
         if ending is None:
             raise
-        Console(stderr=True, highlight=False, soft_wrap=True).print(
-            f"[bold red]klover:[/] {_plain(ending)}"
-        )
+        if str(ending).startswith("Usage: "):  # a group alone shows what it has
+            typer.echo(str(ending), err=True)
+        else:
+            _say(f"[bold red]klover:[/] {_plain(ending)}")
         sys.exit(ending.exit_code)
+    if code == _INTERRUPTED:
+        _say("[bold red]klover:[/] Interrupted.")
+    sys.exit(code or 0)
+
+
+def _say(text: str) -> None:
+    Console(stderr=True, highlight=False, soft_wrap=True).print(text)
 
 
 def _plain(error: KloverError) -> str:

@@ -128,6 +128,13 @@ def prove(
             f"The doors do not hold: {_count(found, Verdict.VIOLATION)}, listed above. "
             "`klover doors plan` shows what would mend them."
         )
+    if not as_json:
+        unread = sum(
+            fact.verdict is Verdict.UNKNOWN for each in proofs.values() for fact in each.facts
+        )
+        typer.echo(
+            f"The doors hold; {unread} not to be read from here." if unread else "The doors hold."
+        )
 
 
 doors_life.add_to(app)

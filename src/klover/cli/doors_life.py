@@ -29,7 +29,10 @@ from klover.store.connect import Connection
 from klover.store.replay import flushed_position, wait_replayed
 
 Audiences = Annotated[
-    list[str] | None, typer.Argument(help="Audiences of the policy; all where none is named.")
+    list[str] | None,
+    typer.Argument(
+        metavar="[AUDIENCE]...", help="Audiences of the policy; all where none is named."
+    ),
 ]
 _WRITER = "doors"
 _GATEWAY_SECONDS = 3.0
@@ -96,7 +99,8 @@ def resume(audiences: Audiences = None, config: Config = CONFIG, as_json: AsJson
 
 def drop(
     audiences: Annotated[
-        list[str] | None, typer.Argument(help="The audiences whose doors go.")
+        list[str] | None,
+        typer.Argument(metavar="[AUDIENCE]...", help="The audiences whose doors go."),
     ] = None,
     everything: Annotated[
         bool, typer.Option("--all", help="Take every trace of Klover's doors out of the database.")

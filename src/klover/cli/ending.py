@@ -38,6 +38,19 @@ def told(error: BaseException) -> KloverError | None:
     return _database(error)
 
 
+def misused(error: BaseException) -> InputError | None:
+    """Tell the command line's own complaint about how it was called, with the way to help."""
+    complaint = getattr(error, "format_message", None)
+    if complaint is None:
+        return None
+    text, context = complaint(), getattr(error, "ctx", None)
+    if "\n" in text:  # a group without a command: its list
+        return InputError(text)
+    end = "" if text.endswith((".", "?")) else "."
+    command = context.command_path if context is not None else "klover"
+    return InputError(f"{text}{end} See `{command} --help`.")
+
+
 def _first(several: PolicyErrors) -> PolicyError:
     """Tell the first fault that has a line, and where the others are listed."""
     first = next((error for error in several.errors if error.line), several.errors[0])

@@ -32,7 +32,8 @@ def explain_policy(
     ] = None,
     audience: Annotated[Text, typer.Option(help="The audience that looks.")] = None,
     group: Annotated[
-        list[str] | None, typer.Option(help="A group of whoever looks; may be repeated.")
+        list[str] | None,
+        typer.Option(metavar="NAME", help="A group of whoever looks; may be repeated."),
     ] = None,
     claim: Annotated[
         list[str] | None,
@@ -59,7 +60,10 @@ def explain_policy(
     about = _about(policy, what, dsn)
     if not group:
         if one is None:
-            raise InputError("Say who looks: --audience NAME, or --group and what goes with it.")
+            known = ", ".join(policy.audiences)
+            raise InputError(
+                f"Say who looks: --audience, one of {known}; or --group and what goes with it."
+            )
         if any(each is not None for each in (claim, country, address, purpose, reference, at)):
             raise InputError("These are of somebody in a group; name one with --group.")
         _explain_audience(policy, one, about, as_json=as_json)

@@ -20,7 +20,10 @@ _FEW = 8
 
 def policy_homes(
     file: PolicyFile,
-    dsn: Annotated[str, typer.Option("--dsn", help="The database whose people are counted.")],
+    dsn: Annotated[
+        str,
+        typer.Option("--dsn", envvar="KLOVER_DSN", help="The database whose people are counted."),
+    ],
     ip_countries: Annotated[
         Path | None,
         typer.Option("--ip-countries", help="A table of network addresses (.mmdb)."),

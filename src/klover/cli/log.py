@@ -25,6 +25,22 @@ Directory = Annotated[
     Path | None, typer.Option("--log", help="The log's folder; else the configuration's.")
 ]
 _WIDEST = 60
+_SECONDS = len("2026-11-27T11:18:19")
+_QUIET = frozenset(
+    {
+        "time",
+        "policy",
+        "digest",
+        "link",
+        "countries_edition",
+        "statement_digest",
+        "statement_salt",
+        "issuer",
+        "vkey",
+    }
+)
+"""What only programs read."""
+_FIRST = ("principal", "audience", "purpose", "reference", "reason", "statement", "outcome", "text")
 _PLUSES = 2
 
 
@@ -37,17 +53,27 @@ def show(
     limit: Annotated[int, typer.Option(help="At most so many entries, the newest.", min=0)] = 0,
     as_json: AsJson = False,
 ) -> None:
-    """List the log's entries; with --json one object a line. ``klover log verify`` checks them."""
+    """List the log's entries; `klover log verify` checks them.
+
+    Long digests are left out, and long values cut; --json has all, one object a line.
+    """
     found = list(list_entries(_folder(directory, config), kind=kind, session=session))[-limit:]
     if as_json:
         for entry in found:
             print_json(_as_object(entry), line=True)
         return
-    lines = table("entry", "writer", "kind", "what")
+    from rich.padding import Padding
+
+    screen = console()
+    width = len(str(found[-1].index)) if found else 0
     for entry in found:
-        told = " ".join(f"{k}={_short(v)}" for k, v in _told(entry).items())
-        lines.add_row(str(entry.index), f"{entry.leaf.writer}#{entry.leaf.seq}", entry.kind, told)
-    console().print(lines)
+        told = _told(entry)
+        time = str(told.get("time", ""))[:_SECONDS].replace("T", " ")
+        told = {key: told[key] for key in sorted(told, key=_rank) if key not in _QUIET}
+        what = " ".join(f"{key}={_short(value)}" for key, value in told.items())
+        source = f"{entry.leaf.writer}#{entry.leaf.seq}"
+        screen.print(f"{entry.index:>{width}}  {time:{_SECONDS}}  {entry.kind}  ({source})")
+        screen.print(Padding(what, (0, 0, 0, width + 2), expand=False), soft_wrap=False)
 
 
 @app.command()
@@ -78,7 +104,10 @@ def verify(
     path: Annotated[Path, typer.Argument(help="A log's folder, or a .tlog-proof file.")],
     key: Annotated[str, typer.Option(help="The log's verifier key: name+hash+base64.")],
     witness: Annotated[
-        list[str] | None, typer.Option(help="A witness's verifier key; it must have cosigned.")
+        list[str] | None,
+        typer.Option(
+            metavar="VKEY", help="A witness that must have cosigned, by its verifier key."
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -160,6 +189,11 @@ def _as_object(entry: Entry) -> dict[str, Any]:
         "kind": entry.kind,
         **_told(entry),
     }
+
+
+def _rank(key: str) -> tuple[int, str]:
+    """Put who and why before the rest."""
+    return (_FIRST.index(key) if key in _FIRST else len(_FIRST), key)
 
 
 def _short(value: object) -> str:

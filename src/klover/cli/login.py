@@ -17,7 +17,12 @@ from klover.errors import InputError
 
 User = Annotated[str | None, typer.Option("--user", help="Whom the token is of.")]
 Groups = Annotated[
-    list[str] | None, typer.Option("--group", help="A group the person is in; may be repeated.")
+    list[str] | None,
+    typer.Option("--group", metavar="NAME", help="A group the person is in; may be repeated."),
+]
+Claims = Annotated[
+    list[str] | None,
+    typer.Option("--claim", metavar="NAME=VALUE", help="Another claim; may be repeated."),
 ]
 Country = Annotated[
     str | None, typer.Option("--country", help="Where the issuer says the person is.")
@@ -39,10 +44,7 @@ def login(
     user: Annotated[str, typer.Option("--user", help="Whom the token is of.")],
     group: Groups = None,
     country: Country = None,
-    claim: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME=VALUE", help="Another claim; may be repeated."),
-    ] = None,
+    claim: Claims = None,
     hours: Annotated[int, typer.Option(help="How long the token counts.", min=1, max=24)] = 8,
     config: Config = CONFIG,
     as_json: AsJson = False,

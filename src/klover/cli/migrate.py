@@ -44,7 +44,6 @@ class _NoRecorder:
         return 0
 
 
-@app.command()
 def plan(config: Config = CONFIG, source: Source = None, as_json: AsJson = False) -> None:
     """Say who would move, what stays, and what stands in the way. Changes nothing."""
     deployment = assemble.load_deployment(config)
@@ -57,7 +56,6 @@ def plan(config: Config = CONFIG, source: Source = None, as_json: AsJson = False
         raise CheckFailed(f"{len(made.problems)} problems have to be solved before rows can move.")
 
 
-@app.command()
 def schema(
     config: Config = CONFIG,
     source: Source = None,
@@ -86,7 +84,6 @@ def schema(
         raise CheckFailed(f"The schemas differ in {len(found)} places.")
 
 
-@app.command()
 def run(
     config: Config = CONFIG,
     source: Source = None,
@@ -99,7 +96,6 @@ def run(
     _go(config, source, until, as_json)
 
 
-@app.command()
 def retire(config: Config = CONFIG, source: Source = None, as_json: AsJson = False) -> None:
     """Go on to the end: erase at the source what is equal inside.
 
@@ -108,7 +104,6 @@ def retire(config: Config = CONFIG, source: Source = None, as_json: AsJson = Fal
     _go(config, source, Phase.SWEPT, as_json)
 
 
-@app.command()
 def status(config: Config = CONFIG, source: Source = None, as_json: AsJson = False) -> None:
     """Tell where the migration stands. Changes nothing."""
     deployment = assemble.load_deployment(config)
@@ -121,7 +116,6 @@ def status(config: Config = CONFIG, source: Source = None, as_json: AsJson = Fal
         _print_outcome(outcome)
 
 
-@app.command()
 def compare(config: Config = CONFIG, source: Source = None, as_json: AsJson = False) -> None:
     """Compare both sides row by row once more. Changes nothing."""
     deployment = assemble.load_deployment(config)
@@ -141,6 +135,10 @@ def compare(config: Config = CONFIG, source: Source = None, as_json: AsJson = Fa
             typer.echo(f"reference that leads nowhere: {orphan}")
     if not found.equal:
         raise CheckFailed(f"{found.rows_different} rows differ.")
+
+
+for _command in (schema, plan, run, compare, retire, status):
+    app.command()(_command)
 
 
 def _go(config: Path, source: str | None, until: Phase, as_json: bool) -> None:
@@ -165,14 +163,23 @@ def _quiet(_step: str, _done: int, _total: int) -> None:
 
 def _print_plan(made: Plan) -> None:
     typer.echo("\n".join(homes_text(made.homes)))
-    lines = table("table")
+    lines = table("table", wrap=False)
     for head in ("rows", "inside", "of both", "outside", "nobody's", "guests", "stubs", "erased"):
-        lines.add_column(head, justify="right")
+        lines.add_column(head, justify="right", no_wrap=True)
+    shared = [one for one in made.tables if one.shared]
+    empty = [one.table for one in made.tables if not one.shared and not one.rows]
     for one in made.tables:
-        counts = (one.inside, one.mixed, one.outside, one.unowned, one.guests, one.stubs)
-        cells = ["shared"] + [""] * 6 if one.shared else [*map(str, (*counts, one.erased))]
-        lines.add_row(one.table, str(one.rows), *cells)
-    console().print(lines)
+        if one.rows and not one.shared:
+            sides = (one.rows, one.inside, one.mixed, one.outside, one.unowned)
+            counts = (*sides, one.guests, one.stubs, one.erased)
+            lines.add_row(one.table, *(f"{count:,}" for count in counts))
+    if lines.row_count:
+        console().print(lines)
+    if shared:
+        told = ", ".join(f"{one.table} ({one.rows:,})" for one in shared)
+        typer.echo(f"shared, whole on both sides (rows): {told}")
+    if empty:
+        typer.echo(f"empty: {', '.join(empty)}")
     for note in made.notes:
         typer.echo(f"note: {note}")
     for problem in made.problems:

@@ -10,5 +10,8 @@ Config = Annotated[Path, typer.Option("--config", help="The deployment's configu
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 PolicyFile = Annotated[Path, typer.Argument(help="The policy, usually klover.yaml.")]
 PolicyDsn = Annotated[
-    str | None, typer.Option("--dsn", help="The database whose tables the policy is about.")
+    str | None,
+    typer.Option(
+        "--dsn", envvar="KLOVER_DSN", help="The database whose tables the policy is about."
+    ),
 ]

@@ -1,4 +1,4 @@
-"""``klover policy``: check a policy, explain what it shows, suggest a first one."""
+"""``klover policy``: suggest a first policy, check one, explain what it shows."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -20,7 +20,6 @@ from klover.policy.model import Policy
 app = typer.Typer(help="Write, check, explain, compare and sign policies.", no_args_is_help=True)
 
 
-@app.command("check")
 def check_policy(file: PolicyFile, dsn: PolicyDsn = None, as_json: AsJson = False) -> None:
     """Tell what is wrong with a policy, and how to mend it.
 
@@ -53,8 +52,9 @@ def check_policy(file: PolicyFile, dsn: PolicyDsn = None, as_json: AsJson = Fals
         raise CheckFailed(f"The policy {file} has {count_errors(wrongs)}; see above.")
 
 
-app.command("explain")(explain_policy)
 app.command("suggest")(suggest_policy)
+app.command("check")(check_policy)
+app.command("explain")(explain_policy)
 app.command("homes")(policy_homes)
 policy_change.register(app)
 

@@ -24,7 +24,11 @@ def diff_policies(
     new: Annotated[Path, typer.Argument(help="The policy as it would be.")],
     dsn: Annotated[
         str | None,
-        typer.Option("--dsn", help="The database it is about: exact, and with numbers of rows."),
+        typer.Option(
+            "--dsn",
+            envvar="KLOVER_DSN",
+            help="The database it is about: exact, and with numbers of rows.",
+        ),
     ] = None,
     fail_on_loosening: Annotated[
         bool, typer.Option("--fail-on-loosening", help="End with 1 where anything may loosen.")

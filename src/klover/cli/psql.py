@@ -17,7 +17,7 @@ from typing import Annotated
 import typer
 
 from klover import assemble
-from klover.cli.login import Country, Groups, User
+from klover.cli.login import Claims, Country, Groups, User, read_claims
 from klover.cli.options import CONFIG, Config
 from klover.config import Deployment
 from klover.errors import ConfigError, InputError, KloverError
@@ -38,13 +38,15 @@ class Program:
 def psql(
     audience: Annotated[str, typer.Argument(help="The audience; one of the policy's.")],
     arguments: Annotated[
-        list[str] | None, typer.Argument(help="Arguments for psql itself, after --.")
+        list[str] | None,
+        typer.Argument(metavar="[-- ARGUMENT...]", help="Arguments for psql itself."),
     ] = None,
     purpose: Annotated[str | None, typer.Option(help="Why; one of the policy's purposes.")] = None,
     reference: Annotated[str | None, typer.Option(help="The case it is about.")] = None,
     user: User = None,
     group: Groups = None,
     country: Country = None,
+    claim: Claims = None,
     office_port: Annotated[
         int | None, typer.Option(help="The listener to use, by port; the first by default.")
     ] = None,
@@ -61,7 +63,13 @@ def psql(
             raise InputError(f"Whose token? Give --user for a trial, or set {_TOKEN}.")
         from klover.assemble import gate
 
-        token = gate.trial_token(deployment, user=user, groups=group or [], country=country)
+        token = gate.trial_token(
+            deployment,
+            user=user,
+            groups=group or [],
+            country=country,
+            claims=read_claims(claim or ()),
+        )
     program = find_psql()
     environment = {
         **_without_postgres(os.environ),

@@ -15,7 +15,9 @@ _MOST = 10_000
 
 
 def suggest_policy(
-    dsn: Annotated[str, typer.Option("--dsn", help="The database to write a policy for.")],
+    dsn: Annotated[
+        str, typer.Option("--dsn", envvar="KLOVER_DSN", help="The database to write a policy for.")
+    ],
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Write there; never over another file.")
     ] = None,

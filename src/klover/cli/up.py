@@ -4,6 +4,7 @@ The doors are proved before the gateway opens; while a proof fails, nobody is le
 """
 
 import signal
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
@@ -13,6 +14,7 @@ from klover.cli.ending import end_on_signals
 from klover.cli.options import CONFIG, Config
 from klover.cli.printing import print_json
 from klover.config import Deployment
+from klover.door import ledger
 from klover.errors import CheckFailed
 
 
@@ -29,6 +31,7 @@ def up(
     with assemble.open_standby(deployment) as standby:
         resolved = assemble.resolve_policy(deployment, standby)
         proof = assemble.prove_doors(deployment, standby, resolved)
+        suspended = ledger.suspensions(standby)
     if not proof.holds:
         first = proof.violations[0]
         raise CheckFailed(
@@ -38,13 +41,16 @@ def up(
     end_on_signals(signal.SIGINT, signal.SIGTERM)
     with Serving(deployment) as serving:
         try:
-            _tell(deployment, facts=len(proof.facts), as_json=as_json)
+            tell(deployment, len(proof.facts), suspended, as_json=as_json)
             serving.wait()
         except KeyboardInterrupt:
             typer.echo("Stopping: every session is closed and recorded.", err=True)
 
 
-def _tell(deployment: Deployment, *, facts: int, as_json: bool) -> None:
+def tell(
+    deployment: Deployment, facts: int, suspended: Mapping[str, str], *, as_json: bool
+) -> None:
+    """Tell where the gateway listens, and which doors are shut."""
     listeners = deployment.gateway.listeners if deployment.gateway else ()
     if as_json:
         told = [{"host": one.host, "port": one.port} for one in listeners]
@@ -52,4 +58,6 @@ def _tell(deployment: Deployment, *, facts: int, as_json: bool) -> None:
         return
     where = ", ".join(f"{one.host}:{one.port}" for one in listeners)
     typer.echo(f"The doors are proved ({facts:,} facts).")
+    for schema, since in suspended.items():
+        typer.echo(f"{schema} is suspended since {since}: nobody is let in there.")
     typer.echo(f"The gateway listens on {where}; Ctrl-C ends it.")

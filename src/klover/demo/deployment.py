@@ -5,6 +5,8 @@ tokens, and the overseer's key. Every other command works on this folder with ``
 """
 
 import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
@@ -24,16 +26,48 @@ ISSUER = "https://id.demo.example"
 TOKEN_AUDIENCE = "klover-demo"  # noqa: S105 - a name, not a secret
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """What ``klover.toml`` says; its keys, certificate and log lie below ``files``."""
+
+    title: str
+    cell: str
+    primary: str
+    standby: str
+    sockets: Path
+    source: str
+    source_dsn: str
+    files: str
+    origin: str
+    issuer: str
+    audience: str
+    ports: Mapping[str, int]
+    witnesses: Sequence[str] = ()
+
+
 def make_deployment(ground: Ground) -> tuple[Deployment, Witness]:
     """Write the deployment's files; returns its values and the overseer, who cosigns."""
     folder = ground.folder
     policy = files("klover.demo").joinpath("klover.yaml").read_bytes()
     (folder / "klover.yaml").write_bytes(policy)
-    _make_tls(folder / "tls")
-    _make_issuer(folder / "keys")
+    make_secrets(folder)
     overseer_key = open_key(folder / "overseer" / "overseer.key", OVERSEER, witness=True)
-    text = _configuration(ground, overseer_key.verifier.vkey)
-    ground.configuration.write_text(text, encoding="utf-8")
+    written = Written(
+        title="The demonstration's deployment. Every command of klover takes it with --config.",
+        cell="hamar",
+        primary=ground.primary.dsn(DATABASE),
+        standby=ground.standby.dsn(DATABASE),
+        sockets=ground.standby.sockets,
+        source=SOURCE,
+        source_dsn=ground.source_dsn(),
+        files="",
+        origin=ORIGIN,
+        issuer=ISSUER,
+        audience=TOKEN_AUDIENCE,
+        ports=ground.ports,
+        witnesses=[overseer_key.verifier.vkey],
+    )
+    ground.configuration.write_text(configuration(written), encoding="utf-8")
     deployment = load_deployment(ground.configuration)
     overseer = Witness(
         directory=folder / "overseer",
@@ -41,6 +75,12 @@ def make_deployment(ground: Ground) -> tuple[Deployment, Witness]:
         logs={ORIGIN: log_key(deployment).verifier},
     )
     return deployment, overseer
+
+
+def make_secrets(folder: Path) -> None:
+    """Make what a real deployment gets from others: a certificate, and an issuer of tokens."""
+    _make_tls(folder / "tls")
+    _make_issuer(folder / "keys")
 
 
 def _make_tls(folder: Path) -> None:
@@ -63,45 +103,46 @@ def _write_secret(path: Path, data: bytes) -> None:
     path.write_bytes(data)
 
 
-def _configuration(ground: Ground, witness: str) -> str:
+def configuration(written: Written) -> str:
+    """Write ``klover.toml``."""
     listeners = "\n".join(
         f"[[gateway.listeners]]  # {office}, simulated\n"
-        f'host = "127.0.0.1"\nport = {ground.ports[office]}\nsimulated_client = "{address}"\n'
+        f'host = "127.0.0.1"\nport = {written.ports[office]}\nsimulated_client = "{address}"\n'
         for office, address in OFFICES.items()
     )
     return f"""\
-# The demonstration's deployment. Every command of klover takes it with --config.
+# {written.title}
 policy = "klover.yaml"
 
 [cell]
-name = "hamar"
-primary = {json.dumps(ground.primary.dsn(DATABASE))}
-standby = {json.dumps(ground.standby.dsn(DATABASE))}
+name = "{written.cell}"
+primary = {json.dumps(written.primary)}
+standby = {json.dumps(written.standby)}
 
 [[sources]]
-name = "{SOURCE}"
-place = "{SOURCE}"
-dsn = {json.dumps(ground.source_dsn())}
+name = "{written.source}"
+place = "{written.source}"
+dsn = {json.dumps(written.source_dsn)}
 
 [log]
-directory = "log"
-origin = "{ORIGIN}"
-keys = "keys"
-witnesses = [{json.dumps(witness)}]
+directory = "{written.files}log"
+origin = "{written.origin}"
+keys = "{written.files}keys"
+witnesses = {json.dumps(list(written.witnesses))}
 
 [gateway]
-certificate = "tls/server.pem"
-private_key = "tls/server.key"
+certificate = "{written.files}tls/server.pem"
+private_key = "{written.files}tls/server.key"
 
 [gateway.backend]
-host = {json.dumps(str(ground.standby.sockets))}
+host = {json.dumps(str(written.sockets))}
 port = {embedded.PORT}
 database = "{DATABASE}"
 
 {listeners}
 [issuer]
-name = "{ISSUER}"
-audience = "{TOKEN_AUDIENCE}"
-keys = "keys/issuer.jwks"
-trial_key = "keys/issuer.key"
+name = "{written.issuer}"
+audience = "{written.audience}"
+keys = "{written.files}keys/issuer.jwks"
+trial_key = "{written.files}keys/issuer.key"
 """

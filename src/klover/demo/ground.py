@@ -73,7 +73,7 @@ def check_ports(port: int) -> Mapping[str, int]:
             except OSError as error:
                 raise InputError(
                     f"Port {number} is in use on 127.0.0.1; choose others with --port "
-                    f"(the demo needs {len(ports)} in a row)."
+                    f"(one for each of {len(ports)} offices, in a row)."
                 ) from error
     return ports
 
@@ -89,7 +89,7 @@ def folder(chosen: Path | None) -> Iterator[Path]:
         made = Path(tempfile.mkdtemp(prefix="klover-demo-"))
         made.chmod(0o711)
         try:
-            _check_room(made)
+            check_room(made)
             yield made
         finally:
             shutil.rmtree(made, ignore_errors=True)
@@ -104,8 +104,8 @@ def folder(chosen: Path | None) -> Iterator[Path]:
     if occupied:
         raise InputError(f"The folder {chosen} is not empty; the demo needs one of its own.")
     try:
-        _check_reach(path)
-        _check_room(path)
+        check_reach(path)
+        check_room(path)
     except InputError:
         if fresh:
             path.rmdir()
@@ -113,22 +113,26 @@ def folder(chosen: Path | None) -> Iterator[Path]:
     yield path
 
 
-def _check_room(path: Path) -> None:
+def check_room(path: Path) -> None:
+    """Refuse a disk without room for three servers. Raises InputError."""
     free = shutil.disk_usage(path).free
     if free < _NEEDED_BYTES:
         raise InputError(
-            f"The disk of {path} has {free // 1_000_000} MB free; the demo needs "
-            f"{_NEEDED_BYTES // 1_000_000} MB. Choose another folder with --dir."
+            f"The disk of {path} has {free // 1_000_000} MB free; three "
+            f"servers need {_NEEDED_BYTES // 1_000_000} MB. Choose another folder."
         )
 
 
-def _check_reach(path: Path) -> None:
-    """As root the servers run as ``nobody``, who must be able to come this far."""
+def check_reach(path: Path) -> None:
+    """As root the servers run as ``nobody``, who must be able to come this far.
+
+    Raises InputError.
+    """
     closed = [part for part in [path, *path.parents] if not part.stat().st_mode & stat.S_IXOTH]
     if os.geteuid() == 0 and closed:
         raise InputError(
             f"As root the servers run as nobody, who may not enter {closed[-1]}; "
-            "choose a folder such as /var/tmp/klover with --dir."
+            "choose a folder such as /var/tmp/klover."
         )
 
 

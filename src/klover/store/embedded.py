@@ -34,6 +34,9 @@ SESSIONS = "klover_session"
 PORT = 5432
 """Part of the socket's file name only."""
 
+SOCKET_BYTES = 107
+"""The longest path of a socket that Linux takes (unix(7))."""
+
 _START_SECONDS = 60.0
 _STOP_SECONDS = 30.0
 _PR_SET_PDEATHSIG = 1
@@ -107,7 +110,12 @@ class Server:
 
 
 def create(
-    *, name: str, data: Path, binaries: Binaries, settings: Mapping[str, str] | None = None
+    *,
+    name: str,
+    data: Path,
+    binaries: Binaries,
+    settings: Mapping[str, str] | None = None,
+    sockets: Path | None = None,
 ) -> Server:
     """Make a cluster in ``data`` (which must not exist or be empty) and start it.
 
@@ -119,14 +127,16 @@ def create(
     private = {} if binaries.version >= _IDENT_GROUPS else _PRIVATE
     _write_settings(data, {**_SETTINGS, **private, **(settings or {}), "cluster_name": f"'{name}'"})
     _write_access(data, binaries, sessions=False)
-    server = start(name=name, data=data, binaries=binaries)
+    server = start(name=name, data=data, binaries=binaries, sockets=sockets)
     with psycopg.connect(server.dsn(), autocommit=True) as connection:
         connection.execute(f"create role {REPLICATION} login replication")
         connection.execute(f"create role {SESSIONS} nologin")
     return server
 
 
-def create_standby(*, primary: Server, name: str, data: Path) -> Server:
+def create_standby(
+    *, primary: Server, name: str, data: Path, sockets: Path | None = None
+) -> Server:
     """Copy ``primary`` into ``data`` and start the copy as a hot standby of it.
 
     The standby admits session roles of the gateway; the primary does not.
@@ -144,14 +154,20 @@ def create_standby(*, primary: Server, name: str, data: Path) -> Server:
         # Staff queries must not hold back replay for long, nor bloat the primary.
         file.write(f"cluster_name = '{name}'\nmax_standby_streaming_delay = '30s'\n")
     _write_access(data, binaries, sessions=True)
-    standby = start(name=name, data=data, binaries=binaries)
+    standby = start(name=name, data=data, binaries=binaries, sockets=sockets)
     primary._standbys.append(standby)  # noqa: SLF001 - the same class' own list
     return standby
 
 
-def start(*, name: str, data: Path, binaries: Binaries) -> Server:
-    """Start the cluster in ``data`` and wait until it answers. Raises StoreError."""
-    sockets = Path(tempfile.mkdtemp(prefix="klover-"))  # short: a socket's path has 107 bytes
+def start(*, name: str, data: Path, binaries: Binaries, sockets: Path | None = None) -> Server:
+    """Start the cluster in ``data`` and wait until it answers. Raises StoreError.
+
+    ``sockets`` is the folder of its socket, gone again when it stops; else one in ``/tmp``.
+    """
+    if sockets is None:
+        sockets = Path(tempfile.mkdtemp(prefix="klover-"))  # short: see SOCKET_BYTES
+    else:
+        sockets.mkdir(parents=True, exist_ok=True)
     sockets.chmod(0o711 if binaries.version >= _IDENT_GROUPS else 0o700)
     if binaries.uid is not None and binaries.gid is not None:
         os.chown(sockets, binaries.uid, binaries.gid)
@@ -163,7 +179,7 @@ def start(*, name: str, data: Path, binaries: Binaries) -> Server:
             stdout=log,
             stderr=log,
             cwd=data,
-            env=_environment(),
+            env=environment(),
             start_new_session=True,  # Ctrl-C at the terminal is ours to handle
             preexec_fn=_die_with_parent(os.getpid()),  # noqa: PLW1509 - a call into the kernel only
             user=binaries.uid,
@@ -252,7 +268,7 @@ def _write_access(data: Path, binaries: Binaries, *, sessions: bool) -> None:
     (data / "pg_ident.conf").write_text("\n".join(maps) + "\n")
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """Tell a clean environment: no PG* variable of the caller's reaches the server."""
     keep = {name: os.environ[name] for name in ("PATH", "TZ") if name in os.environ}
     return {**keep, "LC_ALL": "C.UTF-8"}
@@ -263,7 +279,7 @@ def _run(binaries: Binaries, command: list[str]) -> None:
         command,
         check=False,
         capture_output=True,
-        env=_environment(),
+        env=environment(),
         cwd="/",
         user=binaries.uid,
         group=binaries.gid,
