@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import date
 
-from hypothesis import given, settings, strategies as st
+from hypothesis import find, given, settings, strategies as st
 
 from doubles.catalogs import POLICY, videos
 from klover.policy.countries import BUILT_IN
@@ -81,13 +81,43 @@ def policies(draw: st.DrawFn) -> Policy:
     return replace(EXAMPLE, tables=rules, rests_in=rests_in)
 
 
+@st.composite
+def cases(draw: st.DrawFn) -> tuple[Policy, Audience]:
+    """Draw a policy and an audience, which often is one that may see restricted data, or nearly."""
+    policy, who = draw(policies()), draw(AUDIENCES)
+    if draw(st.booleans()):
+        who = replace(
+            who,
+            located=draw(st.sampled_from([policy.rests_in, who.located])),
+            sees=who.sees | draw(st.sampled_from([frozenset(), frozenset({DataClass.RESTRICTED})])),
+            requires=draw(st.sampled_from([who.requires, Requires(purposes=("abuse",))])),
+        )
+    return policy, who
+
+
+def test_cases_are_drawn_of_each_kind() -> None:
+    """What the rules below say of restricted data is asked of somebody who sees it."""
+
+    def shown(case: tuple[Policy, Audience]) -> bool:
+        sights = see(resolved(case[0]), case[1])
+        tables = resolved(case[0]).tables
+        return any(
+            tables[name].columns[column.column].data_class is DataClass.RESTRICTED
+            for name, sight in sights.items()
+            for column in sight.shown()
+        )
+
+    assert find(cases().map(shown), bool, settings=settings(max_examples=150, deadline=None))
+
+
 def resolved(policy: Policy) -> Resolved:
     return trace(policy, CATALOG)
 
 
 @settings(max_examples=150, deadline=None)
-@given(policies(), AUDIENCES)
-def test_nobody_outside_gets_restricted_columns_or_rows(policy: Policy, who: Audience) -> None:
+@given(cases())
+def test_nobody_outside_gets_restricted_columns_or_rows(case: tuple[Policy, Audience]) -> None:
+    policy, who = case
     whole = resolved(policy)
     allowed = members(who.located, ON, BUILT_IN) <= members(policy.rests_in, ON, BUILT_IN) and not (
         who.located.everywhere
@@ -108,8 +138,9 @@ def test_nobody_outside_gets_restricted_columns_or_rows(policy: Policy, who: Aud
 
 
 @settings(max_examples=150, deadline=None)
-@given(policies(), AUDIENCES)
-def test_clear_identifiers_outside_are_public_ones(policy: Policy, who: Audience) -> None:
+@given(cases())
+def test_clear_identifiers_outside_are_public_ones(case: tuple[Policy, Audience]) -> None:
+    policy, who = case
     whole = resolved(policy)
     if is_inside(policy, who) and who.identifiers is Identifiers.CLEAR:
         return

@@ -80,6 +80,14 @@ def limited(**limits: int) -> MemoryRelay:
     return relay
 
 
+def limited_by_day(rows: int, size: int) -> MemoryRelay:
+    """Begin a statement of somebody whose day is limited, and whose session is not."""
+    relay = MemoryRelay(meter=Meter(Limits(), Counted(rows=rows, size=size).account()))
+    relay.ask(query(b"select 1"))
+    relay.round()
+    return relay
+
+
 def rows_of(data: bytes) -> int:
     """Count the rows, parts, errors of the server's and notices at the front of a stream."""
     at = count = 0
@@ -248,6 +256,23 @@ def test_the_rest_of_a_text_is_skipped_on_record() -> None:
     ]
 
 
+class Shrinking(Meter):
+    """Has room for everything when it is asked, and for nothing when it is used."""
+
+    def roomy(self, size: int) -> bool:
+        return size > 0
+
+
+def test_what_is_refused_after_all_is_not_released() -> None:
+    relay = MemoryRelay(meter=Shrinking(Limits(session=Amount(rows=1)), None))
+    relay.ask(query(b"select 1"))
+    relay.round()
+    relay.answer(ROW * 3)
+    relay.round()
+    assert ROW not in relay.client
+    assert b"54000" in relay.client
+
+
 def test_when_the_day_cannot_be_counted_nothing_is_released() -> None:
     counted = Counted(rows=100)
     assert isinstance(counted.tally, MemoryTally)
@@ -268,12 +293,12 @@ _MESSAGES = st.lists(
 
 @settings(deadline=None)
 @given(messages=_MESSAGES, cuts=st.lists(st.integers(1, 5000), min_size=1), rows=st.integers(1, 40),
-       size=st.integers(1, 60_000))  # fmt: skip
+       size=st.integers(1, 60_000), daily=st.booleans())  # fmt: skip
 def test_whatever_comes_no_more_than_the_limit_is_released(
-    messages: list[bytes], cuts: list[int], rows: int, size: int
+    messages: list[bytes], cuts: list[int], rows: int, size: int, *, daily: bool
 ) -> None:
     """And all of it is a prefix of what came, message by message, as long as it fits."""
-    relay = limited(rows=rows, bytes=size)
+    relay = limited_by_day(rows, size) if daily else limited(rows=rows, bytes=size)
     stream, at, turn = b"".join(messages), 0, 0
     while at < len(stream):
         step = cuts[turn % len(cuts)]

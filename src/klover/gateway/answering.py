@@ -124,8 +124,8 @@ class Answering:
                 self._progress.release_refusals()
             at = end
         self._count(rows, counted)
-        if not paid:
-            self._pay(told + rows, at)
+        if not paid and not self._pay(told + rows, at):
+            return
         if at > sent:
             out.append(view[sent:at])
         in_parts = at + HEADER <= size and self._pass_in_parts(data[at], end - at)
