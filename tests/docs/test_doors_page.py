@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from conftest import NewDatabase
-from doubles.tiny_doors import POLICY, make_tables
+from doubles.tiny_doors import SOUND, make_tables
 from klover.cli import app
 from klover.door.ground import Kind
 from klover.store.connect import connect
@@ -38,7 +38,7 @@ def folder(
     name = new_database()
     with connect(server.dsn(name), what="the test enclave") as connection:
         make_tables(connection)
-    (tmp_path / "klover.yaml").write_text(POLICY)
+    (tmp_path / "klover.yaml").write_text(SOUND)
     (tmp_path / "0042_posts.sql").write_text(MIGRATION)
     with tempfile.TemporaryDirectory(prefix="klover-log-") as log:
         (tmp_path / "klover.toml").write_text(

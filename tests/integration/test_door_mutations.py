@@ -138,7 +138,7 @@ def _no_secret(right: Any) -> Any:
 
 
 def _never_computed(_right: Any) -> Any:
-    return lambda _keeper, _state: iter(())
+    return lambda _keeper, _state, **_more: iter(())
 
 
 def _reads_more(right: Any) -> Any:
@@ -215,7 +215,7 @@ MUTATIONS = (
     ),
     Mutation(
         what="nothing computes pseudonyms",
-        module=pseudonyms, name="_trigger_steps", wrong=_never_computed, found="",
+        module=pseudonyms, name="trigger_steps", wrong=_never_computed, found="",
     ),
     Mutation(
         what="owners that may read more than their views",

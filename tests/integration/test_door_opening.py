@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from conftest import NewDatabase
 from doubles.configured import write_config
-from doubles.tiny_doors import POLICY, make_tables
+from doubles.tiny_doors import SOUND, make_tables
 from klover.cli import app
 from klover.errors import CheckFailed, ConfigError
 from klover.store.connect import connect
@@ -29,7 +29,7 @@ def database(server: Server, new_database: NewDatabase) -> str:
 @pytest.fixture
 def alone(server: Server, database: str, tmp_path: Path) -> Iterator[Path]:
     """Configure a cell that has a primary only, its doors applied."""
-    (tmp_path / "klover.yaml").write_text(POLICY)
+    (tmp_path / "klover.yaml").write_text(SOUND)
     with tempfile.TemporaryDirectory(prefix="klover-log-") as log:
         config = write_config(tmp_path, primary=server.dsn(database), log=log)
         applied = RUN.invoke(app, ["doors", "apply", "--config", str(config)])

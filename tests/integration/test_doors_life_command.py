@@ -195,7 +195,15 @@ def test_doors_are_dropped_one_and_all(option: list[str], server: Server, databa
 
 
 @pytest.mark.parametrize(
-    "words", [["drop"], ["drop", "abroad", "--all"], ["suspend", "nobody"], ["drop", "nobody"]]
+    "words",
+    [
+        ["drop"],
+        ["drop", "abroad", "--all"],
+        ["suspend", "nobody"],
+        ["drop", "nobody"],
+        ["resume"],
+        ["resume", "nobody"],
+    ],
 )
 def test_what_is_wrong_is_told_and_changes_nothing(option: list[str], words: list[str]) -> None:
     done("apply", *option)

@@ -75,13 +75,15 @@ class Refill:
 
     pages: int
     next: int
+    hooked: bool
+    """Whether its triggers have been there since that began."""
     same: bool
     """Whether the relation still lies in the file that these pages are of."""
 
     @property
     def done(self) -> bool:
         """Whether no page is left; rows that were written later had their trigger."""
-        return self.next >= self.pages
+        return self.hooked and self.next >= self.pages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,8 +115,8 @@ class PseudonymState:
     reattached: frozenset[TableName] = frozenset()
     """Partitions that were away for a while: a row changed then kept its old pseudonym."""
 
-    refills: Mapping[TableName, Refill] = field(default_factory=dict)
-    """Relations whose pseudonyms a resume computes anew, or has, before it opens the doors."""
+    refills: Mapping[tuple[str, TableName], Refill] = field(default_factory=dict)
+    """By keeper and relation: what a resume computes anew, or has, before it opens the doors."""
 
     def leaves(self, table: TableName) -> tuple[TableName, ...]:
         """Tell the relations that hold a table's rows: itself, partitions, what inherits."""
@@ -122,7 +124,7 @@ class PseudonymState:
 
     def again(self, table: TableName) -> tuple[TableName, ...]:
         """Tell the partitions of a table that were detached and attached again."""
-        done = {relation for relation, refill in self.refills.items() if refill.done}
+        done = {relation for (_, relation), refill in self.refills.items() if refill.done}
         below = {each.relation for each in self.below.get(table, ())}
         return tuple(sorted(below & self.reattached - done))
 
@@ -203,7 +205,9 @@ def read_pseudonyms(connection: Connection, keepers: Sequence[Keeper]) -> Pseudo
         ),
         keyless=frozenset(TableName(row[0], row[1]) for row in rows("keyless")),
         refills={
-            TableName(row[0], row[1]): Refill(pages=row[2], next=row[3], same=row[4])
+            (row[0], TableName(row[1], row[2])): Refill(
+                pages=row[3], next=row[4], hooked=row[5], same=row[6]
+            )
             for row in (rows("refills") if rows("has_refills") == [(True,)] else ())
         },
     )

@@ -64,7 +64,8 @@ def _standing(keeper: Keeper, state: PseudonymState) -> tuple[Stored, ...]:
 
 def _is_refilled(keeper: Keeper, state: PseudonymState) -> bool:
     """Tell whether nothing is left of what is computed anew; true where nothing is."""
-    found = [state.refills.get(relation) for relation in state.leaves(keeper.table)]
+    leaves = state.leaves(keeper.table)
+    found = [state.refills.get((keeper.function, relation)) for relation in leaves]
     return not any(found) or all(refill is not None and refill.done for refill in found)
 
 

@@ -213,34 +213,46 @@ select n.nspname, c.relname
 select to_regclass('klover.door_refill') is not null;
 
 -- name: make_refills
--- How far each table is: the pages it had when its triggers came back, and the next one to do.
+-- How far each keeper's relations are: the pages that one had when its triggers came back, and the
+-- next one to do; the triggers and the file of which this is true.
 create table if not exists klover.door_refill (
-  relation oid primary key, filenode oid not null, pages bigint not null, next bigint not null);
+  keeper text not null, relation oid not null, hooks oid[] not null, filenode oid not null,
+  pages bigint not null, next bigint not null, primary key (keeper, relation));
 
 -- name: begin_refill
--- Begin with a table's first page; nothing is stale beyond those that it has now.
+-- Begin with a relation's first page; nothing is stale beyond those that it has now.
 insert into klover.door_refill
-select c.oid, pg_relation_filenode(c.oid),
+select %(keeper)s::text, c.oid,
+       array(select t.oid from pg_trigger t join pg_proc p on p.oid = t.tgfoid
+              where t.tgrelid = c.oid and p.proname = %(keeper)s::text
+                and p.pronamespace = to_regnamespace('klover_pseudonym') order by 1),
+       pg_relation_filenode(c.oid),
        pg_relation_size(c.oid) / current_setting('block_size')::int, 0
   from pg_class c where c.oid = %(relation)s::regclass
-on conflict (relation) do update
-   set filenode = excluded.filenode, pages = excluded.pages, next = 0;
+on conflict (keeper, relation) do update
+   set hooks = excluded.hooks, filenode = excluded.filenode, pages = excluded.pages, next = 0;
 
 -- name: go_on_refill
 -- Note that the pages before one are done.
-update klover.door_refill set next = %(next)s where relation = %(relation)s::regclass;
+update klover.door_refill set next = %(next)s
+ where keeper = %(keeper)s and relation = %(relation)s::regclass;
 
 -- name: forget_refills
 -- Forget them: what stands is trusted, or not, by its triggers again.
 delete from klover.door_refill;
 
 -- name: refills
--- How far each is; a table that was written anew since has other pages.
-select n.nspname, c.relname, r.pages, r.next, pg_relation_filenode(c.oid) = r.filenode
+-- How far each is; whether its triggers were there all the time (a partition that was detached has
+-- others), and whether these are still its pages (a table that was written anew has others).
+select r.keeper, n.nspname, c.relname, r.pages, r.next,
+       r.hooks = array(select t.oid from pg_trigger t join pg_proc p on p.oid = t.tgfoid
+                        where t.tgrelid = c.oid and p.proname = r.keeper
+                          and p.pronamespace = to_regnamespace('klover_pseudonym') order by 1),
+       pg_relation_filenode(c.oid) = r.filenode
   from klover.door_refill r
   join pg_class c on c.oid = r.relation
   join pg_namespace n on n.oid = c.relnamespace
- order by 1, 2;
+ order by 1, 2, 3;
 
 -- name: keyless
 -- Relations whose rows a subscription brings and that have no key of their own: a row that is

@@ -51,9 +51,9 @@ def refill(
     Raises StoreError when a lock is not to be had; run again, it goes on from there.
     """
     leaves = state.leaves(keeper.table)
-    begun = {relation: state.refills.get(relation) for relation in leaves}
+    begun = {relation: state.refills.get((keeper.function, relation)) for relation in leaves}
     if any(column_steps(keeper, state, watch_all=True)) or any(
-        refill is None or not refill.same for refill in begun.values()
+        noted is None or not (noted.hooked and noted.same) for noted in begun.values()
     ):
         _begin(connection, keeper, state)
         begun = dict.fromkeys(leaves)
@@ -82,7 +82,7 @@ def _begin(connection: Connection, keeper: Keeper, state: PseudonymState) -> Non
         for step in column_steps(keeper, state, watch_all=True):
             online.execute(connection, step)
         for relation in state.leaves(keeper.table):
-            connection.execute(_query("begin_refill"), {"relation": _named(relation)})
+            connection.execute(_query("begin_refill"), _noted(keeper, relation))
 
 
 def _pages(
@@ -97,7 +97,7 @@ def _pages(
         last = first + batches.step
         with online.short(connection):
             rows += online.fill_pages(connection, _batch(keeper, relation, range(first, last)))
-            connection.execute(_query("go_on_refill"), {"relation": _named(relation), "next": last})
+            connection.execute(_query("go_on_refill"), {**_noted(keeper, relation), "next": last})
         if progress is not None:
             progress(relation, min(last, batches.stop), batches.stop)
     return rows
@@ -121,5 +121,5 @@ def _query(name: str) -> sql.SQL:
     return statements("klover.door", "pseudonyms.sql")[name]
 
 
-def _named(relation: TableName) -> str:
-    return identifier(relation).as_string(None)
+def _noted(keeper: Keeper, relation: TableName) -> dict[str, object]:
+    return {"keeper": keeper.function, "relation": identifier(relation).as_string(None)}
