@@ -4,6 +4,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 
@@ -193,6 +194,18 @@ def test_stopping_does_not_wait_for_those_who_only_knocked(house: House) -> None
         began = time.monotonic()
         house.thread.stop()
         assert time.monotonic() - began < 5
+
+
+def test_stopping_does_not_wait_for_those_who_knock_at_that_moment(tmp_path: Path) -> None:
+    nowhere = Backend(host="/nonexistent", port=5432, database="app")
+    for _ in range(8):
+        house = House(folder=tmp_path, backend=nowhere)
+        with house.run(), ExitStack() as knocking:
+            for _ in range(20):
+                knocking.enter_context(RawClient(house.thread.addresses[0]))
+            began = time.monotonic()
+            house.thread.stop()
+            assert time.monotonic() - began < 8
 
 
 def test_a_slow_reader_does_not_fill_memory(house: House) -> None:
