@@ -4,6 +4,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from klover.event import Completion, Intent, SessionClosed, SessionOpened
 from klover.gateway.door import DoorAddress
 from klover.store.connect import connect
 from klover.store.embedded import OWNER, Server
-from klover.wire import frontend
+from klover.wire import backend as answers, frontend
 from klover.wire.startup import SSLRequest
 
 ONE_ROLE = {
@@ -170,6 +171,34 @@ def test_a_client_that_vanishes_is_on_record_to_the_end(house: House) -> None:
     assert len(house.recorded(SessionClosed)) == 1
 
 
+@pytest.mark.parametrize("extended", [False, True])
+def test_what_was_shown_of_a_statement_that_never_ended_is_on_record(
+    house: House, *, extended: bool
+) -> None:
+    """Whoever leaves before the last message has seen what came before it."""
+    sql = b"select email, pg_sleep(0.001) from accounts"
+    with RawClient(house.thread.addresses[0]).encrypt(house.root) as client:
+        client.log_in(house.token())
+        if extended:
+            client.send(
+                frontend.Parse(name=b"", sql=sql),
+                frontend.Bind(portal=b"", statement=b""),
+                frontend.Execute(portal=b""),
+                frontend.Sync(),
+            )
+        else:
+            client.send(frontend.Query(sql=sql))
+        seen = 0
+        while seen < 300:
+            seen += isinstance(client.read(), answers.DataRow)
+    house.thread.stop()
+    (done,) = house.recorded(Completion)
+    (closed,) = house.recorded(SessionClosed)
+    assert done.outcome == "unfinished"
+    assert 300 <= done.rows == closed.rows
+    assert "accounts.email" in done.columns
+
+
 def test_stopping_tells_everybody_and_leaves_nothing(house: House, backend: Backend) -> None:
     address = house.thread.addresses[0]
     client = house.connect()
@@ -193,6 +222,18 @@ def test_stopping_does_not_wait_for_those_who_only_knocked(house: House) -> None
         began = time.monotonic()
         house.thread.stop()
         assert time.monotonic() - began < 5
+
+
+def test_stopping_does_not_wait_for_those_who_knock_at_that_moment(tmp_path: Path) -> None:
+    nowhere = Backend(host="/nonexistent", port=5432, database="app")
+    for _ in range(8):
+        house = House(folder=tmp_path, backend=nowhere)
+        with house.run(), ExitStack() as knocking:
+            for _ in range(20):
+                knocking.enter_context(RawClient(house.thread.addresses[0]))
+            began = time.monotonic()
+            house.thread.stop()
+            assert time.monotonic() - began < 8
 
 
 def test_a_slow_reader_does_not_fill_memory(house: House) -> None:

@@ -206,6 +206,7 @@ class Intent(Event):
 class Completion(Event):
     """How a statement ended. ``outcome`` is the command tag's word, or ``error`` with a SQLSTATE.
 
+    It is ``unfinished`` where the session ended first; ``rows`` are those passed on by then.
     ``columns`` narrows the intent's bound to what was described, where Postgres told.
     """
 

@@ -62,6 +62,9 @@ async def _handshake(
         )
     except (OSError, ssl.SSLError):
         return None
+    except BaseException:
+        peer.abort()  # called off as it succeeds, it would wait for the client's goodbye
+        raise
     session = peer.transport.get_extra_info("ssl_object")
     if direct and session.selected_alpn_protocol() != ALPN:
         await peer.closed(0)

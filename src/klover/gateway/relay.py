@@ -7,9 +7,10 @@ stays flat however large a result is.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
-from klover.errors import KloverError
+from klover.errors import KloverError, RecordError
 from klover.gateway.answering import Answering
 from klover.gateway.asking import Asking
 from klover.gateway.backend import BackendSession
@@ -87,6 +88,9 @@ class Relay:
         if ending.sqlstate is not None and self._clean:
             self._client.write(error("FATAL", ending.sqlstate, ending.sentence).encode())
         self._client.close()
+        if not self._release.broken:
+            with suppress(RecordError):  # what the session did is on record but for its end
+                self._progress.break_off()
         ended(ending)
 
     def _from_client(self, data: bytes) -> None:

@@ -7,15 +7,15 @@ is let in: if the log stops, the gateway stops.
 
 import asyncio
 import contextlib
-import errno
 import socket
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 
 from klover import config
-from klover.config import Listener
-from klover.errors import ConfigError, InputError, KloverError, RecordError
+from klover.errors import ConfigError, KloverError, RecordError
 from klover.event import Recorder
+from klover.gateway.accept import Listeners
 from klover.gateway.authenticate import Trust
 from klover.gateway.backend import check_address
 from klover.gateway.cancel import Cancels
@@ -38,7 +38,6 @@ from klover.wire.startup import CancelRequest
 
 LOGIN_SECONDS = 30.0
 """From the first byte to an open session."""
-_BACKLOG = 128
 _EXTRA_CONNECTIONS = 64
 """Connections beyond ``max_sessions`` that may be on their way in, or cancelling."""
 _STOP_SECONDS = 10.0
@@ -96,12 +95,13 @@ class Gateway:
         self._now = now
         self._login_seconds = login_seconds
         self._tls = tls_context(settings.certificate, settings.private_key)
-        self._sockets: list[socket.socket] = []
+        self._listeners = Listeners(settings.listeners)
         self._sessions: set[Session] = set()
         self._connections = 0
+        self._stopping = False
         self._tasks: set[asyncio.Task[None]] = set()
-        self._accepting: list[asyncio.Task[None]] = []
-        self._arriving: set[asyncio.Task[None] | None] = set()
+        self._arriving: set[asyncio.Task[None]] = set()
+        self._watching: asyncio.Task[None] | None = None
         self._keeping: asyncio.Task[None] | None = None
         self._release: Release | None = None
         self.failed = asyncio.Event()
@@ -110,21 +110,19 @@ class Gateway:
     @property
     def addresses(self) -> tuple[tuple[str, int], ...]:
         """The address of each listener, in order; tells the port where 0 was asked for."""
-        return tuple(listening.getsockname()[:2] for listening in self._sockets)
+        return self._listeners.addresses
 
     async def start(self) -> None:
-        """Open every listener. Raises InputError where an address cannot be used."""
+        """Open every listener.
+
+        Raises InputError where an address cannot be used, ConfigError where another gateway counts.
+        """
         loop = asyncio.get_running_loop()
-        try:
-            for listener in self._settings.listeners:
-                self._sockets.append(_listen(listener))
-        except InputError:
-            self._close_sockets()
-            raise
+        self._listeners.open()
         try:
             await self._seats.take()
         except BaseException:
-            self._close_sockets()
+            self._listeners.close()
             raise
         self._release = Release(self._recorder, loop=loop, failed=self._fail)
         house = House(
@@ -139,18 +137,17 @@ class Gateway:
             now=self._now,
             daily=self._daily,
         )
-        for listening, listener in zip(self._sockets, self._settings.listeners, strict=True):
-            self._accepting.append(loop.create_task(self._accept(listening, listener, house)))
-        self._accepting.append(loop.create_task(watch(self._settings.backend, self._look)))
+        self._listeners.accept(partial(self._knock, house))
+        self._watching = loop.create_task(watch(self._settings.backend, self._look))
         self._keeping = loop.create_task(self._seats.keep())
 
     async def stop(self) -> None:
         """End every session and close every listener; returns when all is closed and recorded."""
-        for task in (*self._accepting, *self._arriving):
-            if task is not None:
-                task.cancel()
-        await asyncio.gather(*self._accepting, return_exceptions=True)
-        self._close_sockets()
+        self._stopping = True  # whoever was accepted and has not been seen to yet is let go
+        self._listeners.close()
+        for task in self._arriving:
+            task.cancel()
+        await _called_off(self._watching)
         for session in tuple(self._sessions):
             session.end(_STOPPING)
         if self._tasks:
@@ -163,9 +160,7 @@ class Gateway:
         if self._daily is not None:
             with contextlib.suppress(RecordError):  # then more counts as used than was
                 self._daily.settle()
-        if self._keeping is not None:  # nobody counts before we have settled
-            self._keeping.cancel()
-            await asyncio.gather(self._keeping, return_exceptions=True)
+        await _called_off(self._keeping)  # nobody else counts before we have settled
 
     def _look(self, plates: Mapping[str, Plate]) -> None:
         """End the sessions of doors that are suspended."""
@@ -186,38 +181,25 @@ class Gateway:
         for session in tuple(self._sessions):
             session.end(_UNRECORDED)
 
-    def _close_sockets(self) -> None:
-        for listening in self._sockets:
-            listening.close()
-
-    async def _accept(self, listening: socket.socket, listener: Listener, house: House) -> None:
-        loop = asyncio.get_running_loop()
-        while True:
-            try:
-                connection, address = await loop.sock_accept(listening)
-            except OSError:
-                await asyncio.sleep(0.05)  # out of files, say: those we have will be closed
-                continue
-            connection.setblocking(False)  # noqa: FBT003 - the standard library has it so
-            if self._connections >= self._settings.max_sessions + _EXTRA_CONNECTIONS:
-                connection.close()
-                continue
-            simulated = listener.simulated_client
-            arrival = Arrival(
-                address=simulated if simulated is not None else str(address[0]),
-                simulated=simulated is not None,
-            )
-            self._connections += 1
-            task = loop.create_task(self._connection(connection, arrival, house))
-            self._tasks.add(task)
-            task.add_done_callback(self._gone)
+    def _knock(self, house: House, connection: socket.socket, arrival: Arrival) -> None:
+        if self._connections >= self._settings.max_sessions + _EXTRA_CONNECTIONS:
+            connection.close()
+            return
+        self._connections += 1
+        task = asyncio.get_running_loop().create_task(self._connection(connection, arrival, house))
+        self._tasks.add(task)
+        task.add_done_callback(self._gone)
 
     def _gone(self, task: asyncio.Task[None]) -> None:
         self._connections -= 1
         self._tasks.discard(task)
 
     async def _connection(self, connection: socket.socket, arrival: Arrival, house: House) -> None:
+        if self._stopping:
+            connection.close()
+            return
         task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - a coroutine runs in one
         self._arriving.add(task)
         try:
             async with asyncio.timeout(self._login_seconds):
@@ -237,9 +219,17 @@ class Gateway:
             house.cancels.request(client)
         connection.close()
 
+    def _shut(self, house: House) -> Ending | None:
+        """Tell why nobody is let in at the moment, if so."""
+        if self._stopping:
+            return _STOPPING
+        if house.release.broken:
+            return _UNRECORDED
+        return _FULL if len(self._sessions) >= self._settings.max_sessions else None
+
     async def _serve(self, client: Peer, arrival: Arrival, house: House) -> None:
-        if house.release.broken or len(self._sessions) >= self._settings.max_sessions:
-            ending = _UNRECORDED if house.release.broken else _FULL
+        ending = self._shut(house)
+        if ending is not None:
             client.write(error("FATAL", ending.sqlstate or "", ending.sentence).encode())
             await client.closed(_GOODBYE_SECONDS)
             return
@@ -250,6 +240,12 @@ class Gateway:
         finally:
             self._sessions.discard(session)
             await client.closed(_GOODBYE_SECONDS)
+
+
+async def _called_off(task: asyncio.Task[None] | None) -> None:
+    if task is not None:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 def _is_counted(policy: Policy, audience: str) -> bool:
@@ -268,20 +264,3 @@ def _suspended(since: str) -> Ending:
 _FULL = Ending(
     reason="full", sqlstate="53300", sentence="The gateway is full; try again in a moment."
 )
-
-
-def _listen(listener: Listener) -> socket.socket:
-    family = socket.AF_INET6 if ":" in listener.host else socket.AF_INET
-    where = f"{listener.host}:{listener.port}"
-    try:
-        listening = socket.create_server(
-            (listener.host, listener.port), family=family, backlog=_BACKLOG
-        )
-    except OSError as failed:
-        if failed.errno == errno.EADDRINUSE:
-            raise InputError(
-                f"The address {where} is in use; stop what listens there or choose another port."
-            ) from failed
-        raise InputError(f"The gateway cannot listen on {where}: {failed.strerror}.") from failed
-    listening.setblocking(False)  # noqa: FBT003 - the standard library has it so
-    return listening

@@ -100,6 +100,13 @@ class Progress:
         self.record.refuse(reached.reason)
         self.to_client.append(error("FATAL", LIMITED, reached.sentence).encode())
 
+    def break_off(self) -> None:
+        """Put on record what no answer has ended, with what was shown of it. Raises RecordError."""
+        for step in self.steps:
+            for opened in step.opened:
+                self.record.complete(opened, "unfinished")
+        self._close_waiting("unfinished")
+
     def fail(self, sqlstate: str | None) -> None:
         """Follow an error: the first step failed, and the server skips the rest up to the Sync.
 

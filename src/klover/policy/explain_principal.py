@@ -89,11 +89,11 @@ def _audience(each: Look, width: int) -> list[str]:
     if each.enters == "no":
         refused = each.candidate.refused
         more = f" and {len(refused) - 1} more" if len(refused) > 1 else ""
-        return [f"{name}  no        {_reason(refused[0], more)}"]
+        return _wrapped(f"{name}  no        ", _reason(refused[0], more))
     permit = each.candidate.permit
     until = f"until {permit.expires_at.astimezone(UTC):%a %H:%M} UTC" if permit else ""
     needs = " and ".join(_reason(one) for one in each.candidate.needs)
-    block = [f"{name}  {each.enters:<8}  {needs or until}"]
+    block = _wrapped(f"{name}  {each.enters:<8}  ", needs or until)
     if each.seen is not None:
         for word, text in _told(each.seen):
             block += _wrapped(f"{'':<{width}}  {word:<8}  ", text)
@@ -101,7 +101,13 @@ def _audience(each: Look, width: int) -> list[str]:
 
 
 def _wrapped(start: str, text: str) -> list[str]:
-    return textwrap.wrap(text, WIDTH, initial_indent=start, subsequent_indent=" " * len(start))
+    return textwrap.wrap(
+        text,
+        WIDTH,
+        initial_indent=start,
+        subsequent_indent=" " * len(start),
+        break_on_hyphens=False,  # names have them
+    )
 
 
 def _told(seen: Seen) -> list[tuple[str, str]]:
