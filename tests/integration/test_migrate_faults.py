@@ -154,7 +154,11 @@ def test_without_a_record_nothing_begins(world: World) -> None:
 
 def test_a_stub_that_cannot_stand_is_told_beforehand(world: World) -> None:
     world.policy = POLICY.replace('age: {class: restricted, stub: "1"}', "age: {class: restricted}")
-    failing(world, InputError, match=r"people_age_check refuses .*age.*stub:")
+    failing(
+        world,
+        InputError,
+        match=r"people_age_check refuses the neutral value of people\.age; .*stub:",
+    )
     world.policy = POLICY.replace(', stub: "{key}@stub.invalid"', "")
     failing(world, InputError, match=r"contact_check refuses .*people\.email")
 

@@ -79,6 +79,11 @@ def test_the_whole_way(house: House) -> None:
     refused = house.run("doors", "apply")
     assert "is not in effect before" in str(refused.exception)
 
+    told = house.ok("policy", "status").output.splitlines()
+    assert max(map(len, told)) <= 80, told
+    assert ": pending" in told[0]
+    assert told[2].startswith("   takes effect ")
+    assert told[2].endswith(" h left")
     pending = house.status()[-1]
     assert pending["state"] == "pending"
     assert 172_000 < int(str(pending["seconds_left"])) <= 172_800

@@ -47,3 +47,20 @@ def test_no_help_speaks_in_marks_of_the_code(group: str) -> None:
         assert "``" not in shown, name
         options = [line for line in shown.splitlines() if line.startswith("  --")]
         assert [line for line in options if "<list[" in line] == [], name
+
+
+_PRINT_A_FILE = {"psql", "schema", "current"}
+
+
+@pytest.mark.parametrize("group", ["", "policy", "doors", "migrate", "log"])
+def test_every_command_takes_json_except_those_the_readme_names(group: str) -> None:
+    words = group.split()
+    told = CliRunner().invoke(app, [*words, "--help"]).stdout
+    names = {line.split()[0] for line in told.partition("Commands:")[2].strip().splitlines()}
+    groups = {one.name for one in app.registered_groups} if not group else set()
+    with_json = {
+        name
+        for name in names
+        if "--json" in CliRunner().invoke(app, [*words, name, "--help"]).stdout
+    }
+    assert names - with_json - groups <= (_PRINT_A_FILE if group in {"", "policy"} else set())

@@ -15,6 +15,7 @@ from klover import assemble, door
 from klover.cli import doors_life, pseudonyms
 from klover.cli.bars import door_bars
 from klover.cli.findings import expect_sound, policy_errors
+from klover.cli.fold import fold
 from klover.cli.options import CONFIG, AsJson, Config
 from klover.cli.printing import console, print_json
 from klover.door import Proof, Step, Verdict, Way, ledger
@@ -53,7 +54,7 @@ def plan(config: Config = CONFIG, as_json: AsJson = False) -> None:
         if step.why != why:
             typer.echo(f"-- {step.why}")
         why = step.why
-        typer.echo(f"{step.sql};")
+        typer.echo(f"{fold(step.sql)};")
     if steps:
         typer.echo(f"-- {len(steps)} statements; nothing has been changed.")
     else:

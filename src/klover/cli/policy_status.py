@@ -11,7 +11,7 @@ import typer
 
 from klover import assemble
 from klover.cli.options import CONFIG, AsJson, Config
-from klover.cli.printing import console, print_json, table
+from klover.cli.printing import print_json
 from klover.errors import ConfigError, InputError
 from klover.event.moment import write_time
 from klover.policy.change import Standing, State, Version
@@ -125,23 +125,17 @@ def tell_version(version: Version, standing: Standing, *, as_json: bool) -> None
 
 
 def _print_history(standing: Standing) -> None:
-    lines = table(
-        "entry", "policy", "state", "change", "signed by", "proposed", "effect (UTC)", wrap=False
-    )
+    """Print two lines for each entry, the newest first: whole on any screen."""
+    now = datetime.now(UTC)
     for one in reversed(standing.versions):
-        left = one.effective_at - datetime.now(UTC)
-        counts = one.was_in_effect or one.state is State.PENDING
-        state = f"{one.state} ({_left(left)})" if one.state is State.PENDING else one.state
-        lines.add_row(
-            str(one.point.number),
-            one.policy.digest[:16],
-            str(state),
-            str(one.meaning),
-            ", ".join(one.signers) or "nobody",
-            f"{one.at:{_MINUTE}}",
-            f"{one.effective_at:{_MINUTE}}" if counts else "never",
-        )
-    console().print(lines)
+        typer.echo(f"{one.point.number}  policy {one.policy.digest[:16]}: {one.state}")
+        signers = ", ".join(one.signers) or "nobody"
+        typer.echo(f"   {WORDS[one.meaning]}; signed by {signers}; handed in {_when(one.at)}")
+        if one.state is State.PENDING:
+            left = _left(one.effective_at - now)
+            typer.echo(f"   takes effect {_when(one.effective_at)}, {left}")
+        elif one.was_in_effect:
+            typer.echo(f"   took effect {_when(one.effective_at)}")
     count = standing.head.number
     typer.echo(f"Every signature holds; {count} {'entry' if count == 1 else 'entries'}.")
 

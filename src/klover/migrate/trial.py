@@ -44,7 +44,8 @@ def faults(connection: Connection, shape: Shape, kind: str) -> tuple[Fault, ...]
             )
             connection.execute(queries["drop"].format(twin=twin))
     except _REFUSALS as error:
-        return (_fault(shape, kind, projection, error),)
+        looked_at = _looked_at(connection, shape, error.diag.constraint_name)
+        return (_fault(shape, kind, projection, error, looked_at),)
     return ()
 
 
@@ -58,15 +59,29 @@ def whole(shape: Shape, alias: str = "t") -> sql.Composed:
     return columns(alias, (column.name for column in shape.stored()))
 
 
-def _fault(shape: Shape, kind: str, projection: Projection, error: psycopg.Error) -> Fault:
+def _looked_at(connection: Connection, shape: Shape, constraint: str | None) -> frozenset[str]:
+    """Tell which columns a constraint of the table looks at; empty for one of a domain's."""
+    query = statements("klover.migrate", "trial.sql")["looks_at"]
+    named = {"constraint": constraint, "schema": shape.name.schema, "name": shape.name.name}
+    return frozenset(name for (name,) in connection.execute(query, named).fetchall())
+
+
+def _fault(
+    shape: Shape,
+    kind: str,
+    projection: Projection,
+    error: psycopg.Error,
+    looked_at: frozenset[str],
+) -> Fault:
     """Turn the server's refusal into a sentence: names only, the values stay where they are."""
     told = error.diag
     column = told.column_name or _of_type(shape, told.datatype_name) or ""
     rule = f"the constraint {told.constraint_name}" if told.constraint_name else "its type"
-    taken = ", ".join(
-        one.name for one in shape.stored() if projection.keep[one.name].value != "always"
-    )
-    where = f"{shape.name}.{column}" if column else f"{shape.name} (columns {taken})"
+    taken = [one.name for one in shape.stored() if projection.keep[one.name].value != "always"]
+    taken = [name for name in taken if name in looked_at] or taken
+    if len(taken) == 1:
+        column = column or taken[0]
+    where = f"{shape.name}.{column}" if column else f"{shape.name} (columns {', '.join(taken)})"
     return Fault(
         table=shape.name,
         column=column,

@@ -208,7 +208,7 @@ def _outside(policy: Policy, location: Location, rule: Audience, now: datetime) 
     if rule.located.everywhere:
         return None
     if not location.known or not location.countries:
-        return "where the principal is is not known, and unknown is outside"
+        return "it is not known where the principal is, and unknown is outside"
     day = now.astimezone(UTC).date()
     outside = sorted(
         country
