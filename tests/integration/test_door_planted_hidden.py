@@ -100,6 +100,7 @@ LEFT = (
     plant("code from another folder", "set local dynamic_library_path = '/tmp:$libdir'", "the server takes code from there"),
 )  # fmt: skip
 BY_THE_WHOLE = (
+    plant("a role whose members the sessions are", "create role more; grant more to klover_session", "klover_session role more: is a member of it"),
     plant("a setting that another hides", f"alter role {SESSION} set default_transaction_read_only = on; alter role {SESSION} in database {{database}} set default_transaction_read_only = off", f"{SESSION} settings: does not start with default_transaction_read_only=on"),
     plant("no limit of time that another hides", f"alter role {SESSION} set statement_timeout = '5min'; alter role {SESSION} in database {{database}} set statement_timeout = 0", f"{SESSION} settings: statement_timeout sets no limit"),
     AMONG_POSTGRES_OWN[0], GIVEN[1], LEFT[0],

@@ -157,3 +157,8 @@ select r.rolname, pg_describe_object(d.classid, d.objid, d.objsubid)
 -- Transactions that outlive the session that prepared them.
 select p.gid, p.owner from pg_prepared_xacts p
  where p.owner like 'klover\_s\_%' order by 1;
+
+-- name: may_prepare
+-- Whether PREPARE TRANSACTION works: no privilege keeps anybody from it.
+select name, setting from pg_settings
+ where name = 'max_prepared_transactions' and setting::int > 0 and not pg_is_in_recovery();

@@ -56,7 +56,7 @@ def prove(
             *_facts(connection, resolved, doors, on, on_standby=on_standby),
             *prove_cluster(connection, resolved, cluster),
             *prove_ways(connection, cluster),
-            *prove_hidden(connection, cluster),
+            *prove_hidden(connection, cluster, on_standby=on_standby),
             *prove_settings(connection, cluster, policy.places),
         )
         return Proof(facts=facts)

@@ -22,8 +22,13 @@ _KEYS = {"keys": str(naming.KEYS)}
 _GROUP = {"group": naming.GROUP}
 
 
-def prove_hidden(connection: Connection, cluster: Cluster) -> Iterator[Fact]:
-    """Tell what is hidden among Postgres' own, given in odd ways, or left behind."""
+def prove_hidden(
+    connection: Connection, cluster: Cluster, *, on_standby: bool = True
+) -> Iterator[Fact]:
+    """Tell what is hidden among Postgres' own, given in odd ways, or left behind.
+
+    ``on_standby`` is False where doors open on a primary.
+    """
     for name, what, judge in (
         ("added_relations", "relations among Postgres' own", _added),
         ("rewritten", "views of Postgres' own", _rewritten),
@@ -48,6 +53,9 @@ def prove_hidden(connection: Connection, cluster: Cluster) -> Iterator[Fact]:
         ("key_readers", "relations that show keys", _key_readers, _KEYS),
     ):
         yield from along(Way.SESSIONS, judged(ask(connection, _FILE, name, keys), what, judge))
+    if not on_standby:
+        rows = ask(connection, _FILE, "may_prepare")
+        yield from along(Way.SESSIONS, judged(rows, "transactions without a session", _outliving))
 
 
 def _told(
@@ -136,6 +144,15 @@ def _prepared(rows: Rows) -> Iterator[Fact]:
 
     what = "prepared transactions of sessions"
     return _told(rows, tell, what, "there are none", "sessions")
+
+
+def _outliving(rows: Rows) -> Iterator[Fact]:
+    def tell(setting: str, most: str) -> Fact:
+        why = "a session may leave a transaction behind, with its locks; 0 is what doors need here"
+        return violation("sessions", f"{setting} {most}", why)
+
+    what = "transactions without a session"
+    return _told(rows, tell, what, "none can be prepared", "sessions")
 
 
 def _key_readers(rows: Rows) -> Iterator[Fact]:

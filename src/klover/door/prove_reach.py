@@ -192,7 +192,7 @@ def _memberships(
     for group, member, more in rows_of(connection, "memberships"):
         door = sessions.get(member)
         right = door is not None and group in {door.role, naming.GROUP} and not more
-        ours = member in sessions or member in known or group in known
+        ours = member in sessions or member in known or group in known or member == naming.GROUP
         if ours and not right:
             yield violation(member, f"role {group}", "is a member of it")
         is_ours = member == naming.WATCH or member.startswith(naming.SESSION_PREFIX)
