@@ -161,3 +161,36 @@ def test_a_file_that_was_changed_after_it_was_read_is_unknown(opened: Opened) ->
     assert changed
     assert changed[0].verdict is Verdict.UNKNOWN
     assert facts
+
+
+INCLUDED = "local all +klover_session scram-sha-256\n"
+
+
+@pytest.mark.skipif(VERSION < 16, reason="files are included since 16")
+@pytest.mark.parametrize("how", ["include {}", "include_if_exists {}", "include_dir {}.d"])
+def test_lines_of_an_included_file_count_where_they_are_included(opened: Opened, how: str) -> None:
+    """By their number they would stand after a line that turns everybody away."""
+    _, data = opened
+    folder = data / "pg_hba_more.d"
+    folder.mkdir(exist_ok=True)
+    text = "\n" * 20 + INCLUDED
+    (data / "pg_hba_more").write_text(text)
+    (folder / "a.conf").write_text(text)
+    try:
+        told = violations(judged(opened, OWNER + how.format("pg_hba_more") + "\n" + REJECTED))
+    finally:
+        (data / "pg_hba_more").unlink()
+        (folder / "a.conf").unlink()
+        folder.rmdir()
+    assert any("asks for a password" in each for each in told), told
+    assert any("line 21 of" in each for each in told), told
+
+
+@pytest.mark.parametrize("words", ['all "all"', '"all" all', '"+klover_session" all'])
+def test_a_word_in_quotes_turns_away_nobody_but_who_is_called_so(
+    opened: Opened, words: str
+) -> None:
+    """The view of the rules tells the words without their quotes."""
+    database, user = reversed(words.split()) if words.startswith('"+') else words.split()
+    told = violations(judged(opened, f"{OWNER}local {database} {user} reject\n{INCLUDED}"))
+    assert any("asks for a password" in each for each in told), told

@@ -14,7 +14,7 @@ select m.rolname, g.rolname
 
 -- name: cluster_relations
 -- What each role that is no superuser can do by itself with relations outside Postgres' own
--- schemas and the doors. Only what PUBLIC, grants and ownership give: memberships are followed by
+-- schemas, a door's views included. Only what PUBLIC, grants and ownership give: memberships are followed by
 -- the caller, through roles that do not inherit, too.
 select r.rolname, n.nspname, c.relname,
        has_any_column_privilege(r.oid, c.oid, 'select'),
@@ -29,7 +29,6 @@ select r.rolname, n.nspname, c.relname,
    and c.relkind in ('r', 'p', 'v', 'm', 'f')
    and n.nspname not in ('pg_catalog', 'information_schema')
    and n.nspname not like 'pg\_toast%%' and n.nspname not like 'pg\_temp\_%%'
-   and n.nspname not like 'door\_%%'
    and (has_any_column_privilege(r.oid, c.oid, 'select, insert, update, references')
         or has_table_privilege(r.oid, c.oid, 'delete, truncate, trigger')
         or c.relowner = r.oid)
@@ -45,14 +44,24 @@ select pg_get_userbyid(datdba), datistemplate from pg_database
 select datname from pg_database
  where datallowconn and datname <> current_database() order by 1;
 
+-- name: cluster_creates
+-- Who may make schemas, publications and trusted extensions in this database.
+select coalesce(r.rolname, 'public')
+  from pg_database d
+ cross join aclexplode(d.datacl) a
+  left join pg_roles r on r.oid = a.grantee
+ where d.datname = current_database() and a.privilege_type = 'CREATE' and a.grantee <> d.datdba
+ order by 1;
+
 -- name: cluster_schemas
--- Who owns a schema, or may create in one, that is not Postgres' own.
-select r.rolname, n.nspname, n.nspowner = r.oid
+-- Who owns a schema, or may create in one, Postgres' own included; and which are no application's.
+select r.rolname, n.nspname, n.nspowner = r.oid,
+       n.nspname like 'door\_%%' or n.nspname like 'pg\_%%'
+         or n.nspname in ('klover', 'klover_pseudonym', 'information_schema')
   from pg_roles r
  cross join pg_namespace n
  where not r.rolsuper and r.rolname <> all (%(ours)s) and r.rolname <> 'pg_database_owner'
-   and n.nspname not like 'pg\_temp\_%%' and n.nspname not like 'pg\_toast%%'
-   and (n.nspname like 'door\_%%' or n.nspname in ('klover', 'klover_pseudonym', 'pg_catalog'))
+   and n.nspname not like 'pg\_temp\_%%' and n.nspname not like 'pg\_toast\_temp\_%%'
    and (has_schema_privilege(r.oid, n.oid, 'create') or n.nspowner = r.oid)
  order by 1, 2;
 
@@ -75,7 +84,8 @@ select o.rolname, coalesce(n.nspname, ''), d.defaclobjtype::text, r.rolname, a.p
   left join pg_namespace n on n.oid = d.defaclnamespace
  cross join aclexplode(d.defaclacl) a
   join pg_roles r on r.oid = a.grantee
- where a.grantee <> d.defaclrole and r.rolname not like 'klover\_%'
+ where a.grantee <> d.defaclrole
+   and not (r.rolname = 'klover_application' and d.defaclobjtype = 'f')
  order by 1, 2, 3, 4, 5;
 
 -- name: cluster_closed
@@ -87,15 +97,23 @@ select 'function ' || p.oid::regprocedure::text, coalesce(r.rolname, 'public')
   left join pg_roles r on r.oid = a.grantee
  where p.pronamespace = 'pg_catalog'::regnamespace and i.privtype = 'i'
    and a.grantee <> p.proowner
-   and coalesce(r.rolname, '') <> 'klover_application' and coalesce(r.rolname, '') not like 'pg\_%'
    and not exists (select from aclexplode(i.initprivs) was where was.grantee in (0, a.grantee))
  order by 1, 2;
 
 -- name: cluster_catalogs
--- Relations of Postgres' own that hold values or secrets, and who has been given them.
-select 'pg_catalog.' || c.relname, coalesce(r.rolname, 'public')
+-- Relations of Postgres' own that hold values or secrets, and who has been given them, or columns
+-- of them that were not everybody's from the beginning.
+select distinct 'pg_catalog.' || c.relname, coalesce(r.rolname, 'public')
   from pg_class c
- cross join aclexplode(c.relacl) a
+ cross join lateral (
+   select x.grantee, x.privilege_type from aclexplode(c.relacl) x
+   union all
+   select x.grantee, x.privilege_type
+     from pg_attribute t cross join aclexplode(t.attacl) x
+    where t.attrelid = c.oid
+      and not exists (select from pg_init_privs i cross join aclexplode(i.initprivs) was
+                       where i.classoid = 'pg_class'::regclass and i.objoid = c.oid
+                         and i.objsubid = t.attnum and was.grantee = x.grantee)) a
   left join pg_roles r on r.oid = a.grantee
  where c.relnamespace = 'pg_catalog'::regnamespace and a.grantee <> c.relowner
    and c.relname = any (array['pg_authid', 'pg_shadow', 'pg_statistic', 'pg_statistic_ext_data',

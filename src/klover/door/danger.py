@@ -33,6 +33,7 @@ _BUILT_IN = re.compile(
     r"(query|cursor|table|schema|database)_to_xml"  # execute a string, or read a table by its name
     r"|pg_stat_get_|pg_lock_status|pg_prepared_xact|pg_get_replication_slots"  # others' doings
     r"|pg_show_replication|pg_get_wal|pg_safe_snapshot|pg_get_shmem|pg_get_aios"
+    r"|txid_current$|pg_current_xact_id$"  # use up transactions, of which there are four billion
     r"|pg_stat_file|pg_ls_|pg_read_|pg_hba_|pg_ident_|pg_show_all_file_settings|pg_current_logfile"
 )
 _EXTENSIONS = re.compile(r"crosstab|connectby|xpath_table|dblink|pg_stat_statements|postgres_fdw")

@@ -5,6 +5,7 @@ extension that stands in none is *unknown*.
 https://www.postgresql.org/docs/18/predefined-roles.html
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -84,6 +85,7 @@ SPOKEN: Mapping[str, frozenset[str]] = {
     "log_transaction_sample_rate": frozenset({"0"}),
     "log_min_error_statement": frozenset({"panic", "fatal"}),
     "log_statement_stats": frozenset({"off"}),
+    "log_parameter_max_length_on_error": frozenset({"0"}),
     "debug_print_parse": frozenset({"off"}),
     "debug_print_rewritten": frozenset({"off"}),
     "debug_print_plan": frozenset({"off"}),
@@ -97,8 +99,18 @@ TAMPERED: Mapping[str, str] = {
     "lo_compat_privileges": "opens every large object to everybody",
     "zero_damaged_pages": "lets damaged pages pass for empty ones",
     "ignore_system_indexes": "reads catalogs past their indexes",
+    "session_replication_role": "lets rows be written that no foreign key was asked for",
 }
 """Settings that have to be off where a proof rests on the catalog."""
+LOADERS: Mapping[str, frozenset[str]] = {
+    "jit_provider": frozenset({"llvmjit"}),
+    "dynamic_library_path": frozenset({"$libdir"}),
+    "extension_control_path": frozenset({"$system"}),
+    "oauth_validator_libraries": frozenset({""}),
+}
+"""Settings that say where code comes from, and what they are delivered as."""
+SECRET = re.compile(r"secret|passw|pwd|token|key|jwt|credential|dsn|salt|pepper", re.IGNORECASE)
+"""What the name of an application's own setting says it holds."""
 SCOPED = frozenset({
     "session_preload_libraries", "local_preload_libraries", "dynamic_library_path",
     "extension_control_path", "jit_provider", "role", "session_authorization", "log_statement",
@@ -108,3 +120,18 @@ SCOPED = frozenset({
     "lo_compat_privileges", "allow_system_table_mods", "row_security",
 })  # fmt: skip
 """Settings that nobody should have set for a database or a role."""
+LEAKPROOF = frozenset({
+    '"interval"(time without time zone)', '"numeric"(bigint)', '"numeric"(double precision)',
+    '"numeric"(integer)', '"numeric"(real)', '"numeric"(smallint)', '"varchar"(name)',
+    "bool(integer)", "bpchar_larger(character,character)",
+    "bpchar_smaller(character,character)", "bytea(bigint)", "bytea(integer)", "bytea(smallint)",
+    "bytea_larger(bytea,bytea)", "bytea_smaller(bytea,bytea)", "crc32(bytea)", "crc32c(bytea)",
+    "float4(bigint)", "float4(integer)", "float4(smallint)", "float8(bigint)",
+    "float8(integer)", "float8(real)", "float8(smallint)", "gen_random_uuid()", "int4(boolean)",
+    "int4(smallint)", "int8(integer)", "int8(oid)", "int8(smallint)", "macaddr8(macaddr)",
+    "md5(bytea)", "md5(text)", "name(character varying)", "name(character)", "name(text)",
+    "sha224(bytea)", "sha256(bytea)", "sha384(bytea)", "sha512(bytea)", "text(name)",
+    "text_larger(text,text)", "text_smaller(text,text)", "uuid_extract_timestamp(uuid)",
+    "uuid_extract_version(uuid)",
+})  # fmt: skip
+"""What Postgres 15 to 18 mark leakproof beside what compares, sorts and hashes."""

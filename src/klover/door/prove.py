@@ -15,6 +15,7 @@ from klover.door.doors import Doors
 from klover.door.expect import expected
 from klover.door.proof import Fact, Proof, absent, violation
 from klover.door.prove_cluster import prove_cluster
+from klover.door.prove_hidden import prove_hidden
 from klover.door.prove_never import prove_never
 from klover.door.prove_pseudonyms import prove_pseudonyms
 from klover.door.prove_reach import prove_reach
@@ -55,6 +56,7 @@ def prove(
             *_facts(connection, resolved, doors, on, on_standby=on_standby),
             *prove_cluster(connection, resolved, cluster),
             *prove_ways(connection, cluster),
+            *prove_hidden(connection, cluster, on_standby=on_standby),
             *prove_settings(connection, cluster, policy.places),
         )
         return Proof(facts=facts)

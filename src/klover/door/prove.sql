@@ -82,7 +82,7 @@ select n.nspname, p.oid::regprocedure::text, p.proname, p.provolatile = 'v', p.p
                             'tsm_handler'::regtype)
    and not 'internal'::regtype::oid = any (p.proargtypes::oid[])
    and (n.nspname <> 'pg_catalog' or p.provolatile = 'v' or p.prosecdef
-        or p.proname ~ '^(pg_|query_|cursor_|table_|schema_|database_)')
+        or p.proname ~ '^(pg_|txid_|query_|cursor_|table_|schema_|database_)')
    and n.nspname <> 'information_schema'
    and has_function_privilege(r.oid, p.oid, 'execute')
  order by 7, 2;
@@ -99,14 +99,14 @@ select g.rolname, m.rolname,
  order by 1, 2;
 
 -- name: settings
--- What session roles start with, everywhere and in this database.
-select r.rolname, s.setting
+-- What session roles start with: in this database, and where nothing is said of it, everywhere.
+select r.rolname, s.setting, x.setdatabase <> 0
   from pg_db_role_setting x
   join pg_roles r on r.oid = x.setrole
   left join pg_database d on d.oid = x.setdatabase
  cross join unnest(x.setconfig) s(setting)
  where r.rolname = any (%s) and (x.setdatabase = 0 or d.datname = current_database())
- order by 1, 2;
+ order by 1, 3, 2;
 
 -- name: databases
 -- What these roles may do with databases.

@@ -77,7 +77,12 @@ def _holders(cluster: Cluster, holders: Holders) -> Iterator[Fact]:
 
 
 def _holder(cluster: Cluster, user: str, why: str, tables: set[TableName]) -> Iterator[Fact]:
-    hidden = {table for table in tables if table.schema in {naming.PSEUDONYMS, "klover"}}
+    hidden = {
+        table
+        for table in tables
+        if table.schema in {naming.PSEUDONYMS, "klover"}
+        or table.schema.startswith(naming.SCHEMA_PREFIX)
+    }
     for part, applications in ((hidden, False), (tables - hidden, True)):
         if part:
             yield cluster.verdict(user, _listed(part), why, applications=applications)
@@ -121,13 +126,17 @@ def _schemas(connection: Connection, cluster: Cluster) -> Iterator[Fact]:
     rows = ask(connection, _FILE, "cluster_schemas", {"ours": cluster.ours})
 
     def judge(found: Rows) -> Iterator[Fact]:
-        for role, schema, owns in found:
-            why = "owns it" if owns else "may create in it"
-            yield from cluster.judge([role], f"schema {schema}", why, applications=False)
-        if not found:
+        for role, schema, owns, closed in found:
+            why = "owns it" if owns else "may create in it what others come to run"
+            yield from cluster.judge([role], f"schema {schema}", why, applications=not closed)
+        if not any(closed for *_, closed in found):
             yield absent("nobody", "doors' schemas", "nobody else may create in them")
 
     yield from judged(rows, "doors' schemas", judge)
+    creating = ask(connection, _FILE, "cluster_creates") or []
+    for (role,) in creating:
+        why = "may make schemas and publications in it"
+        yield from _giving(cluster, role, "this database", why, applications=True)
 
 
 def _defaults(connection: Connection, cluster: Cluster) -> Iterator[Fact]:
@@ -186,8 +195,10 @@ def _given(connection: Connection, cluster: Cluster) -> Iterator[Fact]:
         yield from judged(ask(connection, _FILE, name), what, judge)
 
 
-def _giving(cluster: Cluster, role: str, what: str, why: str) -> Iterator[Fact]:
+def _giving(
+    cluster: Cluster, role: str, what: str, why: str, *, applications: bool = False
+) -> Iterator[Fact]:
     if role == "public":
         yield violation("public", what, why)
     else:
-        yield from cluster.judge([role], what, why, applications=False)
+        yield from cluster.judge([role], what, why, applications=applications)

@@ -33,11 +33,16 @@ class Line:
     mask: str
     method: str
     options: tuple[str, ...]
+    file: str
+    """The included file it stands in; empty for pg_hba.conf itself."""
+    plain: bool
+    """Whether each word means what it says: none is in quotes, or a file's name."""
 
     @property
     def name(self) -> str:
         """What people see of it."""
-        return f"pg_hba.conf line {self.number} ({self.kind})"
+        where = f"line {self.number} of {self.file}" if self.file else f"line {self.number}"
+        return f"pg_hba.conf {where} ({self.kind})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +96,7 @@ def _server(row: tuple[object, ...]) -> Server:
 
 
 def _line(row: tuple[object, ...]) -> Line:
-    number, kind, databases, users, address, mask, method, options, _ = row
+    number, kind, databases, users, address, mask, method, options, _, file, plain = row
     return Line(
         number=int(str(number)),
         kind=str(kind),
@@ -101,6 +106,8 @@ def _line(row: tuple[object, ...]) -> Line:
         mask=str(mask or ""),
         method=str(method),
         options=_words(options),
+        file=str(file or ""),
+        plain=bool(plain),
     )
 
 
@@ -242,7 +249,7 @@ def _network(line: Line) -> IPv4Network | IPv6Network | None:
 
 def _all_of_them(line: Line, server: Server) -> bool:
     every = {"all", server.database} & set(line.databases)
-    return bool(every) and bool({"all", f"+{naming.GROUP}"} & set(line.users))
+    return line.plain and bool(every) and bool({"all", f"+{naming.GROUP}"} & set(line.users))
 
 
 def _fits(line: Line, server: Server, sessions: Collection[str], doors: Collection[str]) -> bool:

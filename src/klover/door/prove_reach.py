@@ -192,7 +192,7 @@ def _memberships(
     for group, member, more in rows_of(connection, "memberships"):
         door = sessions.get(member)
         right = door is not None and group in {door.role, naming.GROUP} and not more
-        ours = member in sessions or member in known or group in known
+        ours = member in sessions or member in known or group in known or member == naming.GROUP
         if ours and not right:
             yield violation(member, f"role {group}", "is a member of it")
         is_ours = member == naming.WATCH or member.startswith(naming.SESSION_PREFIX)
@@ -202,14 +202,14 @@ def _memberships(
 
 
 def _settings(connection: Connection, sessions: Mapping[str, Door]) -> Iterator[Fact]:
-    found: dict[str, set[str]] = {name: set() for name in sessions}
-    for role, setting in rows_of(connection, "settings", list(sessions)):
-        found[role].add(setting)
-    for role, settings in sorted(found.items()):
+    found: dict[str, dict[str, str]] = {name: {} for name in sessions}
+    for role, setting, _ in rows_of(connection, "settings", list(sessions)):
+        # Those of this database come last, and hold.
+        found[role][setting.partition("=")[0]] = setting.partition("=")[2].replace('"', "")
+    for role, values in sorted(found.items()):
         for needed in (*_REQUIRED, f"search_path={sessions[role].schema}"):
-            if needed not in {setting.replace('"', "") for setting in settings}:
+            if values.get(needed.partition("=")[0]) != needed.partition("=")[2]:
                 yield violation(role, "settings", f"does not start with {needed}")
-        values = {each.partition("=")[0]: each.partition("=")[2] for each in settings}
         for name in _BOUNDED:
             if values.get(name, "") in _NO_LIMIT:
                 yield violation(role, "settings", f"{name} sets no limit")

@@ -10,14 +10,16 @@ from collections.abc import Iterator, Mapping
 from klover.door import powers
 from klover.door.asking import ask
 from klover.door.cluster import Cluster
-from klover.door.proof import Fact, Way, absent, allowed, along, unknown, violation
+from klover.door.proof import Fact, Verdict, Way, absent, allowed, along, unknown, violation
 from klover.policy.model import Place
 from klover.store.connect import Connection
 
 _KINDS = frozenset({"backup", "archive"})
 _NAMES = (*powers.LIBRARIES, *powers.ARCHIVE, *powers.PROGRAMS, *powers.SPOKEN,
-          *powers.TAMPERED, *powers.OTHERS)  # fmt: skip
+          *powers.TAMPERED, *powers.LOADERS, *powers.OTHERS)  # fmt: skip
 _NOT_HERE = frozenset({"archive_library"})
+_OFF = frozenset({"off", "origin"})
+_OWN = frozenset({"plpgsql", *powers.HARMLESS_EXTENSIONS, *powers.CARRIERS})
 """Settings that an older Postgres does not know."""
 
 
@@ -30,14 +32,41 @@ def prove_settings(
     facts = (
         *_hidden(seen),
         *_libraries(seen),
+        *_loaders(seen),
         *_archive(seen, places),
         *_programs(seen),
         *_log(seen),
         *_tampered(seen),
         *_changes(seen),
+        *_coming(connection, seen, places),
         *_scoped(connection, cluster),
+        *_applications(connection),
     )
     yield from along(Way.HOST, facts)
+
+
+def _loaders(seen: Mapping[str, str]) -> Iterator[Fact]:
+    for name, delivered in powers.LOADERS.items():
+        if name in seen and seen[name] not in delivered:
+            why = "the server takes code from there, and nobody has judged it"
+            yield violation("server", f"{name} {seen[name]}", why)
+
+
+def _coming(
+    connection: Connection, seen: Mapping[str, str], places: Mapping[str, Place]
+) -> Iterator[Fact]:
+    """Judge what the server's files say and the server has not taken yet."""
+    rows = ask(connection, "ways.sql", "coming_settings", (list(_NAMES),))
+    if rows is None:
+        yield unknown("server", "settings to come", "the role that asks may not see its files")
+        return
+    then = {**seen, **{str(name): str(value) for name, value in rows}}
+    for fact in (
+        *_libraries(then), *_loaders(then), *_archive(then, places), *_tampered(then),
+    ):  # fmt: skip
+        new = fact.verdict is Verdict.VIOLATION and any(name in fact.what for name, _ in rows)
+        if new:
+            yield violation(fact.who, fact.what, f"{fact.why}; a file says so, for its next start")
 
 
 def _hidden(seen: Mapping[str, str]) -> Iterator[Fact]:
@@ -101,7 +130,7 @@ def _log(seen: Mapping[str, str]) -> Iterator[Fact]:
 
 def _tampered(seen: Mapping[str, str]) -> Iterator[Fact]:
     for name, why in powers.TAMPERED.items():
-        if seen.get(name, "off") != "off":
+        if seen.get(name, "off") not in _OFF:
             yield violation("server", name, why)
 
 
@@ -117,13 +146,31 @@ def _scoped(connection: Connection, cluster: Cluster) -> Iterator[Fact]:
     found = 0
     for database, role, setting in ask(connection, "ways.sql", "scoped_settings") or []:
         name, _, _ = str(setting).partition("=")
+        where = " in ".join(part for part in (role, database) if part) or "everybody"
+        if "." in name:
+            yield from _readable(where, name)
         if name not in powers.SCOPED:
             continue
         found += 1
-        where = " in ".join(part for part in (role, database) if part) or "everybody"
         if role in cluster.roles and cluster.is_operator(role):
             yield allowed(where, f"setting {name}", "is set for it: the operator's own")
         else:
             yield violation(where, f"setting {name}", "is set for whoever that is, at log-in")
     if not found:
         yield absent("everybody", "settings at log-in", "none brings in code or opens the log")
+
+
+def _applications(connection: Connection) -> Iterator[Fact]:
+    for (name,) in ask(connection, "ways.sql", "own_settings") or []:
+        yield from _readable("everybody", str(name))
+
+
+def _readable(where: str, name: str) -> Iterator[Fact]:
+    """Judge a setting that an application made up: Postgres shows it to every session."""
+    if name.partition(".")[0] in _OWN:
+        return
+    if powers.SECRET.search(name):
+        why = "is called a secret, and every session of a door can read it"
+        yield violation(where, f"setting {name}", why)
+    else:
+        yield allowed(where, f"setting {name}", "every session can read it: the operator's choice")

@@ -107,8 +107,9 @@ def _languages(rows: Rows) -> Iterator[Fact]:
 
 
 def _native(rows: Rows) -> Iterator[Fact]:
-    for (signature,) in rows:
-        why = "runs a library's code that no extension brought"
+    for signature, internal in rows:
+        library = "runs a library's code that no extension brought"
+        why = "is another name for a function of Postgres' own" if internal else library
         yield violation("server", f"function {signature}", why)
     if not rows:
         yield absent("server", "functions of libraries", "there are none but extensions'")

@@ -76,6 +76,9 @@ def _wanted_roles(doors: Doors) -> dict[str, bool]:
 def _roles(doors: Doors, state: State) -> Iterator[Step]:
     for name, login in sorted(_wanted_roles(doors).items()):
         role = state.roles.get(name)
+        if role is not None and role.owns and name.startswith(naming.SESSION_PREFIX):
+            why = "a session leaves nothing behind"
+            yield write(Phase.REVOKE, why, "drop owned by {name} restrict", {"name": name})
         limit = _limit(name, login=login)
         if role is not None and _is_right(role, login=login, limit=limit):
             continue
@@ -125,10 +128,9 @@ def _stale_roles(doors: Doors, state: State) -> Iterator[Step]:
     for name in sorted(set(state.roles) - set(wanted)):
         if not name.startswith(naming.ROLE_PREFIXES) or not _belongs(name, slugs):
             continue
-        if name.startswith((naming.OWNER_PREFIX, naming.ROLE_PREFIX)):
-            yield write(
-                Phase.DROP_ROLE, "its door is gone", "drop owned by {name} restrict", {"name": name}
-            )
+        yield write(
+            Phase.DROP_ROLE, "its door is gone", "drop owned by {name} restrict", {"name": name}
+        )
         yield write(Phase.DROP_ROLE, "its door is gone", "drop role {name}", {"name": name})
 
 

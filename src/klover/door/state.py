@@ -34,6 +34,8 @@ class Role:
     expires: bool
     elsewhere: bool
     """True where another database of the cluster depends on it."""
+    owns: bool
+    """True where something of this database belongs to it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -177,6 +179,7 @@ def _role(row: tuple[Any, ...]) -> Role:
         password=row[5],
         expires=row[6],
         elsewhere=row[7],
+        owns=row[8],
     )
 
 

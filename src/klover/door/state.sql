@@ -5,14 +5,20 @@ select current_database(), rolsuper, current_user, current_setting('server_versi
   from pg_roles where rolname = current_user;
 
 -- name: roles
--- Klover's roles; `elsewhere` where another database of the cluster depends on one.
+-- Klover's roles; `elsewhere` where another database of the cluster depends on one, `owns` where
+-- something here belongs to one.
 select r.rolname, r.rolcanlogin, r.rolinherit, r.rolconnlimit,
        r.rolsuper or r.rolcreaterole or r.rolcreatedb or r.rolreplication or r.rolbypassrls,
        r.rolpassword is not null, r.rolvaliduntil is not null,
        exists (select from pg_shdepend d
                 where d.refclassid = 'pg_authid'::regclass and d.refobjid = r.oid
                   and d.dbid not in (0, (select oid from pg_database
-                                          where datname = current_database())))
+                                          where datname = current_database()))),
+       exists (select from pg_shdepend d
+                where d.refclassid = 'pg_authid'::regclass and d.refobjid = r.oid
+                  and d.deptype = 'o'
+                  and d.dbid in (0, (select oid from pg_database
+                                      where datname = current_database())))
   from pg_authid r
  where r.rolname like any (array['klover\_owner\_%', 'klover\_door\_%', 'klover\_s\_%',
                                  'klover\_session', 'klover\_application', 'klover\_keeper',
@@ -129,7 +135,7 @@ select n.nspname, p.oid::regprocedure::text, p.proname, p.provolatile = 'v', p.p
                             'tsm_handler'::regtype)
    and not 'internal'::regtype::oid = any (p.proargtypes::oid[])
    and (n.nspname <> 'pg_catalog' or p.provolatile = 'v' or p.prosecdef
-        or p.proname ~ '^(pg_|query_|cursor_|table_|schema_|database_)')
+        or p.proname ~ '^(pg_|txid_|query_|cursor_|table_|schema_|database_)')
    and n.nspname not like 'pg\_temp\_%'
  order by 1, 2;
 

@@ -10,7 +10,7 @@ select p.oid::regprocedure::text, o.rolname, o.rolsuper,
   from pg_proc p
   join pg_namespace n on n.oid = p.pronamespace
   join pg_roles o on o.oid = p.proowner
- where p.prosecdef and (n.nspname not in ('pg_catalog', 'information_schema') or p.oid >= 16384)
+ where p.prosecdef and p.oid >= 16384
  order by 1;
 
 -- name: unasked
@@ -55,13 +55,15 @@ select lanname from pg_language
  order by 1;
 
 -- name: native
--- Functions of libraries that no extension brought.
-select p.oid::regprocedure::text
+-- Functions of libraries that no extension brought, of a library that lies elsewhere than
+-- extensions' do, and those that are another name for one of Postgres' own, which it may close.
+select p.oid::regprocedure::text, l.lanname = 'internal'
   from pg_proc p
   join pg_language l on l.oid = p.prolang
- where l.lanname = 'c' and p.oid >= 16384
-   and not exists (select from pg_depend d
-                    where d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e')
+ where l.lanname in ('c', 'internal') and p.oid >= 16384
+   and (l.lanname = 'c' and p.probin not like '$libdir/%'
+        or not exists (select from pg_depend d where d.classid = 'pg_proc'::regclass
+                          and d.objid = p.oid and d.deptype = 'e'))
  order by 1;
 
 -- name: extensions
@@ -115,6 +117,20 @@ select distinct coalesce(usename, ''), coalesce(application_name, '') from pg_st
 -- name: server_settings
 -- The server's settings that could carry data out, or bring code in; those we may see.
 select name, setting from pg_settings where name = any (%s);
+
+-- name: coming_settings
+-- Those settings as the files have them, the last line of each, where that is to be something else
+-- once the server has read them or is started again. What was given on the command line stays.
+select f.name, f.setting
+  from (select distinct on (name) name, setting from pg_file_settings
+         where name = any (%s) order by name, seqno desc) f
+  left join pg_settings s on s.name = f.name
+ where s.source is distinct from 'command line' and f.setting is distinct from s.setting
+ order by 1;
+
+-- name: own_settings
+-- An application's own settings of the server: each session reads them.
+select name from pg_settings where name like '%.%' and source <> 'default' order by 1;
 
 -- name: scoped_settings
 -- Settings for databases and for roles that are no sessions: they come before the server's own.
