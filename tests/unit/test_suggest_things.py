@@ -388,3 +388,26 @@ def test_a_number_is_no_text_and_a_word_that_often_stands_for_less_names_nothing
         "cycle": None,
         "caption": "user.content.private",
     }
+
+
+def test_a_wish_that_tells_of_a_body_is_closed() -> None:
+    found = catalog(
+        table(
+            "users",
+            "id bigint pk",
+            "email text",
+            *(
+                f"{name} boolean"
+                for name in ("requires_zimmerframe", "uses_zorbs", "use_dark_theme")
+            ),
+        ),
+        table(
+            "beds",
+            "id bigint pk",
+            "number integer",
+            *("is_pregnant boolean", "is_taxed boolean", "size_of_pay integer"),
+        ),
+        table("stays", "id bigint pk", "user_id bigint -> users.id", "bed_id bigint -> beds.id"),
+    )
+    assert restricted(found, "users") == {"email", "requires_zimmerframe", "uses_zorbs"}
+    assert restricted(found, "beds") == {"is_pregnant", "size_of_pay"}
