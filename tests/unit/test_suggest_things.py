@@ -411,3 +411,38 @@ def test_a_wish_that_tells_of_a_body_is_closed() -> None:
     )
     assert restricted(found, "users") == {"email", "requires_zimmerframe", "uses_zorbs"}
     assert restricted(found, "beds") == {"is_pregnant", "size_of_pay"}
+
+
+def test_a_devices_id_and_a_pupils_rank_tell_of_somebody() -> None:
+    found = catalog(
+        table("users", "id bigint pk", "email text"),
+        table("devices", "device_id text pk", "user_id bigint -> users.id"),
+        table("uses", "id bigint pk", "device_id text -> devices.device_id"),
+        table("user_device", "id text pk", "user_id bigint -> users.id"),
+        table("student_stats", "id bigint pk", "user_id bigint -> users.id", "ranking bigint"),
+        table(
+            "account_stats", "id bigint pk", "user_id bigint -> users.id", "follower_count bigint"
+        ),
+    )
+    assert restricted(found, "devices") == restricted(found, "uses") == {"device_id"}
+    assert restricted(found, "user_device") == {"id"}
+    assert restricted(found, "student_stats") == {"ranking"}
+    assert restricted(found, "account_stats") == set()
+
+
+def test_a_table_called_after_money_keeps_its_amounts() -> None:
+    found = catalog(
+        USERS,
+        table("incomes", "id bigint pk", "slug text", "amount numeric"),
+        table("plans", "id bigint pk", "slug text", "amount numeric"),
+        table("organisations", "id bigint pk", "owner_id bigint -> users.id"),
+        table(
+            "subscriptions",
+            "id bigint pk",
+            "organisation_id bigint -> organisations.id",
+            *("status text", "ends date"),
+        ),
+    )
+    assert restricted(found, "incomes") >= {"amount"}
+    assert restricted(found, "plans") == set()
+    assert restricted(found, "subscriptions") == {"status", "ends"}

@@ -69,7 +69,8 @@ def nature_of(table: Table, shape: Shape) -> Nature:
 
 def _is_a_groups(table: Table, said: tuple[str, ...], found: Nature, shape: Shape) -> bool:
     """Tell whether rows that only an organisation ties to people are its own affairs."""
-    private = found is Nature.PRIVATE and (_secret(said) or bool(set(said[-1:]) & kinds.ACTS))
+    money = (of_words(said[-1:]) or "").startswith(("user.payment", "user.financial"))
+    private = found is Nature.PRIVATE and (money or _secret(said) or {*said[-1:]} & kinds.ACTS)
     unclear = found in {Nature.UNKNOWN, Nature.APART, Nature.PRIVATE} and not private
     return unclear and not _names_people(table, said, shape)
 
@@ -130,7 +131,7 @@ def _tied(said: tuple[str, ...], links: int) -> Nature:
         (setting, Nature.SETTING),
         (bool(has & kinds.PRIVATE), Nature.PRIVATE),
         (linked and bool(has & kinds.RELATION), Nature.RELATION),
-        (bool(has & kinds.PUBLIC), Nature.PUBLIC),
+        (bool(has & kinds.PUBLIC) and not has & kinds.RATED, Nature.PUBLIC),
         (linked and has <= _things(), Nature.RELATION),
     )
     return next((nature for fits, nature in fitting if fits), Nature.UNKNOWN)

@@ -169,7 +169,9 @@ def _word(case: Case) -> Opening | None:
 def _number(case: Case) -> Opening | None:
     if set(case.said) & plain.TIMES and set(case.said) <= plain.TIMES | _CLOCK:
         return _time(case)  # seconds since 1970, as some applications keep times
-    if case.nature in {Nature.REFERENCE, Nature.GUARDED} and not _personal_number(case):
+    secret = case.nature is Nature.GUARDED and not case.vocabulary
+    nobodys = case.nature in {Nature.REFERENCE, Nature.GUARDED} and not secret
+    if nobodys and not _personal_number(case):
         return case.seen, 0.8, "a number of a thing that is nobody's"
     if case.strong or is_standing(case):
         return None

@@ -7,7 +7,7 @@ row of the same table.
 from collections.abc import Iterator
 
 from klover.catalog import Catalog, Column, Table, TableName
-from klover.policy.suggest.guess import Guess, comparable
+from klover.policy.suggest.guess import Guess, comparable, family
 from klover.policy.suggest.keys import WEAK, is_bare, key_column, own_key, stem_of
 from klover.policy.words import kinds
 from klover.policy.words.plain import GLUE
@@ -79,6 +79,10 @@ def _to_people(
         people = tuple(sorted(people, key=lambda name: _no_login(words(name.name))))
     elif table.name in people and set(said) & kinds.ABOVE:  # an employee's manager is one
         people = (table.name, *people)
+    first = key_column(catalog.tables[people[0]], ("id",)) if people else None
+    foreign = first is not None and family(column.base_type) != family(first.base_type)
+    if foreign and family(column.base_type) == "text":
+        return  # a text where people have numbers is another system's id
     for target in people:
         key = catalog.tables[target].primary_key
         *shared, last = key.columns if key is not None else ("",)

@@ -160,12 +160,9 @@ def _people(catalog: Catalog, ties: Mapping[TableName, Tie]) -> tuple[TableName,
 
 
 def _has_key(table: Table) -> bool:
-    full = {column.name for column in table.columns if column.not_null and is_writable(column.name)}
-    if table.primary_key is not None and not all(map(is_writable, table.primary_key.columns)):
-        return False
-    return table.primary_key is not None or any(
-        full.issuperset(key.columns) for key in table.uniques
-    )
+    """Tell whether a key tells rows apart, even one that the database would let be NULL."""
+    keys = [table.primary_key] if table.primary_key is not None else table.uniques
+    return any(all(map(is_writable, key.columns)) for key in keys)
 
 
 def _own(table: Table) -> int:
