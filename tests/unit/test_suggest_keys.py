@@ -291,3 +291,19 @@ def test_an_id_of_another_system_is_no_key_of_a_table_here() -> None:
     assert target(found, "shops", "ownerId") == "users.id"
     assert target(found, "links", "providerAccountId") is None
     assert target(found, "links", "accountId") == "Account.id"
+
+
+def test_a_creator_beside_who_changed_it_last_only_entered_the_row() -> None:
+    columns = ("id bigint pk", "name text", "creator integer", "lastupdatedby integer")
+    found = draft(
+        catalog(
+            table("users", "id integer pk", "email text", "first_name text"),
+            table("customfields", *columns),
+            table("notes", *columns),
+            table("fields", "id bigint pk", "creator integer"),
+        )
+    )
+    assert guesses(found, "customfields")["creator"].audit
+    assert guesses(found, "customfields")["lastupdatedby"].audit
+    assert not guesses(found, "notes")["creator"].audit
+    assert not guesses(found, "fields")["creator"].audit

@@ -41,7 +41,18 @@ def by_role(
 
 def is_audit(said: tuple[str, ...]) -> bool:
     """Tell whether a name's words say who entered a row: ``created_by``, ``write_uid``."""
+    said = said[1:] if said[:1] == ("last",) else said
     return len(said) > 1 and said[0] in kinds.AUDIT and bool({"by", "uid"} & set(said))
+
+
+def is_entered_by(table: Table, column: str) -> bool:
+    """Tell whether a ``creator`` only entered the row: somebody else may have changed it since.
+
+    Not of what people write or do: there it is the author.
+    """
+    acts = set(words(table.name.name)) & (kinds.PUBLIC | kinds.PRIVATE | kinds.ACTS)
+    made = "creator" in words(column) and not acts
+    return made and any(is_audit(words(one.name)) for one in table.columns if one.name != column)
 
 
 def is_responsible(table: Table, column: str) -> bool:
@@ -98,7 +109,9 @@ def _to_people(
                 target=target,
                 target_columns=(*shared, there.name),
                 element=element,
-                audit=is_audit(said) or is_responsible(table, column.name),
+                audit=is_audit(said)
+                or is_entered_by(table, column.name)
+                or is_responsible(table, column.name),
                 confidence=WEAK,
                 reason="by the part somebody plays",
             )
