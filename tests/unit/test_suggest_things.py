@@ -446,3 +446,20 @@ def test_a_table_called_after_money_keeps_its_amounts() -> None:
     assert restricted(found, "incomes") >= {"amount"}
     assert restricted(found, "plans") == set()
     assert restricted(found, "subscriptions") == {"status", "ends"}
+
+
+def test_an_answer_that_somebody_entered_is_not_shared_in_silence() -> None:
+    found = catalog(
+        table("patients", "id uuid pk", "full_name text", "gender text", "birth_date date"),
+        table("visits", "id uuid pk", "patient_id uuid -> patients.id"),
+        table("users", "id uuid pk", "full_name text"),
+        table("answer_responses", "id uuid pk", "content text", "updated_by_user_id uuid"),
+    )
+    answers = one(found, "answer_responses")
+    assert answers.standing is Standing.OPEN
+    assert answers.question is not None
+
+
+def test_a_place_in_a_list_tells_nothing_anywhere() -> None:
+    made = table("diagnoses", "id bigint pk", "user_id bigint -> users.id", "sort_order integer")
+    assert restricted(catalog(USERS, made), "diagnoses") == set()

@@ -153,6 +153,7 @@ def _untied(table: Table, said: tuple[str, ...], shape: Shape) -> Nature:
         (last in kinds.MACHINERY and not people, Nature.MACHINERY),
         (_is_system(said), Nature.SYSTEM),
         (people, Nature.UNKNOWN),
+        (_is_somebodys_act(table, said, shape), Nature.UNKNOWN),
         (last in kinds.SORTS and not nowhere, Nature.REFERENCE),
         (nobodys and nowhere, Nature.PUBLIC if _has_an_address(table) else Nature.APART),
         (nowhere or not said or last in kinds.ACTS, Nature.UNKNOWN),
@@ -160,6 +161,12 @@ def _untied(table: Table, said: tuple[str, ...], shape: Shape) -> Nature:
         (bool(guarded) or last not in KNOWN, Nature.GUARDED),
     )
     return next((nature for fits, nature in fitting if fits), Nature.REFERENCE)
+
+
+def _is_somebodys_act(table: Table, said: tuple[str, ...], shape: Shape) -> bool:
+    """Tell whether a row that is called an act names at least who entered it."""
+    people = any(guess.target in shape.people for guess in shape.ties[table.name].all())
+    return people and bool(set(said) & (kinds.PRIVATE | kinds.ACTS))
 
 
 def _tells_of_no_act(said: tuple[str, ...], table: Table, shape: Shape) -> bool:

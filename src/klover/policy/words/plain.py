@@ -111,6 +111,10 @@ TECHNICAL = (
     frozenset({"schema", "version"}),
     frozenset({"row", "version"}),
     frozenset({"revision"}),
+    frozenset({"sort", "order"}),
+    frozenset({"display", "order"}),
+    frozenset({"listing", "order"}),
+    frozenset({"order", "index"}),
 )
 """Names that say nothing even in a table of secrets, by their words."""
 
