@@ -463,3 +463,13 @@ def test_an_answer_that_somebody_entered_is_not_shared_in_silence() -> None:
 def test_a_place_in_a_list_tells_nothing_anywhere() -> None:
     made = table("diagnoses", "id bigint pk", "user_id bigint -> users.id", "sort_order integer")
     assert restricted(catalog(USERS, made), "diagnoses") == set()
+
+
+def test_things_are_displayed_under_a_name_too() -> None:
+    found = catalog(
+        USERS,
+        table("plans", "id bigint pk", "display_name text", "slug text"),
+        table("customers", "id bigint pk", "display_name text", "email text"),
+    )
+    assert restricted(found, "plans") == set()
+    assert restricted(found, "customers") == {"display_name", "email"}
