@@ -473,3 +473,13 @@ def test_things_are_displayed_under_a_name_too() -> None:
     )
     assert restricted(found, "plans") == set()
     assert restricted(found, "customers") == {"display_name", "email"}
+
+
+def test_the_name_of_a_setting_names_the_value_beside_it() -> None:
+    found = catalog(
+        USERS,
+        table("configurations", "id bigint pk", "name text", "content text"),
+        table("answers", "id bigint pk", "name text", "content text", "email text"),
+    )
+    assert restricted(found, "configurations") == {"content"}
+    assert restricted(found, "answers") == {"name", "content", "email"}

@@ -58,8 +58,9 @@ PLAIN = (
         register registry release render replica repository resolution resource retry
         runtime script segment server service shard shelf shell snapshot socket spec
         specification stack statistic stem stream structure style syntax tank texture tier
-        tire toolbar torque tray trigger tube tyre validator variant vector viewport
-        voltage volume warranty watt web wheel width window wire""".split()
+        tire toolbar torque tray trigger tube tyre validator variant short long native
+        secondary vector viewport voltage volume warranty watt web wheel width window
+        wire""".split()
     )
 )
 
