@@ -1,9 +1,10 @@
 """Keys that nobody declared: found by names, types and values, and refused by values."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from doubles.catalogs import catalog, table
-from klover.catalog import Catalog, TableName
+from klover.catalog import Catalog, Key, TableName
 from klover.policy.suggest import Answer, Draft, Evidence, Question, draft, questions
 from klover.policy.suggest.guess import Guess
 
@@ -258,3 +259,51 @@ def test_an_employee_reports_to_an_employee() -> None:
         )
     )
     assert target(found, "Employee", "ReportsTo") == "Employee.EmployeeId"
+
+
+def test_people_whose_key_may_be_null_are_still_the_people() -> None:
+    users = table("users", "name text", "password_hash text", "created bigint")
+    users = replace(users, uniques=(Key(name="users_name_key", columns=("name",)),))
+    found = draft(
+        catalog(
+            users,
+            table("erased_users", "user_id text pk"),
+            table("presence", "id bigint pk", "user_id text", "state text", "mtime bigint"),
+            table("devices", "user_id text", "device_id text pk", "seen bigint"),
+        )
+    )
+    assert str(found.shape.subjects) == "users"
+    assert found.shape.key == ("name",)
+    assert target(found, "presence", "user_id") == "users.name"
+    assert [way.text for way in found.shape.ways[TableName.parse("presence")]] == ["user_id"]
+
+
+def test_an_id_of_another_system_is_no_key_of_a_table_here() -> None:
+    found = draft(
+        catalog(
+            table("users", "id bigint pk", "email text", "first_name text", "birth_date date"),
+            table("Account", "id text pk", "email text", "userId bigint"),
+            table("shops", "id bigint pk", "customerId text", "ownerId bigint"),
+            table("links", "id bigint pk", "providerAccountId text", "accountId text"),
+        )
+    )
+    assert target(found, "shops", "customerId") is None
+    assert target(found, "shops", "ownerId") == "users.id"
+    assert target(found, "links", "providerAccountId") is None
+    assert target(found, "links", "accountId") == "Account.id"
+
+
+def test_a_creator_beside_who_changed_it_last_only_entered_the_row() -> None:
+    columns = ("id bigint pk", "name text", "creator integer", "lastupdatedby integer")
+    found = draft(
+        catalog(
+            table("users", "id integer pk", "email text", "first_name text"),
+            table("customfields", *columns),
+            table("notes", *columns),
+            table("fields", "id bigint pk", "creator integer"),
+        )
+    )
+    assert guesses(found, "customfields")["creator"].audit
+    assert guesses(found, "customfields")["lastupdatedby"].audit
+    assert not guesses(found, "notes")["creator"].audit
+    assert not guesses(found, "fields")["creator"].audit

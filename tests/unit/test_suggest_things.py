@@ -388,3 +388,98 @@ def test_a_number_is_no_text_and_a_word_that_often_stands_for_less_names_nothing
         "cycle": None,
         "caption": "user.content.private",
     }
+
+
+def test_a_wish_that_tells_of_a_body_is_closed() -> None:
+    found = catalog(
+        table(
+            "users",
+            "id bigint pk",
+            "email text",
+            *(
+                f"{name} boolean"
+                for name in ("requires_zimmerframe", "uses_zorbs", "use_dark_theme")
+            ),
+        ),
+        table(
+            "beds",
+            "id bigint pk",
+            "number integer",
+            *("is_pregnant boolean", "is_taxed boolean", "size_of_pay integer"),
+        ),
+        table("stays", "id bigint pk", "user_id bigint -> users.id", "bed_id bigint -> beds.id"),
+    )
+    assert restricted(found, "users") == {"email", "requires_zimmerframe", "uses_zorbs"}
+    assert restricted(found, "beds") == {"is_pregnant", "size_of_pay"}
+
+
+def test_a_devices_id_and_a_pupils_rank_tell_of_somebody() -> None:
+    found = catalog(
+        table("users", "id bigint pk", "email text"),
+        table("devices", "device_id text pk", "user_id bigint -> users.id"),
+        table("uses", "id bigint pk", "device_id text -> devices.device_id"),
+        table("user_device", "id text pk", "user_id bigint -> users.id"),
+        table("student_stats", "id bigint pk", "user_id bigint -> users.id", "ranking bigint"),
+        table(
+            "account_stats", "id bigint pk", "user_id bigint -> users.id", "follower_count bigint"
+        ),
+    )
+    assert restricted(found, "devices") == restricted(found, "uses") == {"device_id"}
+    assert restricted(found, "user_device") == {"id"}
+    assert restricted(found, "student_stats") == {"ranking"}
+    assert restricted(found, "account_stats") == set()
+
+
+def test_a_table_called_after_money_keeps_its_amounts() -> None:
+    found = catalog(
+        USERS,
+        table("incomes", "id bigint pk", "slug text", "amount numeric"),
+        table("plans", "id bigint pk", "slug text", "amount numeric"),
+        table("organisations", "id bigint pk", "owner_id bigint -> users.id"),
+        table(
+            "subscriptions",
+            "id bigint pk",
+            "organisation_id bigint -> organisations.id",
+            *("status text", "ends date"),
+        ),
+    )
+    assert restricted(found, "incomes") >= {"amount"}
+    assert restricted(found, "plans") == set()
+    assert restricted(found, "subscriptions") == {"status", "ends"}
+
+
+def test_an_answer_that_somebody_entered_is_not_shared_in_silence() -> None:
+    found = catalog(
+        table("patients", "id uuid pk", "full_name text", "gender text", "birth_date date"),
+        table("visits", "id uuid pk", "patient_id uuid -> patients.id"),
+        table("users", "id uuid pk", "full_name text"),
+        table("answer_responses", "id uuid pk", "content text", "updated_by_user_id uuid"),
+    )
+    answers = one(found, "answer_responses")
+    assert answers.standing is Standing.OPEN
+    assert answers.question is not None
+
+
+def test_a_place_in_a_list_tells_nothing_anywhere() -> None:
+    made = table("diagnoses", "id bigint pk", "user_id bigint -> users.id", "sort_order integer")
+    assert restricted(catalog(USERS, made), "diagnoses") == set()
+
+
+def test_things_are_displayed_under_a_name_too() -> None:
+    found = catalog(
+        USERS,
+        table("plans", "id bigint pk", "display_name text", "slug text"),
+        table("customers", "id bigint pk", "display_name text", "email text"),
+    )
+    assert restricted(found, "plans") == set()
+    assert restricted(found, "customers") == {"display_name", "email"}
+
+
+def test_the_name_of_a_setting_names_the_value_beside_it() -> None:
+    found = catalog(
+        USERS,
+        table("configurations", "id bigint pk", "name text", "content text"),
+        table("answers", "id bigint pk", "name text", "content text", "email text"),
+    )
+    assert restricted(found, "configurations") == {"content"}
+    assert restricted(found, "answers") == {"name", "content", "email"}

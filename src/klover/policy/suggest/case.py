@@ -138,6 +138,9 @@ def names_a_value(case: Case) -> bool:
     here = case.nature in {Nature.SETTING, Nature.PUBLIC, *OPERATORS}
     beside = {words(column.name) for column in case.table.columns}
     pairs = ((("key",), ("value",)), (("var",), ("value",)), (("k",), ("v",)))
+    settings = case.nature in OPERATORS and {*words(case.table.name.name)[-1:]} & kinds.SETTING
+    if settings and case.said in {("name",), ("title",), ("option",)}:
+        return any(said[-1:] in {("value",), ("content",)} for said in beside)
     return here and any(case.said == key and value in beside for key, value in pairs)
 
 

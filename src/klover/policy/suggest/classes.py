@@ -23,6 +23,8 @@ from klover.policy.words.personal import WEAK
 from klover.policy.words.split import words
 
 _ID_TYPES = frozenset({"smallint", "integer", "bigint", "uuid", "numeric"})
+_TELLING = ("user.authorization", "user.device")
+"""What a text tells by itself, even where it refers to another row: a session's, a device's id."""
 _SECRET = ("user.authorization", "user.device", "user.contact", "user.financial", "user.government")
 
 
@@ -91,7 +93,7 @@ def _by_key(
     if column.name in keys:
         spoken = of_words(words(column.name), strong=True)
         natural = column.name not in tied and not _is_number(column) and not _is_id(column, table)
-        opens = not _is_number(column) and (spoken or "").startswith("user.authorization")
+        opens = not _is_number(column) and (spoken or "").startswith(_TELLING)
         if spoken is not None and ((natural and spoken.startswith(_SECRET)) or opens):
             return _restricted(column, spoken, 0.9, "a key that tells something itself")
         if not natural:
@@ -151,10 +153,10 @@ def _open(
 def _is_id(column: Column, table: Table) -> bool:
     """Tell whether a key of text is made up for its row: ``id``, ``orderId``.
 
-    Not of a session or token, whose id may open it.
+    Not of a session, token or device, whose id may open it or be the machine's own.
     """
     said, about = words(column.name), words(table.name.name)
-    opens = (of_words(about, strong=True) or "").startswith("user.authorization")
+    opens = (of_words(about, strong=True) or "").startswith(_TELLING)
     return not opens and said in {("id",), (*about, "id")}
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from klover.catalog import Catalog, Column, Table, TableName
 from klover.policy.suggest.guess import Guess, Names, comparable, family
+from klover.policy.words import kinds
 from klover.policy.words.plain import NUMBER_HEADS, TEXT_HEADS
 from klover.policy.words.split import words
 
@@ -81,7 +82,7 @@ def _named(table: Table, column: Column, catalog: Catalog, names: Names) -> Gues
     said = words(column.name)
     stem = stem_of(said)
     marked = stem != said
-    if not stem:
+    if not stem or (stem[0] in kinds.EXTERNAL and family(column.base_type) == "text"):
         return None
     if not marked and (element or not is_bare(column, said)):
         return None
@@ -118,7 +119,7 @@ def _tables_called(
     if marked:
         for length in range(len(own) - 1, 0, -1):
             near = names.whole.get(own[:length] + wanted, ())
-            yield tuple(name for name in near if name != table.name), FAIR
+            yield tuple(name for name in near if name != table.name), SURE
     yield called, SURE
     if marked:
         yield names.endings.get(wanted, ()), FAIR

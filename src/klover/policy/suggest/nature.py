@@ -69,7 +69,8 @@ def nature_of(table: Table, shape: Shape) -> Nature:
 
 def _is_a_groups(table: Table, said: tuple[str, ...], found: Nature, shape: Shape) -> bool:
     """Tell whether rows that only an organisation ties to people are its own affairs."""
-    private = found is Nature.PRIVATE and (_secret(said) or bool(set(said[-1:]) & kinds.ACTS))
+    money = (of_words(said[-1:]) or "").startswith(("user.payment", "user.financial"))
+    private = found is Nature.PRIVATE and (money or _secret(said) or {*said[-1:]} & kinds.ACTS)
     unclear = found in {Nature.UNKNOWN, Nature.APART, Nature.PRIVATE} and not private
     return unclear and not _names_people(table, said, shape)
 
@@ -130,7 +131,7 @@ def _tied(said: tuple[str, ...], links: int) -> Nature:
         (setting, Nature.SETTING),
         (bool(has & kinds.PRIVATE), Nature.PRIVATE),
         (linked and bool(has & kinds.RELATION), Nature.RELATION),
-        (bool(has & kinds.PUBLIC), Nature.PUBLIC),
+        (bool(has & kinds.PUBLIC) and not has & kinds.RATED, Nature.PUBLIC),
         (linked and has <= _things(), Nature.RELATION),
     )
     return next((nature for fits, nature in fitting if fits), Nature.UNKNOWN)
@@ -152,6 +153,7 @@ def _untied(table: Table, said: tuple[str, ...], shape: Shape) -> Nature:
         (last in kinds.MACHINERY and not people, Nature.MACHINERY),
         (_is_system(said), Nature.SYSTEM),
         (people, Nature.UNKNOWN),
+        (_is_somebodys_act(table, said, shape), Nature.UNKNOWN),
         (last in kinds.SORTS and not nowhere, Nature.REFERENCE),
         (nobodys and nowhere, Nature.PUBLIC if _has_an_address(table) else Nature.APART),
         (nowhere or not said or last in kinds.ACTS, Nature.UNKNOWN),
@@ -159,6 +161,12 @@ def _untied(table: Table, said: tuple[str, ...], shape: Shape) -> Nature:
         (bool(guarded) or last not in KNOWN, Nature.GUARDED),
     )
     return next((nature for fits, nature in fitting if fits), Nature.REFERENCE)
+
+
+def _is_somebodys_act(table: Table, said: tuple[str, ...], shape: Shape) -> bool:
+    """Tell whether a row that is called an act names at least who entered it."""
+    people = any(guess.target in shape.people for guess in shape.ties[table.name].all())
+    return people and bool(set(said) & (kinds.PRIVATE | kinds.ACTS))
 
 
 def _tells_of_no_act(said: tuple[str, ...], table: Table, shape: Shape) -> bool:

@@ -34,6 +34,13 @@ _TIMES = ("timestamp without time zone", "timestamp with time zone", "date")
 _CLOCK = frozenset(
     ["at", "on", "date", "time", "timestamp", "last", "row", "when", "sent", "by", "is", "day"]
 )
+_BODILY = (
+    "user.health_and_medical",
+    "user.demographic",
+    "user.biometric",
+    "user.criminal_history",
+    "user.government_id",
+)
 _CLOSED = frozenset({Nature.PRIVATE, Nature.SYSTEM})
 
 
@@ -89,7 +96,7 @@ def _wish(case: Case) -> Opening | None:
 
 def _begins_with_a_verb(case: Case) -> bool:
     opt = case.said[-2:] in {("opt", "in"), ("opt", "out")}
-    return opt or (bool(case.said) and case.said[0] in plain.SETTING_VERBS)
+    return opt or (bool(case.said) and case.said[0] in plain.SETTING_VERBS and case.known)
 
 
 def _shown(case: Case) -> bool:
@@ -124,8 +131,12 @@ def is_written(column: Column) -> bool:
 
 
 def _flag(case: Case) -> Opening | None:
-    nobodys = case.nature in {Nature.REFERENCE, Nature.GUARDED, Nature.GROUP}
-    if nobodys or (case.said[:1] != () and case.said[0] in plain.SHOWING):
+    nobodys = case.nature in {Nature.GUARDED, Nature.GROUP} and not _of_a_body(case)
+    if (
+        nobodys
+        or case.nature is Nature.REFERENCE
+        or (case.said[:1] != () and case.said[0] in plain.SHOWING)
+    ):
         return case.seen, 0.8, "a flag"
     if case.strong or is_moderated(case):
         return None
@@ -137,6 +148,11 @@ def _flag(case: Case) -> Opening | None:
     if case.plain:
         return DataClass.INTEROPERABLE, 0.7, "a flag, every word of it plain"
     return None
+
+
+def _of_a_body(case: Case) -> bool:
+    """Tell whether a name says what only people have or are, even of a thing."""
+    return (of_words(case.said, strong=True) or "").startswith(_BODILY)
 
 
 def _word(case: Case) -> Opening | None:
@@ -153,7 +169,9 @@ def _word(case: Case) -> Opening | None:
 def _number(case: Case) -> Opening | None:
     if set(case.said) & plain.TIMES and set(case.said) <= plain.TIMES | _CLOCK:
         return _time(case)  # seconds since 1970, as some applications keep times
-    if case.nature in {Nature.REFERENCE, Nature.GUARDED} and not _personal_number(case):
+    secret = case.nature is Nature.GUARDED and not case.vocabulary
+    nobodys = case.nature in {Nature.REFERENCE, Nature.GUARDED} and not secret
+    if nobodys and not _personal_number(case):
         return case.seen, 0.8, "a number of a thing that is nobody's"
     if case.strong or is_standing(case):
         return None

@@ -7,7 +7,7 @@ row of the same table.
 from collections.abc import Iterator
 
 from klover.catalog import Catalog, Column, Table, TableName
-from klover.policy.suggest.guess import Guess, comparable
+from klover.policy.suggest.guess import Guess, comparable, family
 from klover.policy.suggest.keys import WEAK, is_bare, key_column, own_key, stem_of
 from klover.policy.words import kinds
 from klover.policy.words.plain import GLUE
@@ -41,7 +41,18 @@ def by_role(
 
 def is_audit(said: tuple[str, ...]) -> bool:
     """Tell whether a name's words say who entered a row: ``created_by``, ``write_uid``."""
+    said = said[1:] if said[:1] == ("last",) else said
     return len(said) > 1 and said[0] in kinds.AUDIT and bool({"by", "uid"} & set(said))
+
+
+def is_entered_by(table: Table, column: str) -> bool:
+    """Tell whether a ``creator`` only entered the row: somebody else may have changed it since.
+
+    Not of what people write or do: there it is the author.
+    """
+    acts = set(words(table.name.name)) & (kinds.PUBLIC | kinds.PRIVATE | kinds.ACTS)
+    made = "creator" in words(column) and not acts
+    return made and any(is_audit(words(one.name)) for one in table.columns if one.name != column)
 
 
 def is_responsible(table: Table, column: str) -> bool:
@@ -79,6 +90,10 @@ def _to_people(
         people = tuple(sorted(people, key=lambda name: _no_login(words(name.name))))
     elif table.name in people and set(said) & kinds.ABOVE:  # an employee's manager is one
         people = (table.name, *people)
+    first = key_column(catalog.tables[people[0]], ("id",)) if people else None
+    foreign = first is not None and family(column.base_type) != family(first.base_type)
+    if foreign and family(column.base_type) == "text":
+        return  # a text where people have numbers is another system's id
     for target in people:
         key = catalog.tables[target].primary_key
         *shared, last = key.columns if key is not None else ("",)
@@ -94,7 +109,9 @@ def _to_people(
                 target=target,
                 target_columns=(*shared, there.name),
                 element=element,
-                audit=is_audit(said) or is_responsible(table, column.name),
+                audit=is_audit(said)
+                or is_entered_by(table, column.name)
+                or is_responsible(table, column.name),
                 confidence=WEAK,
                 reason="by the part somebody plays",
             )

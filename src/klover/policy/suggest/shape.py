@@ -71,7 +71,7 @@ def find_shape(catalog: Catalog, tied: Tied) -> Shape:
         ties=tied.ties,
         people=tied.people,
         subjects=subjects,
-        key=row_key(catalog.tables[subjects]),
+        key=row_key(catalog.tables[subjects]) or catalog.tables[subjects].uniques[0].columns,
         ways=ways,
         possible=_possible(sure, tied.ties, (subjects, *split)),
         beside=_beside(ways, tied),

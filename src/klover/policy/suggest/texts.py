@@ -50,10 +50,17 @@ def _enumerated(case: Case) -> Opening | None:
     return None
 
 
+def _tells(case: Case) -> bool:
+    """Tell whether a name speaks of a person; things are displayed under a name as well."""
+    things = case.said[-2:] == ("display", "name") and not is_about_somebody(case)
+    return case.strong and not things
+
+
 def _named_publicly(case: Case) -> Opening | None:
     """Judge a name of an organisation, or of a thing whose row has a name for a public address."""
     said, rest = set(case.said), plain.PLAIN | plain.ADDRESSED | case.vocabulary
-    if case.strong or not said & plain.ADDRESSED or not said <= rest or not has_an_address(case):
+    named = bool(said & plain.ADDRESSED) and said <= rest and not _tells(case)
+    if not named or not has_an_address(case):
         return None
     if case.nature is Nature.GROUP and is_an_organisation(case):
         return DataClass.INTEROPERABLE, 0.7, "what an organisation with a public address is called"
@@ -65,7 +72,7 @@ def _named_publicly(case: Case) -> Opening | None:
 def _named_thing(case: Case) -> Opening | None:
     """Judge the name of a thing that is the operator's, where it has more than a name."""
     said, about = set(case.said), set(words(case.table.name.name)[-1:])
-    if case.nature is not Nature.GUARDED or case.strong:
+    if case.nature is not Nature.GUARDED or _tells(case):
         return None
     if about & (kinds.PUBLIC | kinds.ROLES | kinds.PRIVATE):
         return None
@@ -81,7 +88,7 @@ def _operators_text(case: Case) -> Opening | None:
     table = words(case.table.name.name)
     if case.said == table:
         return DataClass.PUBLIC, 0.8, "the thing's own name"
-    if case.strong and (of_words(case.said, strong=True) or "") not in WHERE:
+    if _tells(case) and (of_words(case.said, strong=True) or "") not in WHERE:
         return None
     heads = plain.SHARED_NAMES | plain.TEXT_HEADS | ({"url"} if said & plain.IMAGES else set())
     rest = plain.PLAIN | plain.IMAGES | plain.LANGUAGES | case.vocabulary | {"remote"}

@@ -16,7 +16,7 @@ from klover.policy.suggest.keys import by_name, table_names
 from klover.policy.suggest.pairs import pairs
 from klover.policy.suggest.people import rank
 from klover.policy.suggest.questions import by_values, open_questions, question, weigh
-from klover.policy.suggest.roles import by_role, is_audit, is_responsible
+from klover.policy.suggest.roles import by_role, is_audit, is_entered_by, is_responsible
 from klover.policy.suggest.wide import by_wide_name
 from klover.policy.words import kinds
 from klover.policy.words.split import words
@@ -105,7 +105,8 @@ def _first(table: Table, catalog: Catalog, names: Names, evidence: Evidence) -> 
 
 def _no_subject(table: Table, column: str) -> bool:
     """Tell whether a column only says who entered a row, or who runs the thing."""
-    return is_audit(words(column)) or is_responsible(table, column)
+    entered = is_audit(words(column)) or is_entered_by(table, column)
+    return entered or is_responsible(table, column)
 
 
 def _second(
@@ -160,12 +161,9 @@ def _people(catalog: Catalog, ties: Mapping[TableName, Tie]) -> tuple[TableName,
 
 
 def _has_key(table: Table) -> bool:
-    full = {column.name for column in table.columns if column.not_null and is_writable(column.name)}
-    if table.primary_key is not None and not all(map(is_writable, table.primary_key.columns)):
-        return False
-    return table.primary_key is not None or any(
-        full.issuperset(key.columns) for key in table.uniques
-    )
+    """Tell whether a key tells rows apart, even one that the database would let be NULL."""
+    keys = [table.primary_key] if table.primary_key is not None else table.uniques
+    return any(all(map(is_writable, key.columns)) for key in keys)
 
 
 def _own(table: Table) -> int:

@@ -71,6 +71,9 @@ RESPONSIBLE = frozenset("manager head lead chief supervisor contact responsible"
 DELICATE = frozenset("patient insured policyholder inmate donor resident".split())
 """People whose mere presence tells something: every row about them is a private one."""
 
+RATED = frozenset("student pupil child employee candidate applicant patient".split())
+"""People whose figures are nobody else's: their ranks and averages are no public counters."""
+
 AUTHORS = frozenset(
     """author owner creator sender recipient user customer assignee reporter editor""".split()
 )
@@ -81,6 +84,9 @@ AUDIT = frozenset(
     inserted locked approved assigned disabled verified last_edited revised""".split()
 )
 """With ``by`` or ``uid``: who entered a row, which does not make it that person's."""
+
+EXTERNAL = frozenset("external remote foreign provider stripe paypal facebook google apple".split())
+"""First words of texts that are another system's ids: no keys of tables here."""
 
 SELF = frozenset("parent ancestor root previous prev next reblog reply original duplicate".split())
 """Words for another row of the same table."""

@@ -15,7 +15,7 @@ GLUE = frozenset(
 SETTING_VERBS = frozenset(
     """accept allow auto disable disallow display enable exclude follow hide ignore include keep
     limit mute notify opt prefer receive reject require send share show skip subscribe sync use
-    wants autoplay autofollow autoload force can notification blur collapse""".split()
+    wants autoplay autofollow autoload force notification blur collapse""".split()
 )
 """First words of flags that say how somebody wants things, not what somebody did."""
 
@@ -58,8 +58,9 @@ PLAIN = (
         register registry release render replica repository resolution resource retry
         runtime script segment server service shard shelf shell snapshot socket spec
         specification stack statistic stem stream structure style syntax tank texture tier
-        tire toolbar torque tray trigger tube tyre validator variant vector viewport
-        voltage volume warranty watt web wheel width window wire""".split()
+        tire toolbar torque tray trigger tube tyre validator variant short long native
+        secondary vector viewport voltage volume warranty watt web wheel width window
+        wire""".split()
     )
 )
 
@@ -111,6 +112,10 @@ TECHNICAL = (
     frozenset({"schema", "version"}),
     frozenset({"row", "version"}),
     frozenset({"revision"}),
+    frozenset({"sort", "order"}),
+    frozenset({"display", "order"}),
+    frozenset({"listing", "order"}),
+    frozenset({"order", "index"}),
 )
 """Names that say nothing even in a table of secrets, by their words."""
 
@@ -163,11 +168,10 @@ CALLED = frozenset("name title slug code sku label description symbol abbreviati
 """Words of what a thing is called."""
 
 THINGS_HAVE = frozenset(
-    """slug code sku position priority order sort color icon symbol description kind type unit
-    price amount rate fee duration day category active enabled default level version logo image
-    quantity size weight""".split()
+    """slug code sku position priority order sort color icon symbol unit price amount rate fee
+    duration version logo quantity""".split()
 )
-"""Words of what stands beside a thing's name."""
+"""Words of what stands beside a thing's name, and hardly ever beside a person's."""
 
 MEASURES = frozenset("width height size offset length duration ratio top left".split())
 """Last words of the measures of a picture."""
