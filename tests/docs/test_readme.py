@@ -93,6 +93,7 @@ def test_pip_install_gives_the_command(tmp_path: Path) -> None:
     assert {".py", ".sql", ".yaml", ".typed"} <= installed
 
 
+@pytest.mark.timeout(600)
 def test_the_commands_for_your_own_databases_run_in_order(deployment: Ground) -> None:
     ours = [line for line in commands() if line.startswith("klover ")]
     assert len(ours) >= 10

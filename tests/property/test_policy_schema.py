@@ -10,9 +10,9 @@ from hypothesis import given, settings, strategies as st
 from jsonschema import Draft202012Validator
 from ruamel.yaml import YAML
 
-from doubles.signed import BASE
+from doubles.documents import FULL, value
 from klover.errors import PolicyError
-from klover.policy.document import Mapping, Node, Scalar, Sequence, load
+from klover.policy.document import load
 from klover.policy.parse import parse
 from klover.policy.parse_countries import named_file
 from klover.policy.schema import schema, text
@@ -23,34 +23,6 @@ VALIDATOR = Draft202012Validator(SCHEMA)
 EXAMPLES = sorted((ROOT / "examples").glob("*/*.yaml")) + sorted(
     (ROOT / "src" / "klover" / "demo").glob("*.yaml")
 )
-FULL = (
-    BASE
-    + """\
-applications:
-  video-api: {certificate: "spiffe://example/video-api", role: app_video, hosts: admitted}
-places:
-  media-bucket: {kind: object-store, jurisdiction: NO, state: declared}
-defaults:
-  tables: {"*_types": shared}
-  columns: {"*_at": public}
-"""
-)
-
-
-def value(node: Node) -> Any:
-    """Tell a node as JSON has it, in the kinds of YAML 1.2."""
-    if isinstance(node, Mapping):
-        return {key: value(entry) for key, entry in node.entries.items()}
-    if isinstance(node, Sequence):
-        return [value(item) for item in node.items]
-    assert isinstance(node, Scalar)
-    if node.kind == "flag":
-        return node.text.casefold() == "true"
-    if node.kind == "integer":
-        return int(node.text, 0) if node.text[:2] in {"0x", "0o"} else int(node.text)
-    if node.kind == "float":
-        return float(node.text.replace(".inf", "inf").replace(".nan", "nan"))
-    return None if node.kind == "null" else node.text
 
 
 def fits(yaml: str) -> bool:

@@ -45,7 +45,8 @@ def _table(pattern: str, node: Node, line: int, reader: Reader, table: ReadTable
             f"{what} has `columns:`; write them under `defaults.columns` as `{pattern}.column`.",
             line,
         )
-    if not rule.shared and not rule.subjects:
+    told = isinstance(node, Mapping) and "subject" in node.entries  # its own faults say enough
+    if not rule.shared and not told:
         reader.faults.add(f"{what} has to be `shared` or to have a `subject:`.", line)
     return rule
 

@@ -15,7 +15,8 @@ from klover.policy.reading import Reader
 ReadRule = Callable[[Node, str, int, Reader], ColumnRule]
 """Reads a column's rule; a part is said in the same words."""
 
-_OF_COLUMNS = ("unique", "stub", "coarsen")
+OF_COLUMNS = ("unique", "stub", "coarsen")
+"""What a part cannot say."""
 
 
 def read_parts(
@@ -46,7 +47,7 @@ def _part(
     path: tuple[str, ...], node: Node, what: str, line: int, reader: Reader, read: ReadRule
 ) -> list[PathRule]:
     if isinstance(node, Mapping):
-        for key in _OF_COLUMNS:
+        for key in OF_COLUMNS:
             if key in node.entries:
                 reader.faults.add(
                     f"{what}: `{key}` is for whole columns; take it out.", node.lines[key]

@@ -22,6 +22,7 @@ from klover.policy.model import (
 )
 from klover.policy.parse_audiences import MAX_APPROVALS
 from klover.policy.parse_countries import PIN_KEYS
+from klover.policy.parse_parts import OF_COLUMNS
 from klover.policy.parse_places import STATES
 from klover.policy.parse_signing import LEAST, MOST, SIGNER_KEYS, SIGNING_KEYS, SIGNING_OPTIONAL
 from klover.policy.schema_words import WORDS
@@ -35,6 +36,8 @@ _TEXT: Schema = {"type": "string", "pattern": r"\S"}
 _DIGEST: Schema = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
 _SIZE = r"^[1-9][0-9]{0,5} [A-Za-z]{2,3}$"
 _MOST_ROWS = 999_999_999
+_TARGET: Schema = {"type": "string", "pattern": r"\."}
+_NOBODYS: Schema = {"properties": {"shared": {"const": True}}, "required": ["shared"]}
 
 
 def schema() -> Schema:
@@ -59,7 +62,12 @@ def schema() -> Schema:
         "$schema": _DIALECT,
         "title": "A policy of Klover",
         **_object(top, parse._REQUIRED, parse._OPTIONAL),  # noqa: SLF001 - the parser's own keys
-        "$defs": {"table": _table(), "column": _column(), "region": _region()},
+        "$defs": {
+            "table": _table(),
+            "column": _column(),
+            "part": _part(),
+            "region": _region(),
+        },
     }
 
 
@@ -132,21 +140,30 @@ def _subjects() -> Schema:
 
 
 def _defaults() -> Schema:
-    return _whole({"tables": _named(_ref("table")), "columns": _named(_ref("column"))})
+    return _whole({"tables": _named(_pattern()), "columns": _named(_ref("column"))})
+
+
+def _pattern() -> Schema:
+    """Describe a table's rule by pattern: it says whose rows they are, and nothing of columns."""
+    told = [{"const": "shared"}, _NOBODYS, {"required": ["subject"]}]
+    without = {"not": {"type": "object", "required": ["columns"]}}
+    return {"allOf": [_ref("table"), {"anyOf": told}, without]}
 
 
 def _table() -> Schema:
-    pair = _named(_TEXT) | {"required": ["by"], "minProperties": 2}
+    pair = _named(_TARGET) | {"properties": {"by": _TEXT}, "required": ["by"], "minProperties": 2}
     keys: dict[str, Schema] = {
         "shared": {"type": "boolean"},
         "subject": _texts(),
         "public_rows": {"anyOf": [{"type": "boolean"}, _TEXT]},
         "hangs_off": _texts(empty=True),
         "key": _texts(),
-        "references": _named({"anyOf": [_TEXT, pair]}),
+        "references": _named({"anyOf": [_TARGET, pair]}),
         "columns": _named(_ref("column")),
     }
     rule = _object(keys, (), parse_tables._TABLE_KEYS)  # noqa: SLF001 - the parser's own keys
+    whose = [{"required": [key]} for key in ("subject", "public_rows", "hangs_off")]
+    rule["not"] = {"allOf": [_NOBODYS, {"anyOf": whose}]}
     return {"anyOf": [{"const": "shared"}, rule]}
 
 
@@ -158,7 +175,7 @@ def _column() -> Schema:
         "category": _TEXT,
         "unique": _words(Unique),
         "stub": {"type": ["string", "boolean", "number"]},
-        "paths": _named(_ref("column")),
+        "paths": _named(_ref("part")),
         "coarsen": {"type": "string", "pattern": rf"^({plain}|(round|first) [0-9]+)$"},
     }
     rule = _object(keys, ["class"], parse_tables._COLUMN_KEYS)  # noqa: SLF001 - the same
@@ -169,6 +186,13 @@ def _column() -> Schema:
         }
     }
     return {"anyOf": [_words(DataClass), rule]}
+
+
+def _part() -> Schema:
+    """Describe the rule of a part of a JSON column: what is of whole columns is left out."""
+    classes, rule = _column()["anyOf"]
+    known = {key: one for key, one in rule["properties"].items() if key not in OF_COLUMNS}
+    return {"anyOf": [classes, _whole(known, "class")]}
 
 
 def _audience() -> Schema:

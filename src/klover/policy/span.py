@@ -7,7 +7,7 @@ from klover.policy.document import Node
 from klover.policy.reading import Reader
 
 LONGEST = timedelta(days=366)
-SPAN = r"(?=[0-9])(?:([0-9]{1,3})d)?(?:([0-9]{1,4})h)?(?:([0-9]{1,5})m)?"
+SPAN = r"(?=[0-9dh]*[1-9])(?:([0-9]{1,3})d)?(?:([0-9]{1,4})h)?(?:([0-9]{1,5})m)?"
 _SPAN = re.compile(SPAN + r"\Z")
 _MINUTES, _DAY = 60, 24
 
