@@ -86,3 +86,20 @@ def test_a_type_of_an_extension_lives_where_that_was_installed(database: Connect
     )
     database.execute("insert into public.people values (1, 'IRELAND', 'ÄBC')")
     assert shown(database, {"country": "region", "nick": "first 2"}) == [("Europe", "ÄB")]
+
+
+def test_a_collation_that_takes_others_for_equal_is_no_hindrance(database: Connection) -> None:
+    try:
+        database.execute(
+            "create collation public.alike (provider = icu, locale = 'und-u-ks-level1',"
+            " deterministic = false)"
+        )
+    except psycopg.errors.FeatureNotSupported:
+        pytest.skip("needs ICU, which the embedded server lacks")
+    database.execute(
+        "create table public.people (id int primary key, country text collate public.alike,"
+        " nick varchar(9) collate public.alike)"
+    )
+    database.execute("insert into public.people values (1, 'IRELAND', 'ÄBC'), (2, 'nowhere', '')")
+    seen = shown(database, {"country": "region", "nick": "first 2"})
+    assert seen == [("Europe", "ÄB"), (None, "")]
