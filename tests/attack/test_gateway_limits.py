@@ -18,7 +18,7 @@ import psycopg
 import pytest
 from psycopg import errors
 
-from doubles.gateway_house import POLICY, Connection, House, hand_made_doors
+from doubles.gateway_house import DOORS, POLICY, Connection, House, hand_made_doors
 from doubles.raw_client import RawClient, error_of
 from klover.config import Backend
 from klover.errors import ConfigError
@@ -546,6 +546,26 @@ def test_a_gateway_without_a_seat_lets_nobody_in(
                 shut.close()
                 until(lambda: seats(house) == 1)
                 assert taken(house.connect(ABROAD)) == ROWS
+
+
+def test_a_seat_of_a_role_that_was_dropped_is_none(
+    server: Server, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A second gateway could sit down under the role that has its name now."""
+    monkeypatch.setattr("klover.gateway.seat._LOOK_SECONDS", 0.2)
+    on_standby(house, "select count(pg_terminate_backend(pid)) from pg_stat_activity where {seat}")
+    whose = "select coalesce(max(usesysid::text), '') from pg_stat_activity where {seat}"
+    until(lambda: on_standby(house, whose) != "")
+    before = on_standby(house, whose)
+    with connect(server.dsn(house.backend.database), what="the primary") as owner:
+        owner.execute(f"drop owned by {SEAT}; drop role {SEAT}".encode())
+        schema = DOORS[ABROAD].schema
+        owner.execute(
+            f"create role {SEAT} login connection limit 1 in role klover_session;"
+            f"grant usage on schema {schema} to {SEAT};"
+            f"grant select on all tables in schema {schema} to {SEAT}".encode()
+        )
+    until(lambda: on_standby(house, whose) not in {"", before})
 
 
 @contextmanager
