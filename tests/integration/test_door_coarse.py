@@ -5,7 +5,9 @@ import pytest
 
 from doubles.demo_doors import TODAY, compiled, open_doors, resolve
 from klover import door
-from klover.store.connect import Connection
+from klover.errors import StoreError
+from klover.store.connect import Connection, connect
+from klover.store.embedded import Server
 
 SCHEMA = """
 create domain public.price as numeric(12,4) check (value > 5);
@@ -86,3 +88,40 @@ def test_a_type_of_an_extension_lives_where_that_was_installed(database: Connect
     )
     database.execute("insert into public.people values (1, 'IRELAND', 'ÄBC')")
     assert shown(database, {"country": "region", "nick": "first 2"}) == [("Europe", "ÄB")]
+
+
+def test_a_collation_that_takes_others_for_equal_is_no_hindrance(database: Connection) -> None:
+    try:
+        database.execute(
+            "create collation public.alike (provider = icu, locale = 'und-u-ks-level1',"
+            " deterministic = false)"
+        )
+    except psycopg.errors.FeatureNotSupported:
+        pytest.skip("needs ICU, which the embedded server lacks")
+    database.execute(
+        "create table public.people (id int primary key, country text collate public.alike,"
+        " nick varchar(9) collate public.alike)"
+    )
+    database.execute("insert into public.people values (1, 'IRELAND', 'ÄBC'), (2, 'nowhere', '')")
+    seen = shown(database, {"country": "region", "nick": "first 2"})
+    assert seen == [("Europe", "ÄB"), (None, "")]
+
+
+def test_doors_of_a_database_in_another_encoding_are_refused(
+    server: Server, database: Connection
+) -> None:
+    """``normalize`` works in UTF-8 only: a view would fail at every query."""
+    name = f"{database.info.dbname}_latin"
+    database.execute(
+        f"create database {name} encoding 'LATIN1' locale 'C' template template0".encode()
+    )
+    try:
+        with connect(server.dsn(name), what="the test database") as latin:
+            latin.execute("create table public.people (id int primary key, country text)")
+            resolved = resolve(latin, policy({"country": "region"}))
+            doors = compiled(latin, resolved)
+            for change in (door.plan, open_doors):
+                with pytest.raises(StoreError, match="is encoded in LATIN1"):
+                    change(latin, doors)
+    finally:
+        database.execute(f"drop database {name} with (force)".encode())

@@ -104,6 +104,36 @@ def test_a_range_of_mapped_addresses_is_to_be_written_plainly(text: str, told: s
     assert str(read_range(text)) == told
 
 
+def test_a_permit_ends_where_what_a_country_belongs_to_does() -> None:
+    """The Union's decision on the United Kingdom runs to the end of 2031-12-27."""
+    abroad = "  engineering-abroad:\n    who: {groups: [engineering], located: "
+    assert f"{abroad}any}}" in TEXT
+    text = TEXT.replace(f"{abroad}any}}", f"{abroad}[adequate]}}")
+    rules = parse(text.replace("10.20.0.0/16: IE", "10.20.0.0/16: GB"), "k.yaml")
+    evening = datetime(2031, 12, 27, 20, 0, tzinfo=UTC)
+
+    def enters(now: datetime) -> Permit | Deny:
+        groups = frozenset({"engineering"})
+        day = timedelta(hours=24)
+        return decide(
+            rules,
+            principal=Principal(subject="p", issuer="i", groups=groups, expires=now + day),
+            audience="engineering-abroad",
+            location=locate(rules, "GB", "10.20.1.1", simulated=False, on=now.date()),
+            purpose=None,
+            reference=None,
+            now=now,
+        )
+
+    permit = enters(evening)
+    assert isinstance(permit, Permit)
+    assert permit.expires_at == datetime(2031, 12, 28, tzinfo=UTC)
+    before = enters(evening - timedelta(days=2))
+    assert isinstance(before, Permit)
+    assert before.expires_at == evening - timedelta(days=1), "the token's own end"
+    assert isinstance(enters(evening + timedelta(hours=4)), Deny)
+
+
 def test_a_network_somewhere_in_a_group_may_be_in_any_member() -> None:
     start = TEXT.index("networks:")
     text = TEXT[:start] + "networks: {10.1.0.0/16: EEA, 10.2.0.0/16: [EEA, US]}\n"

@@ -43,6 +43,7 @@ def plan_doors(
     """
     with brief_locks(connection), connection.transaction(force_rollback=True):
         settle(connection)
+        ground.expect_utf8(connection)
         foreign.expect_none(connection)
         _check_predicates(connection, doors)
         return plan(doors, read_state(connection, doors), prepared)
@@ -81,6 +82,7 @@ def carry_out(
     prove: Callable[[], None] = lambda: None,
 ) -> Applied:
     """Plan, run, read back, ``prove``, note and record, within the caller's transaction."""
+    ground.expect_utf8(connection)
     foreign.expect_none(connection)
     _check_predicates(connection, doors)
     state = read_state(connection, doors)

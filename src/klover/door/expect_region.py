@@ -10,9 +10,10 @@ from klover.policy.country import MOST_CHARACTERS, spellings
 def expect_region(value: str, ordinal: int) -> str:
     """Write the continent of the country that ``value`` spells."""
     known, letters = spellings(), plain_letters()
-    unmarked = f"regexp_replace(normalize({value}::text, NFKD), {_q(combining())}, '', 'g')"
+    bare = f'normalize({value}::text collate "C", NFKD)'
+    unmarked = f"regexp_replace({bare}, {_q(combining())}, '', 'g')"
     small, plain = _q("".join(letters.keys())), _q("".join(letters.values()))
-    key = f'translate(lower({unmarked} collate "C"), {small}, {plain})'
+    key = f"translate(lower({unmarked}), {small}, {plain})"
     for letter in LETTERS:
         key = f"replace({key}, {_q(letter)}, {_q(LETTERS[letter])})"
     key = f"btrim(regexp_replace({key}, {_q(BETWEEN)}, ' ', 'g'))"

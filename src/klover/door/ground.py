@@ -11,10 +11,22 @@ from enum import StrEnum
 
 from klover.catalog import TableName
 from klover.door.ledger import query, rows, stands
+from klover.errors import StoreError
 from klover.store.connect import Connection
 
 _NOT_NULL = " not null"
 _ASKS = " asks "
+
+
+def expect_utf8(connection: Connection) -> None:
+    """Raise StoreError where texts have another encoding: views could fail on what they hold."""
+    encoding = connection.info.parameter_status("server_encoding")
+    if encoding != "UTF8":
+        raise StoreError(
+            f"The database {connection.info.dbname} is encoded in {encoding}, and doors speak "
+            "UTF-8 only. Nothing was changed; make the enclave's database anew with "
+            "`create database … encoding 'UTF8' template template0`."
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

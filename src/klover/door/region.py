@@ -27,7 +27,7 @@ def region(value: sql.Composable, ordinal: int) -> sql.Composed:
     """Write the continent of the country that ``value`` spells, NULL where it is none known."""
     letters = plain_letters()
     key: sql.Composable = sql.SQL(
-        "translate(lower(regexp_replace(normalize({}::text, NFKD), {}, '', 'g') collate \"C\"),"
+        "translate(lower(regexp_replace(normalize({}::text collate \"C\", NFKD), {}, '', 'g')),"
         " {}, {})"
     ).format(
         value,

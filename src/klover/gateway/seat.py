@@ -12,13 +12,14 @@ from dataclasses import replace
 
 from klover.config import Backend
 from klover.errors import ConfigError, StoreError, WireError
-from klover.gateway.backend import RoleTakenError, enter
+from klover.gateway.backend import RoleTakenError, ask, enter
 from klover.gateway.door import DoorAddress
 from klover.gateway.peer import Peer
 
 NAME = "seat"
 """Part of the session's application name; ``klover doors suspend`` does not count it."""
 _AGAIN_SECONDS = 0.5
+_LOOK_SECONDS = 5.0
 _ANSWER_SECONDS = 10.0
 _TRIES = 6
 """How often a gateway that starts asks for the seat of one that was killed a moment ago."""
@@ -106,9 +107,15 @@ class Seats:
 
 
 async def _gone(peer: Peer) -> None:
-    """Wait until the server has closed a connection, whatever it says before."""
+    """Wait until the server has closed a connection, or no longer knows its role."""
     try:
         while True:
-            await peer.frame()
-    except (ConnectionResetError, WireError):
+            try:
+                async with asyncio.timeout(_LOOK_SECONDS):
+                    await peer.frame()
+            except TimeoutError:
+                # A role that was dropped and made anew would let another gateway in, too.
+                async with asyncio.timeout(_ANSWER_SECONDS):
+                    await ask(peer, "select session_user", ())
+    except (ConnectionResetError, WireError, StoreError, TimeoutError):
         peer.abort()

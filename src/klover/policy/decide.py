@@ -9,7 +9,7 @@ Approvals come later: an audience that asks for one lets nobody in yet.
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 
 from klover.policy.country import inside
@@ -124,7 +124,7 @@ def decide(
             countries=policy.countries.edition,
             line=refused.line,
         )
-    return _permit(policy, principal, rule, now)
+    return _permit(policy, principal, rule, location, now)
 
 
 def candidates(
@@ -151,13 +151,15 @@ def candidates(
                 audience=rule,
                 refused=tuple(each for each in against if not each.askable),
                 needs=tuple(each for each in against if each.askable),
-                permit=None if against else _permit(policy, principal, rule, now),
+                permit=None if against else _permit(policy, principal, rule, location, now),
             )
         )
     return tuple(found)
 
 
-def _permit(policy: Policy, principal: Principal, rule: Audience, now: datetime) -> Permit:
+def _permit(
+    policy: Policy, principal: Principal, rule: Audience, location: Location, now: datetime
+) -> Permit:
     ends, until = Ends.EXPIRY, principal.expires
     requires = rule.requires
     if requires.expires is not None:
@@ -165,6 +167,9 @@ def _permit(policy: Policy, principal: Principal, rule: Audience, now: datetime)
     closing = closes_at(requires.hours, now)
     if closing is not None and closing < until:
         ends, until = Ends.HOURS, closing
+    leaves = _leaves(policy, location, rule, now, until)
+    if leaves is not None:
+        ends, until = Ends.EXPIRY, leaves
     return Permit(
         audience=rule,
         door=rule.slug,
@@ -216,6 +221,20 @@ def _outside(policy: Policy, location: Location, rule: Audience, now: datetime) 
         if not inside(country, rule.located, day, policy.countries)
     )
     return f"{', '.join(outside)} is outside where it has to be located" if outside else None
+
+
+def _leaves(
+    policy: Policy, location: Location, rule: Audience, now: datetime, until: datetime
+) -> datetime | None:
+    """Tell when, before ``until``, the principal is outside without having moved.
+
+    What a country belongs to ends with a day.
+    """
+    midnight = datetime.combine(now.astimezone(UTC).date(), time(), UTC)
+    while (midnight := midnight + timedelta(days=1)) < until:
+        if _outside(policy, location, rule, midnight) is not None:
+            return midnight
+    return None
 
 
 def _asked(rule: Audience, purpose: str | None, reference: str | None) -> Iterator[Refusal]:
