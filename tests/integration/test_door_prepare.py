@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from doubles.demo_doors import NOW, TODAY, open_doors, resolve
 from doubles.door_world import POLICY, ROWS, SCHEMA, key_of, pseudonym, seen
@@ -108,6 +109,30 @@ def test_the_applications_own_triggers_stay_still(world: Connection) -> None:
     door.prepare(world, doors, small=0)
     row = world.execute("select count(*) from public.statuses where body = 'touched'").fetchone()
     assert row == (0,)
+
+
+def test_limits_of_time_that_the_database_sets_do_not_end_the_work(
+    world: Connection, dsn: str
+) -> None:
+    """They are for the application's statements; an index of a large table takes its time."""
+    name = sql.Identifier(world.info.dbname)
+    world.execute(sql.SQL("alter database {} set statement_timeout = '9s'").format(name))
+    limits = "select current_setting('statement_timeout')"
+    told: list[object] = []
+    with connect(dsn, what="the store") as owner:
+        _, doors = compiled(owner)
+
+        def look(*_: object) -> None:
+            told.append((owner.execute(limits.encode()).fetchone() or ("",))[0])
+
+        look()
+        door.prepare(owner, doors, small=0, progress=look)
+        look()
+        door.apply(owner, doors, MemoryRecorder(), NOW, progress=look)
+        look()
+    assert told[0] == told[-1] == "9s"
+    assert len(told) > 10
+    assert [each for each in told if each != "0"] == ["9s", "9s", "9s"]
 
 
 KILLED = """

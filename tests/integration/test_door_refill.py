@@ -24,7 +24,7 @@ from doubles.tiny_doors import SOUND, make_tables
 from klover import door
 from klover.catalog import TableName
 from klover.cli.doors import app
-from klover.door import Applied, Doors, Phase, naming
+from klover.door import Applied, Doors, Phase, naming, online
 from klover.errors import InputError, StoreError
 from klover.store.connect import Connection, connect
 
@@ -193,7 +193,7 @@ def test_a_stale_row_that_moves_meanwhile_is_computed(world: Connection, dsn: st
         prepare(world, progress=advance)
     assert len(moved) > 20
     resume(world)
-    is_right(world, 550)
+    is_right(world, 100)
 
 
 KILLED = """
@@ -386,11 +386,15 @@ def test_nothing_is_begun_that_a_resume_would_refuse(world: Connection) -> None:
     assert world.execute("select to_regclass('klover.door_refill')").fetchone() == (None,)
 
 
-def test_a_table_that_is_locked_is_told(world: Connection, dsn: str) -> None:
+def test_a_table_that_is_locked_is_told(
+    world: Connection, dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(online, "_PATIENCE", "200ms")
     with connect(dsn, what="another", autocommit=False) as other:
         other.execute("lock table public.statuses in access exclusive mode")
         with pytest.raises(StoreError, match="holds a lock"):
             prepare(world)
+    monkeypatch.undo()
     prepare(world)
     resume(world)
     is_right(world)

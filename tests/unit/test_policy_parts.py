@@ -1,10 +1,13 @@
 """Classes for parts of a JSON column, and what each audience sees of them."""
 
+from datetime import date
+
 import pytest
 
 from doubles.catalogs import catalog, table
 from klover.catalog import TableName
 from klover.errors import PolicyError
+from klover.policy.check import check, errors
 from klover.policy.model import DataClass
 from klover.policy.parse import parse
 from klover.policy.resolved import ColumnSight, PartSight, Show
@@ -102,3 +105,40 @@ def test_parts_that_cannot_be_are_refused(old: str, new: str, words: str) -> Non
     with pytest.raises(PolicyError) as caught:
         trace(parse(POLICY.replace("CLASS", "restricted").replace(old, new), "k.yaml"), CATALOG)
     assert words in str(caught.value)
+
+
+def test_a_never_is_broken_by_a_part_of_a_document_that_is_shown_whole() -> None:
+    """Public parts of shared tables are shown without a promise of theirs."""
+    text = """\
+klover: 1
+enclave: europe
+rests_in: [EEA]
+subjects: {table: accounts, key: id, home: none, inside: [EEA]}
+audiences:
+  abroad: {who: {groups: [g], located: any}, sees: interoperable}
+never:
+  - {located: [CN], sees: public}
+tables:
+  accounts: {columns: {id: interoperable}}
+  plans:
+    shared: true
+    columns:
+      id: interoperable
+      limits:
+        class: interoperable
+        identifies: no
+        paths: {seats: {class: public, identifies: no}}
+"""
+    found = catalog(table("accounts", "id bigint pk"), table("plans", "id int pk", "limits jsonb"))
+    policy = parse(text, "k.yaml")
+    resolved = trace(policy, found)
+    plans = see(resolved, policy.audiences["abroad"])[TableName("public", "plans")]
+    assert plans.columns[1].show is Show.CLEAR
+    messages = [one.message for one in errors(check(policy, found, date(2026, 11, 24)))]
+    (message,) = messages
+    assert message == (
+        "This `never` does not hold: audience abroad (line 6) is shown plans.limits and may be "
+        "located there."
+    )
+    harmless = text.replace("{class: public, identifies: no}", "interoperable")
+    assert not errors(check(parse(harmless, "k.yaml"), found, date(2026, 11, 24)))

@@ -166,8 +166,8 @@ select (select count(*) from pg_class where relnamespace = to_regnamespace(%(sch
 
 -- name: given
 -- What a role was given of relations, columns and schemas in this database, as GRANT names it.
-select case when c.relkind = 'S' then 'sequence' else 'table' end, format('%%I.%%I', n.nspname, c.relname),
-       null, a.privilege_type
+select case when c.relkind = 'S' then 'sequence' else 'table' end,
+       format('%%I.%%I', n.nspname, c.relname), null, a.privilege_type
   from pg_class c
   join pg_namespace n on n.oid = c.relnamespace
  cross join aclexplode(c.relacl) a

@@ -37,10 +37,13 @@ def alone_at_work(connection: Connection) -> Iterator[None]:
         )
     try:
         _wait_at_most(connection, _PATIENCE)
+        # What a database or role sets is meant for the application's statements.
+        connection.execute("set statement_timeout = 0")
         yield
     except psycopg.errors.LockNotAvailable as error:
         raise StoreError(f"Somebody else's work holds a lock that is needed. {_AGAIN}") from error
     finally:
+        connection.execute("reset statement_timeout")
         connection.execute("reset lock_timeout")
         connection.execute("select pg_advisory_unlock(hashtext('klover doors'))")
 

@@ -25,6 +25,11 @@ _Made = TypeVar("_Made")
 _SESSION = (
     "set local search_path = pg_catalog",
     "set local client_min_messages = warning",
+    # What a database or role sets is meant for the application's statements.
+    """select set_config(name, '0', true)
+         from unnest(array['statement_timeout', 'transaction_timeout',
+                           'idle_in_transaction_session_timeout']) name
+        where current_setting(name, true) is not null""",
     # A door that was closed stays closed when the server crashes, whatever is its default.
     """select set_config('synchronous_commit', 'on', true)
         where current_setting('synchronous_commit') = 'off'""",

@@ -77,6 +77,8 @@ select n.nspname, c.relname, a.attname, a.attnum::int,
    and not c.relispartition
    and n.nspname not like 'pg\_%'
    and n.nspname <> 'information_schema'
+   and not (c.relkind = 'v' and n.nspname like 'door\_%'
+            and pg_get_userbyid(c.relowner) like 'klover\_owner\_%')
    and a.attnum > 0 and not a.attisdropped
    and not (a.attname ~ '^klover_p_[a-z0-9_]*_[0-9a-f]{12}$'
             and a.atttypid in ('uuid'::regtype, 'uuid[]'::regtype))
