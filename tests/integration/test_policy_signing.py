@@ -30,7 +30,11 @@ from klover.cli import app
 from klover.errors import CheckFailed, InputError, KloverError, VerifyError
 from klover.event import PolicyAdopted
 from klover.log.files import list_entries
+from klover.policy import change_take
 from klover.policy.change import State, advance
+from klover.policy.diff import diff
+from klover.policy.difference import Difference, Direction
+from klover.policy.model import Policy
 from klover.policy.statement import Point
 from klover.store.connect import connect
 from klover.store.embedded import Server
@@ -279,6 +283,39 @@ def test_a_clock_that_is_wrong_keeps_no_objection_out(house: House, hours: int) 
             now=now + timedelta(hours=hours),
         )
     assert [one["state"] for one in house.status()] == ["in effect", "objected"]
+
+
+def test_a_stricter_version_opens_nothing_until_the_history_is_begun_anew(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A later Klover takes what two people once signed as a tightening for a loosening."""
+    house.begin()
+    path = house.write(TIGHTER)
+    house.sign(path, "anna")
+    house.ok("policy", "propose", path)
+    monkeypatch.setattr(change_take, "diff", _stricter)
+    for words in (("policy", "status"), ("doors", "apply"), ("policy", "propose", str(path))):
+        refused = house.run(*words)
+        assert isinstance(refused.exception, VerifyError), words
+        assert "how to begin the history anew" in str(refused.exception)
+    with psycopg.connect(house.dsn, autocommit=True) as owner:
+        owner.execute("alter table klover.policy_entry rename to policy_entry_before")
+    pinned = assemble.policy_pin(assemble.load_deployment(house.config))
+    refused = house.run("doors", "apply")
+    assert isinstance(refused.exception, VerifyError), "the pin misses what was taken away"
+    pinned.rename(pinned.with_suffix(".before"))
+    refused = house.run("doors", "apply")
+    assert "never put into effect" in str(refused.exception)
+    path.with_name("klover.yaml.sigs").unlink()
+    house.sign(path, "anna", "bert")
+    house.ok("policy", "propose", path)
+    assert [one["state"] for one in house.status()] == ["in effect"]
+    house.ok("doors", "apply")
+
+
+def _stricter(old: Policy, new: Policy) -> tuple[Difference, ...]:
+    loosens = Difference(direction=Direction.LOOSENS, text="is wider")
+    return (*diff(old, new), loosens) if old.digest != new.digest else ()
 
 
 def test_wrong_input_changes_nothing(house: House) -> None:

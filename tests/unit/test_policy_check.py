@@ -5,8 +5,10 @@ from datetime import date
 import pytest
 
 from doubles.catalogs import POLICY, catalog, table, videos
+from doubles.signed import CARL, PEOPLE, signing
 from klover.catalog import Catalog
 from klover.errors import PolicyError
+from klover.log.keys import make_key
 from klover.policy.check import check, faults
 from klover.policy.explain import explain_audience, explain_column, explain_table
 from klover.policy.finding import Severity
@@ -197,3 +199,23 @@ def test_a_category_that_the_taxonomy_does_not_know() -> None:
     assert "The default 'x'" in told[0].message
     assert told[1].line == odd[: odd.index("emial")].count("\n") + 1
     assert not [one for one in check(parse(POLICY, "p"), None, ON) if "category" in one.message]
+
+
+@pytest.mark.parametrize(
+    ("section", "found"),
+    [
+        (signing(*PEOPLE, ("carl", CARL)), []),
+        (signing(*PEOPLE), ["needs all 2 signers"]),
+        (signing(*PEOPLE, ("carl", CARL), delay="23h"), ["takes effect 23h after"]),
+        (
+            signing(*PEOPLE, ("carl", make_key("anna", seed=bytes(32)))),
+            ["keys of signers anna and carl are of one name (anna)"],
+        ),
+    ],
+)
+def test_who_may_change_it(section: str, found: list[str]) -> None:
+    usual = [str(one) for one in check(parse(POLICY, "k.yaml"), None, ON)]
+    told = [str(one) for one in check(parse(POLICY + section, "k.yaml"), None, ON)]
+    new = [one for one in told if one not in usual]
+    assert len(new) == len(found)
+    assert all(words in one for words, one in zip(found, new, strict=True))

@@ -37,6 +37,8 @@ HOME = Region(names=("EEA", "GB", "CH"))
         ("Republic_of_Ireland", "IE"),
         ("UK", "GB"),
         ("uk", "GB"),
+        ("U.K.", "GB"),
+        ("Kosova", "XK"),
         ("EL", "GR"),
         ("England", "GB"),
         ("Scotland", "GB"),

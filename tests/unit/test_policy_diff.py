@@ -342,6 +342,18 @@ def test_no_line_says_the_same_before_and_after() -> None:
         )
 
 
+def test_all_public_rows_are_all_rows() -> None:
+    """Who loses restricted data sees all of accounts still: each of its rows is public."""
+    head = "who: {groups: [finance], located: [EEA]}\n    sees: ["
+    by_rules, exact = both(changed((f"{head}restricted, ", head)))
+    rows = {str(one.table) for one in exact if one.column is None}
+    assert "accounts" not in rows
+    assert "videos" in rows
+    (accounts,) = [o for o in by_rules if o.column is None and str(o.table) == "accounts"]
+    assert "all rows, as far as whatever they refer to is public, before all" in accounts.text
+    assert all(one.before != one.after for one in exact)
+
+
 def test_audiences_for_whom_all_changes_alike_share_a_heading(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

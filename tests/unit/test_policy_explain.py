@@ -62,14 +62,14 @@ SCREEN = """\
 who          groups engineering
 where        claim CN; network 10.60.0.0/16 CN
 why          purpose none, reference none
-when         Fri 2026-11-27 08:00 UTC
+when         Fri 2026-11-27 08:00 UTC, by the country data of 2026-11
 column       videos.title (line 25): public, declared;
              identifies directly, by its type and keys
 
 engineering-abroad  yes       until Sat 08:00 UTC
                     absent    lines 25, 55: identifies directly and is no key that a pseudonym could
                               stand for
-                    rows      public ones: where (visibility = 'public') is true
+                    rows      line 18: public ones: where (visibility = 'public') is true
 trust-and-safety    no        line 43 and 1 more: the principal is in none of its groups
                               (trust-safety)
 finance-europe      no        line 48 and 1 more: the principal is in none of its groups (finance)
@@ -136,6 +136,8 @@ def test_the_lines_that_decided(
     assert seen.column is not None
     assert seen.column.show is show
     assert list(seen.lines) == [line_after(after, words) for after, words in decided]
+    whole = line_after(SAFETY, "sees:") if purpose else line_of(f"  {what.partition('.')[0]}:")
+    assert seen.rows_line == whole
 
 
 def test_what_is_only_missing_is_told_as_a_question() -> None:

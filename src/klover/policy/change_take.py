@@ -66,7 +66,9 @@ def replay(entries: Iterable[Entry], now: datetime) -> Standing:
             standing = take(standing, entry)
         except (InputError, CheckFailed, VerifyError) as error:
             raise VerifyError(
-                f"Entry {entry.number} of the policy's history does not hold: {error}"
+                f"Entry {entry.number} of the policy's history does not hold: {error} Nothing "
+                "opens by it. Where this Klover is newer than the entry and judges more strictly, "
+                "docs/change.md tells how to begin the history anew."
             ) from error
     return advance(standing, now)
 

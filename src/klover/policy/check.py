@@ -20,6 +20,7 @@ from klover.policy.check_never import check_nevers, check_nevers_shown
 from klover.policy.check_quiet import check_quiet
 from klover.policy.check_references import check_references
 from klover.policy.check_sights import check_sights
+from klover.policy.check_signing import check_signing
 from klover.policy.check_stubs import check_stubs
 from klover.policy.check_tables import check_tables
 from klover.policy.check_text import check_text
@@ -62,7 +63,7 @@ def errors(findings: Iterable[Finding]) -> list[Finding]:
 def _alone(policy: Policy, on: date) -> list[Finding]:
     found = check_text(policy, on) + check_homes(policy, on)
     found += check_entry(policy, on) + check_nevers(policy, on)
-    return found + check_categories(policy)
+    return found + check_categories(policy) + list(check_signing(policy))
 
 
 def _ordered(found: list[Finding]) -> list[Finding]:

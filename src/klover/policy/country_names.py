@@ -85,7 +85,7 @@ FM FSM Micronesia, Federated States of|Federated States of Micronesia|Micronesia
 FO FRO Faroe Islands|Faeroe Islands|Færøerne
 FR FRA France
 GA GAB Gabon
-GB GBR United Kingdom|United Kingdom of Great Britain and Northern Ireland|Great Britain|Britain
+GB GBR United Kingdom|United Kingdom of Great Britain and Northern Ireland|Great Britain|Britain|U.K.
 GD GRD Grenada
 GE GEO Georgia
 GF GUF French Guiana|Guyane
@@ -253,7 +253,7 @@ VN VNM Viet Nam|Vietnam
 VU VUT Vanuatu
 WF WLF Wallis and Futuna|Wallis & Futuna
 WS WSM Samoa
-XK XKX Kosovo
+XK XKX Kosovo|Kosova
 YE YEM Yemen
 YT MYT Mayotte
 ZA ZAF South Africa

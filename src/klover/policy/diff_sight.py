@@ -37,8 +37,8 @@ class RowsSeen:
 
     def tell(self, *, parents: bool) -> str:
         """Tell it for people; the references only where they matter."""
-        if self.kind is not RowsShown.PUBLIC:
-            return {RowsShown.NONE: "no rows", RowsShown.ALL: "all rows"}[self.kind]
+        if self.kind is RowsShown.NONE:
+            return "no rows"
         words = "all rows" if self.predicate is None else f"rows where {self.predicate}"
         if not parents:
             return words
@@ -52,8 +52,11 @@ class RowsSeen:
 
 def rows_words(was: RowsSeen, is_now: RowsSeen) -> tuple[str, str]:
     """Tell which rows, before and now, with the conditions in which they differ."""
-    public = RowsShown.PUBLIC
-    parents = was.parents != is_now.parents and public is was.kind is is_now.kind
+    alike = was.predicate is is_now.predicate is None and RowsShown.NONE not in {
+        was.kind,
+        is_now.kind,
+    }
+    parents = was.parents != is_now.parents and (was.kind is is_now.kind or alike)
     return was.tell(parents=parents), is_now.tell(parents=parents)
 
 
@@ -171,6 +174,8 @@ def rows_seen(kind: RowsShown, traced: TracedTable, *, known_parents: bool) -> R
         stated = rule.hangs_off
         parents = None if stated is None else frozenset((column,) for column in stated)
     predicate = rule.predicate if rule.public_rows is Rows.PREDICATE else None
+    if predicate is None and parents == frozenset():
+        return RowsSeen(kind=RowsShown.ALL)
     return RowsSeen(kind=kind, predicate=predicate, parents=parents)
 
 

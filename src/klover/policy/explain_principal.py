@@ -61,11 +61,12 @@ def _head(asked: Asked) -> list[str]:
         for name, values in sorted(asked.principal.claims.items())
         for value in sorted(values)
     ]
+    when = f"{asked.at.astimezone(UTC):%a %Y-%m-%d %H:%M}"
     lines = [
         f"who          groups {who}" + (f"; claims {', '.join(claims)}" if claims else ""),
         f"where        {'; '.join(asked.location.evidence)}",
         f"why          purpose {asked.purpose or 'none'}, reference {asked.reference or 'none'}",
-        f"when         {asked.at.astimezone(UTC):%a %Y-%m-%d %H:%M} UTC",
+        f"when         {when} UTC, by the country data of {_edition(asked.policy)}",
     ]
     if asked.resolved is None or asked.table is None:
         return lines
@@ -82,6 +83,12 @@ def _head(asked: Asked) -> list[str]:
         f"column       {where}: {rule.data_class}, {declared};",
         f"             identifies {rule.identifies}, {stated}",
     ]
+
+
+def _edition(policy: Policy) -> str:
+    """Tell the edition of the country data; of a digest its beginning."""
+    edition, _, digest = policy.countries.edition.partition("+sha256:")
+    return f"{edition}+sha256:{digest[:12]}…" if digest else edition
 
 
 def _audience(each: Look, width: int) -> list[str]:
@@ -111,7 +118,7 @@ def _wrapped(start: str, text: str) -> list[str]:
 
 
 def _told(seen: Seen) -> list[tuple[str, str]]:
-    rows = ("rows", seen.rows_because)
+    rows = ("rows", (f"line {seen.rows_line}: " if seen.rows_line else "") + seen.rows_because)
     if seen.column is None:
         return [("columns", ", ".join(f"{count} {show}" for show, count in seen.counts)), rows]
     lines = ", ".join(map(str, seen.lines))
@@ -188,6 +195,7 @@ def seen_json(seen: Seen) -> Json:
     return {
         "rows": seen.rows,
         "rows_because": seen.rows_because,
+        "rows_line": seen.rows_line,
         "columns": {str(show): count for show, count in seen.counts},
         "column": None
         if column is None

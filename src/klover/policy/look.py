@@ -23,11 +23,12 @@ Enters = Literal["yes", "if asked", "no"]
 class Seen:
     """What an audience is shown: rows, how many columns each way, and one column if asked for.
 
-    ``lines`` are those that decided how the column is shown.
+    ``lines`` are those that decided how the column is shown, ``rows_line`` the one for its rows.
     """
 
     rows: RowsShown
     rows_because: str
+    rows_line: int
     counts: tuple[tuple[Show, int], ...]
     column: ColumnSight | None
     lines: tuple[int, ...]
@@ -75,9 +76,11 @@ def seen_by(resolved: Resolved, audience: Audience, table: TableName, column: st
         rule = traced.columns[shown.column]
         told = [rule.line or traced.rule.line, *_of_audience(resolved, audience, rule, shown)]
         lines = tuple(dict.fromkeys(line for line in told if line))
+    by_sight = sight.rows is RowsShown.ALL and not traced.rule.shared
     return Seen(
         rows=sight.rows,
         rows_because=explain_rows(traced, sight),
+        rows_line=audience.line_of("sees") if by_sight else traced.rule.line,
         counts=tuple((show, count) for show, count in counts if count),
         column=shown,
         lines=lines,
