@@ -64,6 +64,7 @@ def test_a_policy_that_cannot_be_read_ends_with_2(policy: Path) -> None:
     done = run("check", str(policy))
     assert done.exit_code == 2
     assert f"{policy}:1: error:" in done.output
+    assert done.stderr.endswith("cannot be used: 3 errors.\n")
     assert f"{policy}:6: error: `subjects` has no key 'kye'" in done.output.replace("\n", " ")
     assert json.loads(run("check", str(policy), "--json").output)["ok"] is False
 

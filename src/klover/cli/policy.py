@@ -45,9 +45,11 @@ def check_policy(file: PolicyFile, dsn: PolicyDsn = None, as_json: AsJson = Fals
         wrong = error
         findings = findings or faults(error)
     _tell(findings, file, as_json=as_json)
-    if wrong is not None:
-        raise typer.Exit(wrong.exit_code)
     wrongs = errors(findings)
+    if wrong is not None:
+        if not as_json:
+            typer.echo(f"The policy {file} cannot be used: {count_errors(wrongs)}.", err=True)
+        raise typer.Exit(wrong.exit_code)
     if wrongs:
         raise CheckFailed(f"The policy {file} has {count_errors(wrongs)}; see above.")
 

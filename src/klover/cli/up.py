@@ -36,7 +36,8 @@ def up(
         first = proof.violations[0]
         raise CheckFailed(
             f"The doors are not proved, so the gateway stays shut: {first.who}, {first.what}: "
-            f"{first.why} ({len(proof.violations)} in all; see `klover doors prove`)."
+            f"{first.why} ({len(proof.violations)} in all, listed by `klover doors prove`). "
+            "`klover doors plan` shows what would mend them."
         )
     end_on_signals(signal.SIGINT, signal.SIGTERM)
     with Serving(deployment) as serving:
