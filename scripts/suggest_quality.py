@@ -1,5 +1,7 @@
 """Measures `klover policy suggest`; run by scripts/suggest-quality.
 
+Recall and precision for `restricted`, and how many declared keys are found again without them.
+
 Mastodon and Pagila are the schemas it was tuned on; those in tests/fixtures/heldout were written
 after its design, to see how it does elsewhere (decision 0017 has the figures of their first run).
 """
@@ -10,7 +12,15 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from doubles.truth import FIXTURES, Score, read_marks, read_truth, score
+from doubles.truth import (
+    FIXTURES,
+    KeysFound,
+    Score,
+    find_keys_again,
+    read_marks,
+    read_truth,
+    score,
+)
 from klover.policy.suggest import draft
 from klover.store import embedded
 from klover.store.binaries import find_binaries
@@ -20,7 +30,7 @@ from klover.store.inspect import read_catalog
 REALDATA = Path(__file__).parents[2] / "shared" / "realdata"
 
 
-def measured() -> Iterator[tuple[str, Score]]:
+def measured() -> Iterator[tuple[str, tuple[Score, KeysFound]]]:
     """Load each schema into a database of its own and score what is suggested for it."""
     binaries = find_binaries()
     files = {name: REALDATA / name / f"{name}.sql" for name in ("pagila",)}
@@ -37,7 +47,8 @@ def measured() -> Iterator[tuple[str, Score]]:
             subprocess.run(psql, check=True, capture_output=True)
             truth = read_marks(file.read_text()) if name in heldout else read_truth(name)
             with connect(server.dsn(name), what=name) as connection:
-                yield name, score(draft(read_catalog(connection)), truth)
+                catalog = read_catalog(connection)
+            yield name, (score(draft(catalog), truth), find_keys_again(catalog))
 
 
 def main() -> int:
@@ -52,17 +63,24 @@ def main() -> int:
                 "precision": round(one.precision, 4),
                 "missed": one.missed,
                 "needless": one.needless,
+                "keys": {
+                    "declared": keys.declared,
+                    "found": keys.found,
+                    "elsewhere": keys.elsewhere,
+                    "lost": keys.lost,
+                },
             }
-            for name, one in found.items()
+            for name, (one, keys) in found.items()
         }
         print(json.dumps(body, indent=2))
     else:
-        for name, one in found.items():
+        for name, (one, keys) in found.items():
             print(
                 f"{name:<10} {one.columns:>5} columns  recall {one.recall:.3f}  "
-                f"precision {one.precision:.3f}  missed: {', '.join(one.missed) or 'none'}"
+                f"precision {one.precision:.3f}  keys found again {keys.found}/{keys.declared}  "
+                f"missed: {', '.join(one.missed) or 'none'}"
             )
-    return 1 if any(one.missed for one in found.values()) else 0
+    return 1 if any(one.missed for one, _ in found.values()) else 0
 
 
 if __name__ == "__main__":

@@ -1,15 +1,18 @@
 """What columns truly are, as people decided it, and how near a suggestion comes.
 
+Declared keys are a truth that nobody has to write: taken away, they have to be found again.
+
 A truth is a text of tables with their columns by class, or a schema whose columns are marked behind
 each line (``-- R`` restricted, ``-- I`` interoperable, ``-- P`` public).
 """
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from klover.policy.suggest import Draft
+from klover.catalog import Catalog, TableName
+from klover.policy.suggest import Draft, draft
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 _MARKS = {"R": "restricted", "I": "interoperable", "P": "public"}
@@ -87,4 +90,39 @@ def score(draft: Draft, truth: Truth) -> Score:
         hits=len(restricted & suggested),
         missed=tuple(sorted(".".join(key) for key in restricted - suggested)),
         needless=tuple(sorted(".".join(key) for key in suggested - restricted)),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeysFound:
+    """How many keys that a schema declares are found where it declares none."""
+
+    declared: int
+    found: int
+    elsewhere: tuple[str, ...]
+    """Columns that were taken for keys of another table."""
+    lost: tuple[str, ...]
+
+
+def find_keys_again(catalog: Catalog) -> KeysFound:
+    """Suggest for a catalog without its keys of one column, and hold what is found against them."""
+    bare = {name: replace(table, foreign_keys=()) for name, table in catalog.tables.items()}
+    found = draft(replace(catalog, tables=bare))
+    truth = {
+        (table.name, key.columns[0]): key.target
+        for table in catalog.base_tables()
+        for key in table.foreign_keys
+        if len(key.columns) == 1
+    }
+    said: dict[tuple[TableName, str], set[TableName]] = {}
+    for name, one in found.tables.items():
+        for guess in one.tie.all():
+            said.setdefault((name, guess.column), set()).add(guess.target)
+    held = [where for where, target in truth.items() if target in said.get(where, ())]
+    other = [where for where in truth if where in said and where not in held]
+    return KeysFound(
+        declared=len(truth),
+        found=len(held),
+        elsewhere=tuple(f"{table}.{column}" for table, column in other),
+        lost=tuple(f"{table}.{column}" for table, column in truth if (table, column) not in said),
     )

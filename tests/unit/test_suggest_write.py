@@ -94,7 +94,8 @@ def test_a_table_with_nothing_to_say_of_is_written_so_that_it_is_asked_about() -
     made = [table(f"thing_{n}s", "id bigint pk", "owner_ref_id bigint") for n in range(6)]
     found = catalog(table("users", "id bigint pk", "email text"), *made)
     text = write(draft(found))
-    assert text.count("owner_ref_id: ") == 7  # each, and the default they follow
+    assert text.count("owner_ref_id: ") == 1  # the default they follow
+    assert text.count("columns:\n      id: interoperable\n") == 6  # an entry may not be empty
     assert all("cannot be traced" in message for message in errors(text, found))
 
 
@@ -199,3 +200,15 @@ def test_whatever_the_names_the_file_parses_and_only_asks(found: Catalog) -> Non
     text = write(draft(found))
     for message in errors(text, found):
         assert any(part in message for part in NEEDS_A_PERSON), message
+
+
+def test_the_likely_key_of_a_table_that_ties_others_is_shown() -> None:
+    found = catalog(
+        table("users", "id bigint pk", "email text", "first_name text"),
+        table("groups", "id bigint pk", "name text"),
+        table("group_users", "user_id bigint -> users.id", "group_id bigint -> groups.id"),
+        table("visits", "user_id bigint -> users.id", "at date"),
+    )
+    text = write(draft(found))
+    assert "# decide: `key: [user_id, group_id]`, the columns" in text
+    assert "# decide: `key: […]`, the columns" in text

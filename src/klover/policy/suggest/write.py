@@ -171,7 +171,7 @@ def _table(
             yield f"{name}: shared"
             return
     elif not (columns or stated or one.ways):
-        columns = dict(rules)  # an entry may not be empty
+        columns = dict(list(rules.items())[:1])  # an entry may not be empty
         if not columns:
             return
     yield f"{name}:"
@@ -188,10 +188,18 @@ def _whose(one: TableDraft) -> Iterator[str]:
     if one.ways:
         yield _subject(one.ways)
     if not row_key(one.table) and one.standing is not Standing.OPEN:  # a shared one needs none
-        yield "  # decide: `key: […]`, the columns that tell its rows apart; none is declared"
+        key = f"`key: {_likely_key(one)}`"
+        yield f"  # decide: {key}, the columns that tell its rows apart; none is declared"
     hint = public_rows(one)
     if hint is not None:
         yield f"  # public_rows: {comment(hint)}  # decide: which rows everybody may see"
+
+
+def _likely_key(one: TableDraft) -> str:
+    """Write what probably tells a table's rows apart: the rows that each ties together."""
+    tied = list(dict.fromkeys(guess.column for guess in one.tie.guesses if not guess.audit))
+    several = len(tied) > 1 and all(map(is_writable, tied))
+    return comment(flow([text(name) for name in tied])) if several else "[…]"
 
 
 def _columns(columns: Mapping[str, Rule]) -> Iterator[str]:
