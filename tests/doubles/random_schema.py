@@ -7,7 +7,7 @@ and to themselves. Every value in them is different, so that one that shows is k
 
 import json
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -25,6 +25,12 @@ _COLUMNS = ("id", "ownerId", "von wem", "group", 'q"uote', "note")
 _KEYS = ("integer", "bigint", "text", "uuid")
 _TYPES = ("text", "integer", "date", "boolean", "jsonb", "uuid")
 _CLASSES = ("restricted", "interoperable", "public")
+PREDICATES: Mapping[str, Callable[[bool | None], bool]] = {
+    '"Pub"': lambda pub: pub is True,
+    '"Pub" is not true': lambda pub: pub is not True,
+    '"Pub" or "Pub" is null': lambda pub: pub is not False,
+}
+"""Conditions on rows, and what they mean; one that needs its brackets among others."""
 _COARSE = {"text": "first 2", "integer": "round 10", "date": "year"}
 
 
@@ -56,6 +62,10 @@ class World:
 
     tables: tuple[Drawn, ...]
     policy: str
+
+    def names(self) -> list[TableName]:
+        """Name the tables in their order."""
+        return [table.name for table in self.tables]
 
     def ddl(self) -> Iterator[sql.Composable]:
         """Write the statements that create it, rows included."""
@@ -186,7 +196,7 @@ def _policy(draw: st.DrawFn, tables: Sequence[Drawn]) -> str:
         }
         if stated:
             rule["references"] = stated
-        rows = draw(st.sampled_from([None, True, '"Pub"', '"Pub" is not true']))
+        rows = draw(st.sampled_from([None, True, *PREDICATES]))
         if rows is not None:
             rule["public_rows"] = rows
         above = [each for each in table.references if each.target < number]

@@ -45,6 +45,55 @@ def test_what_is_no_single_expression_is_refused(text: str) -> None:
         columns_used(text, COLUMNS)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "visibility::int > 3",
+        "(n->>'a')::numeric > 1",
+        "removed_at::date < '2026-01-01'",
+        "cast(visibility as date) is null",
+        "CAST (visibility AS int) = 1",
+        "visibility::public.email_address is not null",
+        'visibility::"Mood" is not null',
+        "visibility::text[] = '{}'",
+        "visibility::regclass is not null",
+        "'x' = any(visibility::text::text[])",
+        "to_date(visibility, 'YYYY') < now()",
+        "date(visibility) < now()",
+        "pg_catalog.int4(visibility) = 1",
+        "date_trunc(visibility, removed_at) is null",
+        "now() at time zone visibility > removed_at",
+        "current_setting(visibility) = 'x'",
+        "has_table_privilege(visibility, 'select')",
+        "pg_relation_size(visibility) > 0",
+        "chr(n) = 'x'",
+        '"int4"(visibility) = 1',
+    ],
+)
+def test_what_would_say_a_value_in_its_error_is_refused(text: str) -> None:
+    """Hidden rows are asked, too, and whoever looks through the view reads the error."""
+    with pytest.raises(PolicyError, match="says in its error the value"):
+        columns_used(text, COLUMNS)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "removed_at < '2026-01-01'::date",
+        "visibility = 'public'::public.visibility",
+        "visibility::text = 'public'",
+        "visibility::varchar(10) = 'x' or visibility::pg_catalog.text = 'y'",
+        "lower(visibility) = 'public' and coalesce(n, 0) > 3",
+        "date_trunc('day', removed_at) < now()",
+        "removed_at at time zone 'UTC' < now()",
+        "removed_at > date('2026-01-01') and n > 1::bigint",
+        "visibility = any (array['a', 'b'])",
+    ],
+)
+def test_what_reads_constants_only_is_accepted(text: str) -> None:
+    assert columns_used(text, COLUMNS)
+
+
 @given(text=st.text(alphabet="abn()[]'\";-/*=$ \n", max_size=30))
 def test_whatever_passes_is_closed_and_has_no_end(text: str) -> None:
     try:

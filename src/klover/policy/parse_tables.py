@@ -149,7 +149,7 @@ def _public_rows(node: Node | None, what: str, reader: Reader) -> tuple[Rows, st
         return Rows.NONE, None
     reason = refuse_predicate(text)
     if reason is not None:
-        reader.faults.add(f"{what}: `public_rows` is no expression: {reason}.", node.line)
+        reader.faults.add(f"{what}: `public_rows` cannot be used: {reason}.", node.line)
     return Rows.PREDICATE, text
 
 

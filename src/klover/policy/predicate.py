@@ -7,6 +7,8 @@ https://www.postgresql.org/docs/18/sql-syntax-lexical.html
 
 import re
 
+from klover.policy.outspoken import says_a_value
+
 _TOKEN = re.compile(
     r"""(?P<text>'(?:[^'\\]|'')*')      # a plain string without backslashes
       | (?P<name>"(?:[^"]|"")+")
@@ -37,16 +39,20 @@ def refuse_predicate(text: str) -> str | None:
     if not words_of(text):
         return "it names no column"
     brackets: list[str] = []
+    tokens: list[tuple[str, str]] = []
     position = 0
     while position < len(text):
         match = _TOKEN.match(text, position)
         if match is None:
             return f"it has an unexpected sign at {position + 1}"
         position = match.end()
-        reason = _refuse_token(str(match.lastgroup), match.group(), brackets)
+        kind = str(match.lastgroup)
+        reason = _refuse_token(kind, match.group(), brackets)
         if reason:
             return reason
-    return "a bracket is not closed" if brackets else None
+        if kind != "space":
+            tokens.append((kind, match.group()))
+    return "a bracket is not closed" if brackets else says_a_value(tokens)
 
 
 def words_of(text: str) -> frozenset[str]:
