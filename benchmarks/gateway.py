@@ -30,8 +30,8 @@ from klover.event import Event, Recorder
 from klover.log import SpoolWriter
 from klover.log.keys import make_key
 from klover.store import embedded
+from klover.store.access import OWNER
 from klover.store.binaries import find_binaries
-from klover.store.embedded import OWNER
 
 ROUNDS = 5
 SECONDS = 3

@@ -26,8 +26,9 @@ from klover.event import Completion, Denial, SessionClosed, SessionOpened
 from klover.log.tally import TallyFile
 from klover.policy import zones
 from klover.policy.parse import parse
+from klover.store.access import OWNER
 from klover.store.connect import connect
-from klover.store.embedded import OWNER, Server
+from klover.store.embedded import Server
 from klover.wire import backend as answers, frontend
 from klover.wire.startup import CancelRequest
 

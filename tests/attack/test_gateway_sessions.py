@@ -20,8 +20,9 @@ from klover.config import Backend, Listener
 from klover.errors import ConfigError, InputError
 from klover.event import Completion, Intent, SessionClosed, SessionOpened
 from klover.gateway.door import DoorAddress
+from klover.store.access import OWNER
 from klover.store.connect import connect
-from klover.store.embedded import OWNER, Server
+from klover.store.embedded import Server
 from klover.wire import backend as answers, frontend
 from klover.wire.startup import SSLRequest
 

@@ -17,7 +17,7 @@ from doubles.databases import own_database
 from doubles.demo_doors import compiled, load_application, open_doors, resolve
 from klover.door import Doors
 from klover.policy.resolved import Resolved
-from klover.store import embedded
+from klover.store.access import write_access
 from klover.store.connect import Connection, connect
 from klover.store.embedded import Server
 from klover.store.replay import flushed_position, wait_replayed
@@ -98,7 +98,7 @@ class Enclave:
 
     def admit_on_primary(self) -> None:
         """Have the primary admit sessions, as where doors open on one; its proof says so."""
-        embedded._write_access(self.primary.data, self.primary.binaries, sessions=True)
+        write_access(self.primary.data, self.primary.binaries, sessions=True)
         with self.owner() as owner:
             owner.execute("select pg_reload_conf()")
 

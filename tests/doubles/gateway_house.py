@@ -27,8 +27,9 @@ from klover.gateway.server import Gateway
 from klover.gateway.token import issue, make_keys
 from klover.policy.model import Policy
 from klover.policy.parse import parse
+from klover.store.access import OWNER
 from klover.store.connect import connect
-from klover.store.embedded import OWNER, PORT, Server
+from klover.store.embedded import PORT, Server
 from klover.store.replay import flushed_position, wait_replayed
 
 _Kind = TypeVar("_Kind", bound=Event)

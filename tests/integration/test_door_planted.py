@@ -27,6 +27,7 @@ from klover.door.prove_settings import prove_settings
 from klover.door.prove_ways import prove_ways
 from klover.policy.resolved import Resolved
 from klover.store import embedded
+from klover.store.access import OWNER, REPLICATION
 from klover.store.binaries import Binaries
 from klover.store.connect import Connection, connect
 from klover.store.embedded import Server
@@ -167,7 +168,7 @@ def told(facts: tuple[Fact, ...]) -> list[str]:
 
 def ways_out(connection: Connection, resolved: Resolved) -> list[str]:
     """Ask the part of the proof that is not about doors; the whole is asked below."""
-    cluster = _cluster(connection, resolved, replicas=(embedded.REPLICATION,))
+    cluster = _cluster(connection, resolved, replicas=(REPLICATION,))
     facts = (
         *prove_cluster(connection, resolved, cluster),
         *prove_ways(connection, cluster),
@@ -351,4 +352,4 @@ def test_a_tablespace_is_listed_with_its_folder(held: Held) -> None:
     (fact,) = [each for each in facts if each.what == "tablespace aside"]
     assert fact.verdict is Verdict.ALLOWED
     assert "pg_tblspc" in fact.why
-    assert sql.Identifier(fact.who).as_string(None) == f'"{embedded.OWNER}"'
+    assert sql.Identifier(fact.who).as_string(None) == f'"{OWNER}"'

@@ -23,8 +23,9 @@ from klover.door.prove_hidden import prove_hidden
 from klover.door.prove_settings import prove_settings
 from klover.door.prove_ways import prove_ways
 from klover.policy.resolved import Resolved
+from klover.store.access import REPLICATION
 from klover.store.connect import Connection
-from klover.store.embedded import REPLICATION, Server
+from klover.store.embedded import Server
 
 Held = tuple[Connection, Resolved]
 Plant = tuple[str, str, str, int]

@@ -14,6 +14,7 @@ from doubles.enclave import log_in
 from klover import door
 from klover.policy.resolved import Resolved
 from klover.store import embedded
+from klover.store.access import write_access
 from klover.store.binaries import Binaries
 from klover.store.connect import Connection, connect
 from klover.store.embedded import Server
@@ -77,7 +78,7 @@ def test_an_archive_to_come_needs_a_place_already(held: Held) -> None:
 def test_a_transaction_that_outlives_its_session_is_found(held: Held) -> None:
     """On a primary it holds its locks for good; no privilege keeps a session from it."""
     connection, _, server = held
-    embedded._write_access(server.data, server.binaries, sessions=True)
+    write_access(server.data, server.binaries, sessions=True)
     connection.execute("select pg_reload_conf()")
     with log_in(server.dsn(connection.info.dbname, f"klover_s_{SLUG}_01")) as session:
         session.execute(LIFT)
@@ -88,7 +89,7 @@ def test_a_transaction_that_outlives_its_session_is_found(held: Held) -> None:
         told = violations(held, on_standby=False)
     finally:
         connection.execute("rollback prepared 'left'")
-        embedded._write_access(server.data, server.binaries, sessions=False)
+        write_access(server.data, server.binaries, sessions=False)
         connection.execute("select pg_reload_conf()")
     assert any("a prepared transaction: holds its locks" in each for each in told), told
     assert any("max_prepared_transactions 3: a session may leave" in each for each in told), told

@@ -8,6 +8,8 @@ to be on record, whatever was killed where.
 import os
 import signal
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from itertools import count
 from typing import Any
 
 import pytest
@@ -21,6 +23,7 @@ from klover.store.embedded import Server
 
 NewDatabase = Callable[[], str]
 Copies = Callable[[], World]
+_NUMBERS = count()
 INSIDE_STEPS: Mapping[str, tuple[str, ...]] = {
     "copy": ("copy:people", "copy:videos"),
     "separate": ("separate:people_id_seq", "separate-source-done:people_id_seq"),
@@ -50,12 +53,14 @@ def templates(server: Server) -> Iterator[tuple[str, str]]:
             )
 
 
-@pytest.fixture
-def copies(server: Server, templates: tuple[str, str]) -> Iterator[Copies]:
+@contextmanager
+def copying(server: Server, templates: tuple[str, str]) -> Iterator[Copies]:
+    """Tell what makes a world like the filled one; all of them go afterwards."""
     made: list[str] = []
 
     def copy() -> World:
-        names = [f"{template}_{len(made)}_{os.getpid()}" for template in templates]
+        number = next(_NUMBERS)
+        names = [f"{template}_{number}_{os.getpid()}" for template in templates]
         with connect(server.dsn(), what="the test server") as connection:
             for name, template in zip(names, templates, strict=True):
                 connection.execute(
@@ -72,6 +77,20 @@ def copies(server: Server, templates: tuple[str, str]) -> Iterator[Copies]:
             connection.execute(
                 sql.SQL("drop database {} with (force)").format(sql.Identifier(name))
             )
+
+
+@pytest.fixture
+def copies(server: Server, templates: tuple[str, str]) -> Iterator[Copies]:
+    with copying(server, templates) as copy:
+        yield copy
+
+
+@pytest.fixture(scope="module")
+def expected(server: Server, templates: tuple[str, str]) -> tuple[Any, ...]:
+    """Tell what stands after a migration that nobody disturbed."""
+    with copying(server, templates) as copy:
+        undisturbed = copy()
+        return final(undisturbed, undisturbed.migration().run())
 
 
 def final(world: World, outcome: Outcome) -> tuple[Any, ...]:
@@ -124,9 +143,9 @@ def killed_at(world: World, point: str) -> bool:
 
 
 @pytest.mark.parametrize("step", [step.value for step in STEPS])
-def test_a_killed_migration_ends_the_same(step: str, copies: Copies) -> None:
-    undisturbed = copies()
-    expected = final(undisturbed, undisturbed.migration().run())
+def test_a_killed_migration_ends_the_same(
+    step: str, copies: Copies, expected: tuple[Any, ...]
+) -> None:
     points = [f"{step}:{moment}" for moment in ("begun", "before-commit", "committed", "recorded")]
     for point in [*points, *INSIDE_STEPS.get(step, ())]:
         world = copies()

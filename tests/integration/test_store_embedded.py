@@ -14,6 +14,7 @@ from psycopg import sql
 
 from klover.errors import SourceError, StoreError
 from klover.store import embedded
+from klover.store.access import SESSIONS
 from klover.store.binaries import Binaries, find_binaries
 from klover.store.connect import connect
 from klover.store.embedded import Server
@@ -101,9 +102,7 @@ def test_session_roles_enter_the_standby_only(server: Server, standby: Server) -
     role = sql.Identifier(f"klover_s_test_{os.getpid()}")
     with connect(server.dsn(), what="primary") as primary:
         primary.execute(
-            sql.SQL("create role {} login in role {}").format(
-                role, sql.Identifier(embedded.SESSIONS)
-            )
+            sql.SQL("create role {} login in role {}").format(role, sql.Identifier(SESSIONS))
         )
         position = flushed_position(primary)
     name = role.as_string().strip('"')

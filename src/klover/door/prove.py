@@ -26,8 +26,8 @@ from klover.door.pseudonym_state import read_epochs
 from klover.policy.country import meet
 from klover.policy.resolved import Resolved
 from klover.policy.sight import see
+from klover.store.access import REPLICATION
 from klover.store.connect import Connection
-from klover.store.embedded import REPLICATION
 from klover.store.locks import brief_locks
 
 _REPLICAS = frozenset({REPLICATION})

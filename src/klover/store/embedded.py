@@ -10,7 +10,6 @@ https://www.postgresql.org/docs/18/auth-peer.html
 import contextlib
 import ctypes
 import os
-import pwd
 import shutil
 import signal
 import subprocess
@@ -24,13 +23,9 @@ from typing import Self
 import psycopg
 
 from klover.errors import StoreError
+from klover.store.access import OWNER, REPLICATION, SESSIONS, knows_groups, write_access
 from klover.store.binaries import Binaries
 
-OWNER = "klover"
-"""The superuser of an embedded server: the owner of the store."""
-REPLICATION = "klover_replication"
-SESSIONS = "klover_session"
-"""The group of the login roles that the gateway leases; a standby admits its members."""
 PORT = 5432
 """Part of the socket's file name only."""
 
@@ -40,7 +35,6 @@ SOCKET_BYTES = 107
 _START_SECONDS = 60.0
 _STOP_SECONDS = 30.0
 _PR_SET_PDEATHSIG = 1
-_IDENT_GROUPS = 16
 
 _SETTINGS: Mapping[str, str] = {
     "listen_addresses": "''",
@@ -124,9 +118,9 @@ def create(
     _own(data, binaries)
     options = ["--auth=reject", "--username", OWNER, "--encoding=UTF8", "--locale=C.UTF-8"]
     _run(binaries, [binaries.program("initdb"), "--no-sync", "-D", str(data), *options])
-    private = {} if binaries.version >= _IDENT_GROUPS else _PRIVATE
+    private = {} if knows_groups(binaries) else _PRIVATE
     _write_settings(data, {**_SETTINGS, **private, **(settings or {}), "cluster_name": f"'{name}'"})
-    _write_access(data, binaries, sessions=False)
+    write_access(data, binaries, sessions=False)
     server = start(name=name, data=data, binaries=binaries, sockets=sockets)
     with psycopg.connect(server.dsn(), autocommit=True) as connection:
         connection.execute(f"create role {REPLICATION} login replication")
@@ -153,7 +147,7 @@ def create_standby(
     with (data / "postgresql.auto.conf").open("a") as file:
         # Staff queries must not hold back replay for long, nor bloat the primary.
         file.write(f"cluster_name = '{name}'\nmax_standby_streaming_delay = '30s'\n")
-    _write_access(data, binaries, sessions=True)
+    write_access(data, binaries, sessions=True)
     standby = start(name=name, data=data, binaries=binaries, sockets=sockets)
     primary._standbys.append(standby)  # noqa: SLF001 - the same class' own list
     return standby
@@ -168,7 +162,7 @@ def start(*, name: str, data: Path, binaries: Binaries, sockets: Path | None = N
         sockets = Path(tempfile.mkdtemp(prefix="klover-"))  # short: see SOCKET_BYTES
     else:
         sockets.mkdir(parents=True, exist_ok=True)
-    sockets.chmod(0o711 if binaries.version >= _IDENT_GROUPS else 0o700)
+    sockets.chmod(0o711 if knows_groups(binaries) else 0o700)
     if binaries.uid is not None and binaries.gid is not None:
         os.chown(sockets, binaries.uid, binaries.gid)
     command = [binaries.program("postgres"), "-D", str(data), "-k", str(sockets), "-p", str(PORT)]
@@ -238,34 +232,6 @@ def _own(data: Path, binaries: Binaries) -> None:
 def _write_settings(data: Path, settings: Mapping[str, str]) -> None:
     with (data / "postgresql.conf").open("a") as file:
         file.writelines(f"{name} = {value}\n" for name, value in settings.items())
-
-
-def _write_access(data: Path, binaries: Binaries, *, sessions: bool) -> None:
-    """Write pg_hba.conf and pg_ident.conf: unix sockets only, by the peer's account only."""
-    rules = [
-        f"local all {OWNER} peer map=klover",
-        f"local replication {REPLICATION} peer map=klover",
-    ]
-    caller = pwd.getpwuid(os.geteuid()).pw_name
-    maps = [f"klover {caller} {OWNER}"]
-    maps += [f"klover {person} {REPLICATION}" for person in sorted({caller, binaries.user})]
-    # "+role" in pg_ident.conf came with 16; 15 has the socket folder's owner in its place.
-    by_peer = binaries.version >= _IDENT_GROUPS
-    if sessions:
-        # No password is consulted: a role cannot change what lets it in.
-        rules.append(
-            f"local all +{SESSIONS} " + ("peer map=klover_session" if by_peer else "trust")
-        )
-        maps.append(f"klover_session {caller} +{SESSIONS}")
-    else:
-        # An application's roles, for trials: whoever runs us may be any of them.
-        rules.append(f"local all +{SESSIONS} reject")
-        rules.append("local all all " + ("peer map=klover_any" if by_peer else "trust"))
-        maps.append(f"klover_any {caller} all")
-    if not by_peer:
-        maps = [line for line in maps if "+" not in line and not line.endswith(" all")]
-    (data / "pg_hba.conf").write_text("\n".join(rules) + "\n")
-    (data / "pg_ident.conf").write_text("\n".join(maps) + "\n")
 
 
 def environment() -> dict[str, str]:
