@@ -118,8 +118,9 @@ def check_room(path: Path) -> None:
     free = shutil.disk_usage(path).free
     if free < _NEEDED_BYTES:
         raise InputError(
-            f"The disk of {path} has {free // 1_000_000} MB free; three "
-            f"servers need {_NEEDED_BYTES // 1_000_000} MB. Choose another folder."
+            f"The disk of {path} has {free // 1_000_000} MB free; three servers need "
+            f"{_NEEDED_BYTES // 1_000_000} MB. Choose a folder on another disk: `demo --dir DIR`, "
+            "`trial DIR`."
         )
 
 
