@@ -130,6 +130,22 @@ def test_what_was_interrupted_while_it_was_made_begins_anew(place: Path) -> None
         assert told["tables"] == 0
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(120)
+def test_a_trial_that_was_killed_starts_again_at_once(place: Path) -> None:
+    folder = place / "mine"
+    process = start(folder, "--port", str(free_ports(3)[0]))
+    try:
+        assert process.stdout is not None
+        assert json.loads(process.stdout.readline())["tables"] == 0
+    finally:
+        process.kill()
+        process.communicate()
+    with running(folder):
+        assert len(sockets(folder)) == 3
+        assert klover("migrate", "status", folder=folder).err.startswith("klover: Cannot read the")
+
+
 def test_what_cannot_work_is_told_before_anything_is_made(place: Path) -> None:
     schema, other, archive = place / "schema.sql", place / "other", place / "dump"
     schema.write_text(SCHEMA)
