@@ -1,6 +1,7 @@
 """``klover trial``: an enclave for a schema of one's own, from nothing to a query at a door."""
 
 import json
+import os
 import shutil
 import signal
 import socket
@@ -8,7 +9,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -128,6 +129,34 @@ def test_what_was_interrupted_while_it_was_made_begins_anew(place: Path) -> None
     assert not (folder / "klover.toml").exists()
     with running(folder, "--port", str(free_ports(3)[0])) as told:
         assert told["tables"] == 0
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(120)
+def test_a_trial_waits_for_servers_of_one_that_was_killed(place: Path) -> None:
+    folder = place / "mine"
+    process = start(folder, "--port", str(free_ports(3)[0]))
+    try:
+        assert process.stdout is not None
+        assert json.loads(process.stdout.readline())["tables"] == 0
+        pid = folder / "trial" / "servers" / "enclave" / "postmaster.pid"
+        slow = int(pid.read_text().split()[0])
+        os.kill(slow, signal.SIGSTOP)
+    finally:
+        process.kill()
+        process.communicate()
+    again = start(folder)
+    try:
+        with suppress(subprocess.TimeoutExpired):
+            again.wait(5)  # the control: it would have failed by now
+        assert again.returncode is None, again.communicate()[1]
+        os.kill(slow, signal.SIGCONT)
+        assert again.stdout is not None
+        assert json.loads(again.stdout.readline())["tables"] == 0
+        assert len(sockets(folder)) == 3
+    finally:
+        again.send_signal(signal.SIGINT)
+        again.communicate(timeout=60)
 
 
 def test_what_cannot_work_is_told_before_anything_is_made(place: Path) -> None:

@@ -42,8 +42,8 @@ def trial(
     options = Options(directory=directory, schema=schema, dsn=dsn, port=port)
     with console.status("Starting") as status, run(options, status.update) as found:
         status.stop()
-        _tell(found, as_json=as_json)
         try:
+            _tell(found, as_json=as_json)
             signal.pause()
         except KeyboardInterrupt:
             typer.echo("Stopping the servers.", err=True)

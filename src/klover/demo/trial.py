@@ -10,6 +10,7 @@ import fcntl
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ _ELSEWHERE, _ENCLAVE, _STANDBY = "elsewhere", "enclave", "standby"
 _LOCK = "lock"
 _COMPLAINTS = "schema.log"
 _ARCHIVE = b"PGDMP"
+_END_SECONDS = 30.0
 _SOCKET = f"/{_PLACE}/sockets/{_ELSEWHERE}/.s.PGSQL.{PORT}"
 
 
@@ -69,6 +71,7 @@ def run(options: Options, tell: Callable[[str], None]) -> Iterator[Trial]:
     _check(options, folder, fresh=fresh)
     place = _make_place(folder)
     with _alone(place), ExitStack() as stack:
+        _wait_ended(place)
         if fresh:
             _clear(place)
         start = _Start(place=place, binaries=find_binaries(), stack=stack, tell=tell)
@@ -181,15 +184,37 @@ def _alone(place: Path) -> Iterator[None]:
         yield
 
 
+def _wait_ended(place: Path) -> None:
+    """Let servers end whose trial was killed: they have its sockets and files until then."""
+    deadline = time.monotonic() + _END_SECONDS
+    while any(map(_runs, place.glob("servers/*/postmaster.pid"))) and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+
+def _runs(file: Path) -> bool:
+    try:
+        os.kill(int(file.read_text(encoding="ascii").split("\n", 1)[0]), 0)
+    except (OSError, ValueError):
+        return False
+    return True
+
+
 def _clear(place: Path) -> None:
     """Take away what a trial left that was interrupted while it was made."""
-    for each in place.iterdir():
-        if each.name == _LOCK:
-            continue
-        if each.is_dir():
-            shutil.rmtree(each)
+    deadline = time.monotonic() + _END_SECONDS
+    while True:
+        try:
+            for each in place.iterdir():
+                if each.is_dir():
+                    shutil.rmtree(each)
+                elif each.name != _LOCK:
+                    each.unlink()
+        except OSError:  # a program of it writes its last
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
         else:
-            each.unlink()
+            break
     _make_place(place.parent)
 
 

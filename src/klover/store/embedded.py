@@ -250,6 +250,7 @@ def _run(binaries: Binaries, command: list[str]) -> None:
         user=binaries.uid,
         group=binaries.gid,
         extra_groups=[] if binaries.uid is not None else None,
+        preexec_fn=_die_with_parent(os.getpid()),
     )
     if done.returncode != 0:
         words = done.stderr.decode(errors="replace").strip().splitlines()
