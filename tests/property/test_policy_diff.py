@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from hypothesis import given, settings, strategies as st
 
-from doubles.policies import CATALOG, FINER, changes, policies, promises
+from doubles.policies import CATALOG, FINER, changes, entries, policies, promises
 from klover.policy.admission import Limits
 from klover.policy.decide import Permit, Principal, decide
 from klover.policy.diff import diff, diff_resolved, digest
@@ -57,7 +57,9 @@ def test_the_way_back_goes_the_other_way(change: tuple[Policy, Policy]) -> None:
 
 
 @settings(max_examples=250, deadline=None)
-@given(st.one_of(changes(), promises()), PRINCIPALS, CLAIMS, ADDRESSES, PURPOSES, REFERENCES)
+@given(
+    st.one_of(changes(), promises(), entries()), PRINCIPALS, CLAIMS, ADDRESSES, PURPOSES, REFERENCES
+)
 def test_after_a_tightening_nobody_is_let_in_anew_or_sees_more(
     change: tuple[Policy, Policy],
     principal: Principal,
