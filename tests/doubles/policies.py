@@ -112,6 +112,10 @@ NETWORKS = st.lists(
     max_size=3,
     unique_by=lambda network: network.range,
 ).map(tuple)
+NEAR = tuple(
+    Network(range=ip_network(text), where=Region(names=(name,)))
+    for text, name in (("10.0.0.0/8", "IE"), ("10.1.0.0/16", "CN"), ("10.1.1.0/24", "EEA"))
+)
 NEVERS = st.lists(
     st.builds(
         Never,
@@ -275,3 +279,20 @@ def promises(draw: st.DrawFn) -> tuple[Policy, Policy]:
         return old, replace(old, stays_outside=draw(st.frozensets(OUTSIDE)))
     changed = replace(old.audiences[name], **{field: getattr(other, field)})
     return old, replace(old, audiences={**old.audiences, name: changed})
+
+
+@st.composite
+def entries(draw: st.DrawFn) -> tuple[Policy, Policy]:
+    """Draw a policy with one audience that asks for one thing, and the same asking otherwise."""
+    open_to_all = Audience(
+        name="a",
+        groups=("g",),
+        located=Region(everywhere=True),
+        sees=frozenset({DataClass.PUBLIC}),
+    )
+    field = draw(st.sampled_from(["groups", "located", "claims", "networks", "requires", "limits"]))
+    found = []
+    for _ in range(2):
+        drawn = replace(open_to_all, **{field: getattr(draw(audiences("a")), field)})
+        found.append(replace(EXAMPLE, audiences={"a": drawn}, networks=NEAR))
+    return found[0], found[1]

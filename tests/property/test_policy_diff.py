@@ -2,10 +2,11 @@
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from itertools import product
 
 from hypothesis import given, settings, strategies as st
 
-from doubles.policies import CATALOG, FINER, changes, policies, promises
+from doubles.policies import CATALOG, FINER, changes, entries, policies, promises
 from klover.policy.admission import Limits
 from klover.policy.decide import Permit, Principal, decide
 from klover.policy.diff import diff, diff_resolved, digest
@@ -57,7 +58,9 @@ def test_the_way_back_goes_the_other_way(change: tuple[Policy, Policy]) -> None:
 
 
 @settings(max_examples=250, deadline=None)
-@given(st.one_of(changes(), promises()), PRINCIPALS, CLAIMS, ADDRESSES, PURPOSES, REFERENCES)
+@given(
+    st.one_of(changes(), promises(), entries()), PRINCIPALS, CLAIMS, ADDRESSES, PURPOSES, REFERENCES
+)
 def test_after_a_tightening_nobody_is_let_in_anew_or_sees_more(
     change: tuple[Policy, Policy],
     principal: Principal,
@@ -103,6 +106,45 @@ def test_without_a_catalog_nothing_that_loosens_is_called_a_tightening(
     if by_rules is not Direction.LOOSENS:
         assert exact is not Direction.LOOSENS
     assert digest(diff(old, new)) == digest(diff(old, new))
+
+
+EVERYBODY = list(
+    product(
+        [frozenset({"g"}), frozenset({"h"})],
+        [{}, {"a": frozenset({"x"})}, {"a": frozenset({"y"}), "b": frozenset({"x"})}],
+        [None, "IE", "US", "CN", "GB"],
+        ["10.0.0.1", "10.1.0.1", "10.1.1.1", "10.200.0.1", "192.0.2.1"],
+        [(None, None), ("abuse", "CASE-1"), ("legal", "ABC")],
+    )
+)
+
+
+@settings(max_examples=120, deadline=None)
+@given(entries())
+def test_whoever_is_let_in_anew_makes_it_a_loosening(change: tuple[Policy, Policy]) -> None:
+    """Everybody of a small world asks at an audience that asks for one thing, then for another."""
+    old, new = change
+    if overall(diff(old, new)) is Direction.LOOSENS:
+        return
+    for groups, claims, country, address, (purpose, reference) in EVERYBODY:
+        who = Principal(
+            subject="s", issuer="i", groups=groups, expires=NOW + timedelta(hours=9), claims=claims
+        )
+        before, after = (
+            decide(
+                policy,
+                principal=who,
+                audience="a",
+                location=_located(policy, country, address),
+                purpose=purpose,
+                reference=reference,
+                now=NOW,
+            )
+            for policy in change
+        )
+        if isinstance(after, Permit):
+            assert isinstance(before, Permit)
+            assert after.expires_at <= before.expires_at
 
 
 def _takes_no_more(old: Limits, new: Limits) -> None:

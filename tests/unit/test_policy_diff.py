@@ -1,6 +1,7 @@
 """What a diff says of one change at a time, by rules and held against a catalog."""
 
 from dataclasses import fields
+from datetime import date
 
 import pytest
 
@@ -8,6 +9,8 @@ from doubles.catalogs import POLICY, videos
 from klover.cli.policy_diff import show
 from klover.log.keys import make_key
 from klover.policy import diff_entry, diff_rules
+from klover.policy.countries import BUILT_IN
+from klover.policy.country import members
 from klover.policy.diff import diff, diff_resolved
 from klover.policy.diff_shown import Shown, at_most
 from klover.policy.difference import Counted, Difference, Direction, overall
@@ -17,6 +20,7 @@ from klover.policy.model import (
     Coarsening,
     ColumnRule,
     Policy,
+    Region,
     Requires,
     TableRule,
 )
@@ -305,6 +309,16 @@ def test_who_may_enter_compares_as_sets(
     same = other_requires is None
     assert overall(diff(wide, narrow)) is (Direction.SAME if same else TIGHTENS)
     assert overall(diff(narrow, wide)) is (Direction.SAME if same else LOOSENS)
+
+
+def test_a_region_is_compared_on_every_day() -> None:
+    """By name all that are adequate but the United Kingdom, whose decision ends in 2031."""
+    named = members(Region(names=("adequate",)), date(2026, 11, 27), BUILT_IN) - {"GB"}
+    places = ", ".join(sorted(named))  # YAML 1.2: NO is Norway
+    without = changed((FINANCE, f"groups: [finance], located: [{places}]"))
+    group = changed((FINANCE, "groups: [finance], located: adequate"))
+    assert overall(diff(without, group)) is LOOSENS
+    assert overall(diff(group, without)) is TIGHTENS
 
 
 def test_hours_in_another_zone_move() -> None:

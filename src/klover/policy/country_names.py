@@ -85,7 +85,7 @@ FM FSM Micronesia, Federated States of|Federated States of Micronesia|Micronesia
 FO FRO Faroe Islands|Faeroe Islands|Færøerne
 FR FRA France
 GA GAB Gabon
-GB GBR United Kingdom|United Kingdom of Great Britain and Northern Ireland|Great Britain|Britain|U.K.
+GB GBR United Kingdom|United Kingdom of Great Britain and Northern Ireland|Great Britain|U.K.
 GD GRD Grenada
 GE GEO Georgia
 GF GUF French Guiana|Guyane
@@ -264,6 +264,7 @@ ZW ZWE Zimbabwe
 
 PARTS = {
     "UK": "GB",
+    "Britain": "GB",
     "EL": "GR",
     "IC": "ES",
     "GB-ENG": "GB",
