@@ -299,7 +299,7 @@ def test_a_stricter_version_opens_nothing_until_the_history_is_begun_anew(
         assert isinstance(refused.exception, VerifyError), words
         assert "how to begin the history anew" in str(refused.exception)
     with psycopg.connect(house.dsn, autocommit=True) as owner:
-        owner.execute("alter table klover.policy_entry rename to policy_entry_before")
+        owner.execute("drop table klover.policy_entry")
     pinned = assemble.policy_pin(assemble.load_deployment(house.config))
     refused = house.run("doors", "apply")
     assert isinstance(refused.exception, VerifyError), "the pin misses what was taken away"

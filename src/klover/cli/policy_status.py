@@ -128,9 +128,10 @@ def _print_history(standing: Standing) -> None:
     """Print two lines for each entry, the newest first: whole on any screen."""
     now = datetime.now(UTC)
     for one in reversed(standing.versions):
-        typer.echo(f"{one.point.number}  policy {one.policy.digest[:16]}: {one.state}")
+        head = f"{one.point.number}  policy {one.policy.digest[:16]}: {one.state}"
+        typer.echo(f"{head}, handed in {_when(one.at)}")
         signers = ", ".join(one.signers) or "nobody"
-        typer.echo(f"   {WORDS[one.meaning]}; signed by {signers}; handed in {_when(one.at)}")
+        typer.echo(f"   {WORDS[one.meaning]}; signed by {signers}")
         if one.state is State.PENDING:
             left = _left(one.effective_at - now)
             typer.echo(f"   takes effect {_when(one.effective_at)}, {left}")
