@@ -14,7 +14,7 @@ from psycopg import sql
 
 from klover.catalog import Column
 from klover.door.coarse import coarse as written
-from klover.door.expect_values import _coarse
+from klover.door.expect.values import _coarse
 from klover.policy import country
 from klover.policy.coarsen import coarse, misfit, read_coarsen
 from klover.policy.neutral import bare_type

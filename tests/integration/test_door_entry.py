@@ -12,7 +12,7 @@ import pytest
 
 from conftest import VERSION
 from klover.door.proof import Fact, Verdict
-from klover.door.prove_entry import prove_entry
+from klover.door.prove.entry import prove_entry
 from klover.store import embedded
 from klover.store.binaries import Binaries
 from klover.store.connect import Connection, connect

@@ -21,10 +21,10 @@ from klover import door
 from klover.door import Fact, Verdict, Way
 from klover.door.asking import ask
 from klover.door.cluster import Cluster, read_cluster
-from klover.door.prove_cluster import prove_cluster
-from klover.door.prove_entry import prove_entry
-from klover.door.prove_settings import prove_settings
-from klover.door.prove_ways import prove_ways
+from klover.door.prove.cluster import prove_cluster
+from klover.door.prove.entry import prove_entry
+from klover.door.prove.settings import prove_settings
+from klover.door.prove.ways import prove_ways
 from klover.policy.resolved import Resolved
 from klover.store import embedded
 from klover.store.access import OWNER, REPLICATION

@@ -18,10 +18,10 @@ from doubles.enclave import PEOPLE
 from klover import door
 from klover.door import Fact, Verdict
 from klover.door.cluster import read_cluster
-from klover.door.prove_cluster import prove_cluster
-from klover.door.prove_hidden import prove_hidden
-from klover.door.prove_settings import prove_settings
-from klover.door.prove_ways import prove_ways
+from klover.door.prove.cluster import prove_cluster
+from klover.door.prove.hidden import prove_hidden
+from klover.door.prove.settings import prove_settings
+from klover.door.prove.ways import prove_ways
 from klover.policy.resolved import Resolved
 from klover.store.access import REPLICATION
 from klover.store.connect import Connection

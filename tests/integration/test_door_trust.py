@@ -9,8 +9,8 @@ from doubles.door_world import POLICY, ROWS, SCHEMA, key_of, pseudonym, seen
 from klover import door
 from klover.catalog import TableName
 from klover.door import Phase, rotate
-from klover.door.pseudonym_state import read_pseudonyms
-from klover.door.pseudonym_trust import is_trusted
+from klover.door.pseudonyms.state import read_pseudonyms
+from klover.door.pseudonyms.trust import is_trusted
 from klover.store.connect import Connection
 
 CHATS = TableName("public", "chats")

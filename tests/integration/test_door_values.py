@@ -12,7 +12,7 @@ from psycopg import sql
 
 from klover.catalog import Column
 from klover.door.coarse import coarse
-from klover.door.expect_values import _coarse, _parts
+from klover.door.expect.values import _coarse, _parts
 from klover.door.parts import parts
 from klover.policy import coarsen as reference, country
 from klover.policy.model import Coarsen, Coarsening

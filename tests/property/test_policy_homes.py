@@ -11,7 +11,7 @@ from klover.policy.country import change_days, codes, folded, members, name, res
 from klover.policy.evidence import Address, country_told
 from klover.policy.model import EvidenceKind, Region
 from klover.policy.parse import parse
-from klover.policy.parse_countries import merged, read_memberships
+from klover.policy.parse.countries import merged, read_memberships
 
 CODES = sorted(codes())
 DAYS = st.dates(date(1990, 1, 1), date(2040, 1, 1))

@@ -14,7 +14,7 @@ from doubles.documents import FULL, value
 from klover.errors import PolicyError
 from klover.policy.document import load
 from klover.policy.parse import parse
-from klover.policy.parse_countries import named_file
+from klover.policy.parse.countries import named_file
 from klover.policy.schema import schema, text
 
 ROOT = Path(__file__).parents[2]

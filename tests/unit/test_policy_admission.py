@@ -11,7 +11,7 @@ from klover.policy.decide import Candidate, Deny, Ends, Permit, Principal, candi
 from klover.policy.locate import locate
 from klover.policy.model import Audience
 from klover.policy.parse import parse
-from klover.policy.parse_limits import told_size
+from klover.policy.parse.limits import told_size
 
 NOW = datetime(2026, 11, 27, 12, 0, tzinfo=UTC)  # a Friday
 ENTRY = """\

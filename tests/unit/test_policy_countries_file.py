@@ -14,7 +14,7 @@ from klover.policy.difference import Direction
 from klover.policy.faults import PolicyErrors
 from klover.policy.model import Policy, Region
 from klover.policy.parse import parse
-from klover.policy.parse_countries import named_file
+from klover.policy.parse.countries import named_file
 
 TODAY = date(2026, 11, 24)
 FILE = """\

@@ -8,11 +8,10 @@ import pytest
 from doubles.catalogs import POLICY, videos
 from klover.cli.policy_diff import show
 from klover.log.keys import make_key
-from klover.policy import diff_entry, diff_rules
 from klover.policy.countries import BUILT_IN
 from klover.policy.country import members
-from klover.policy.diff import diff, diff_resolved
-from klover.policy.diff_shown import Shown, at_most
+from klover.policy.diff import diff, diff_resolved, entry as diff_entry, rules as diff_rules
+from klover.policy.diff.shown import Shown, at_most
 from klover.policy.difference import Counted, Difference, Direction, overall
 from klover.policy.model import (
     Audience,

@@ -20,7 +20,7 @@ from klover.errors import CheckFailed, InputError, SourceError
 from klover.policy.change import Standing, Version
 from klover.policy.model import Policy
 from klover.policy.parse import parse
-from klover.policy.parse_countries import named_file
+from klover.policy.parse.countries import named_file
 from klover.policy.resolved import Resolved
 from klover.policy.statement import START
 from klover.policy.trace import trace

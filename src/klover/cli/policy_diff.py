@@ -11,7 +11,7 @@ from klover.catalog import TableName
 from klover.cli.options import AsJson
 from klover.cli.printing import console, print_json
 from klover.errors import CheckFailed, InputError, PolicyError
-from klover.policy.diff_patterns import many, stands_in
+from klover.policy.diff.patterns import many, stands_in
 from klover.policy.difference import Difference, Direction, overall
 from klover.policy.model import Policy
 

@@ -72,7 +72,7 @@ def current(
 
 
 def _write_countries(version: Version, policy: Path) -> None:
-    from klover.policy.parse_countries import named_file
+    from klover.policy.parse.countries import named_file
 
     named = named_file(version.text, str(policy))
     if named is None:

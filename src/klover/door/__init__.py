@@ -13,7 +13,7 @@ from klover.door.drop import Dropped, drop
 from klover.door.prepare import Preparation, Prepared, preparation, prepare
 from klover.door.proof import Fact, Proof, Verdict, Way
 from klover.door.prove import prove
-from klover.door.pseudonym_state import read_epochs
+from klover.door.pseudonyms.state import read_epochs
 from klover.door.reveal import Question, Revealed, reveal
 from klover.door.step import Phase, Step
 from klover.door.suspend import (

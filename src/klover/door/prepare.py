@@ -19,20 +19,20 @@ from klover.door.apply import plan_doors
 from klover.door.condition import identifier
 from klover.door.doors import Doors, Keeper, Stored
 from klover.door.online import Progress
-from klover.door.pseudonym_checks import check_steps, index_steps, is_filled
-from klover.door.pseudonym_keys import key_steps
-from klover.door.pseudonym_state import (
-    PseudonymState,
-    expect_keys,
-    expect_same_epochs,
-    read_pseudonyms,
-)
-from klover.door.pseudonym_trust import is_new_or_trusted
 from klover.door.pseudonyms import (
     assignments,
     column_steps,
     unfilled,
 )
+from klover.door.pseudonyms.checks import check_steps, index_steps, is_filled
+from klover.door.pseudonyms.keys import key_steps
+from klover.door.pseudonyms.state import (
+    PseudonymState,
+    expect_keys,
+    expect_same_epochs,
+    read_pseudonyms,
+)
+from klover.door.pseudonyms.trust import is_new_or_trusted
 from klover.door.refill import can_refill, refill, refill_steps
 from klover.door.step import Phase, Step, write
 from klover.store.connect import Connection

@@ -17,8 +17,8 @@ from klover.door import ledger, online, standing
 from klover.door.condition import identifier
 from klover.door.doors import Keeper
 from klover.door.online import Progress
-from klover.door.pseudonym_state import PseudonymState
 from klover.door.pseudonyms import assignments, column_steps, trigger_steps
+from klover.door.pseudonyms.state import PseudonymState
 from klover.door.step import Phase, Step, write
 from klover.store.connect import Connection
 from klover.store.sql import statements

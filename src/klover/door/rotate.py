@@ -15,8 +15,8 @@ from klover.door import ledger
 from klover.door.condition import identifier
 from klover.door.doors import Epochs
 from klover.door.naming import KEYS
-from klover.door.pseudonym_keys import make_key
-from klover.door.pseudonym_state import read_epochs
+from klover.door.pseudonyms.keys import make_key
+from klover.door.pseudonyms.state import read_epochs
 from klover.errors import InputError
 from klover.store.connect import Connection
 

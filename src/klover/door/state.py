@@ -13,7 +13,7 @@ from psycopg import sql
 from klover.catalog import TableName
 from klover.door.danger import Function, is_dangerous, tells_on_others
 from klover.door.doors import Doors
-from klover.door.pseudonym_state import PseudonymState, read_pseudonyms
+from klover.door.pseudonyms.state import PseudonymState, read_pseudonyms
 from klover.errors import StoreError
 from klover.store.connect import Connection
 from klover.store.sql import statements

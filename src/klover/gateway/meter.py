@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 
 from klover.gateway.daily import Daily
 from klover.policy.admission import Amount, Limits
-from klover.policy.parse_limits import told_size
+from klover.policy.parse.limits import told_size
 
 LIMITED = "54000"
 """program_limit_exceeded"""

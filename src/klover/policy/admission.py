@@ -1,6 +1,6 @@
 """What an audience asks of those who enter, and how much they may take out, as values.
 
-Read by ``parse_entry`` and ``parse_limits``; ``decide`` holds a principal against the first three,
+Read by ``parse.entry`` and ``parse.limits``; ``decide`` holds a principal against the first three,
 the gateway counts against the limits. Each value has the line it stands on, for denials and
 explanations to name; two values that say the same are equal whatever their lines.
 """

@@ -1,7 +1,7 @@
 """Which countries belong to which groups, and since when: dated data with its sources.
 
 ``BUILT_IN`` is what Klover knows, as of ``EDITION``; a policy may add to it or correct it with a
-file of its own (``parse_countries``), and every answer names the edition that it rests on. Data
+file of its own (``parse.countries``), and every answer names the edition that it rests on. Data
 only: ``country`` answers from it. Check a row against its source before you rely on it.
 """
 

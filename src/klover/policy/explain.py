@@ -8,7 +8,7 @@ from klover.catalog import TableName
 from klover.policy.countries import Countries
 from klover.policy.country import members
 from klover.policy.model import Audience, ColumnRule, Policy, Region, Rows
-from klover.policy.parse_limits import told_size
+from klover.policy.parse.limits import told_size
 from klover.policy.resolved import (
     ColumnSight,
     Reference,

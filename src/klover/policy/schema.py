@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Any
 
-from klover.policy import parse, parse_tables
+from klover.policy import parse
 from klover.policy.model import (
     Coarsening,
     DataClass,
@@ -20,11 +20,12 @@ from klover.policy.model import (
     Identifies,
     Unique,
 )
-from klover.policy.parse_audiences import MAX_APPROVALS
-from klover.policy.parse_countries import PIN_KEYS
-from klover.policy.parse_parts import OF_COLUMNS
-from klover.policy.parse_places import STATES
-from klover.policy.parse_signing import LEAST, MOST, SIGNER_KEYS, SIGNING_KEYS, SIGNING_OPTIONAL
+from klover.policy.parse import tables as parse_tables
+from klover.policy.parse.audiences import MAX_APPROVALS
+from klover.policy.parse.countries import PIN_KEYS
+from klover.policy.parse.parts import OF_COLUMNS
+from klover.policy.parse.places import STATES
+from klover.policy.parse.signing import LEAST, MOST, SIGNER_KEYS, SIGNING_KEYS, SIGNING_OPTIONAL
 from klover.policy.schema_words import WORDS
 from klover.policy.span import SPAN
 

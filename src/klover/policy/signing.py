@@ -1,7 +1,7 @@
 """Who may change a policy, as values: the signers, how many have to sign, the overseer.
 
 Keys are verifier keys of signed notes. What a change needs, and when it takes effect, is
-``change``'s business; reading the section is ``parse_signing``'s. https://c2sp.org/signed-note
+``change``'s business; reading the section is ``parse.signing``'s. https://c2sp.org/signed-note
 """
 
 from collections.abc import Mapping

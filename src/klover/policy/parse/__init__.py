@@ -3,7 +3,7 @@
 Unknown keys, duplicate keys, empty lists, wrong types and everything clever that YAML can do are
 refused. What the file leaves open is filled with the strict choice. Whether tables and columns
 exist is ``trace``'s business, whether the whole is wise is ``check``'s. The language is described
-in docs/policy.md. ``parse_tables`` reads whose data it is, ``parse_audiences`` who sees it.
+in docs/policy.md. ``tables`` reads whose data it is, ``audiences`` who sees it.
 """
 
 import hashlib
@@ -12,11 +12,11 @@ import re
 from klover.policy.document import Mapping, Node, load
 from klover.policy.faults import Faults
 from klover.policy.model import DataClass, Policy, Region
-from klover.policy.parse_audiences import read_audiences, read_nevers
-from klover.policy.parse_countries import read_countries
-from klover.policy.parse_places import read_applications, read_networks, read_places
-from klover.policy.parse_signing import read_signing
-from klover.policy.parse_tables import read_subjects, read_table_defaults, read_tables, table_names
+from klover.policy.parse.audiences import read_audiences, read_nevers
+from klover.policy.parse.countries import read_countries
+from klover.policy.parse.places import read_applications, read_networks, read_places
+from klover.policy.parse.signing import read_signing
+from klover.policy.parse.tables import read_subjects, read_table_defaults, read_tables, table_names
 from klover.policy.reading import Reader
 
 VERSION = 1

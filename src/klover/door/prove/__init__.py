@@ -14,15 +14,15 @@ from klover.door.cluster import read_cluster
 from klover.door.doors import Doors
 from klover.door.expect import expected
 from klover.door.proof import Fact, Proof, absent, violation
-from klover.door.prove_cluster import prove_cluster
-from klover.door.prove_hidden import prove_hidden
-from klover.door.prove_never import prove_never
-from klover.door.prove_pseudonyms import prove_pseudonyms
-from klover.door.prove_reach import prove_reach
-from klover.door.prove_settings import prove_settings
-from klover.door.prove_views import prove_views, read_views
-from klover.door.prove_ways import prove_ways
-from klover.door.pseudonym_state import read_epochs
+from klover.door.prove.cluster import prove_cluster
+from klover.door.prove.hidden import prove_hidden
+from klover.door.prove.never import prove_never
+from klover.door.prove.pseudonyms import prove_pseudonyms
+from klover.door.prove.reach import prove_reach
+from klover.door.prove.settings import prove_settings
+from klover.door.prove.views import prove_views, read_views
+from klover.door.prove.ways import prove_ways
+from klover.door.pseudonyms.state import read_epochs
 from klover.policy.country import meet
 from klover.policy.resolved import Resolved
 from klover.policy.sight import see

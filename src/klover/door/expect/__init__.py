@@ -3,7 +3,7 @@
 Nothing of ``compile`` and of what it uses is used, so that a mistake there is found and not
 repeated: only what ``see`` decides, the names of things, and each table's rule. The two have to
 agree in the form of a view's query, since plans are compared; they share no line of code that
-makes it. What is stored in tables is expected in ``expect_stored``, values in ``expect_values``.
+makes it. What is stored in tables is expected in ``stored``, values in ``values``.
 """
 
 from collections import defaultdict
@@ -15,9 +15,9 @@ from psycopg import sql
 from klover.catalog import TableName
 from klover.door import naming
 from klover.door.doors import Door, Doors, Epochs, Keeper, Stored, View, ViewColumn
-from klover.door.expect_rows import Columns, conditions, identifier, row_terms
-from klover.door.expect_stored import expect_keeper, expect_stored
-from klover.door.expect_values import expect_joined, expect_value
+from klover.door.expect.rows import Columns, conditions, identifier, row_terms
+from klover.door.expect.stored import expect_keeper, expect_stored
+from klover.door.expect.values import expect_joined, expect_value
 from klover.policy.model import Audience
 from klover.policy.resolved import (
     ColumnSight,

@@ -8,7 +8,7 @@ read, and what is told is on the safe side.
 from collections.abc import Iterable, Iterator
 
 from klover.catalog import TableKind, TableName
-from klover.policy.check_defaults import names_of
+from klover.policy.check.defaults import names_of
 from klover.policy.derived import telling
 from klover.policy.finding import Finding, Severity
 from klover.policy.identify import is_harmless

@@ -11,7 +11,7 @@ from itertools import combinations
 from klover.policy.country import members
 from klover.policy.finding import Finding, Severity
 from klover.policy.model import Audience, Policy
-from klover.policy.parse_limits import told_size
+from klover.policy.parse.limits import told_size
 from klover.policy.ranges import Range, covered, lies_in, overlap
 
 

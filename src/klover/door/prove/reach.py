@@ -14,8 +14,8 @@ from klover.door import naming
 from klover.door.danger import SEALED, is_dangerous, tells_on_others
 from klover.door.doors import Door
 from klover.door.proof import Fact, Way, absent, allowed, along, unknown, violation
-from klover.door.prove_entry import prove_entry
-from klover.door.prove_views import rows_of
+from klover.door.prove.entry import prove_entry
+from klover.door.prove.views import rows_of
 from klover.door.state import read_function
 from klover.store.connect import Connection
 from klover.store.sql import statements
@@ -245,5 +245,5 @@ def _others(connection: Connection, roles: list[str]) -> Iterator[Fact]:
 
 
 def _named(connection: Connection, roles: list[str]) -> list[tuple[str, str]]:
-    query = statements("klover.door", "prove.sql")["others"]
+    query = statements("klover.door.prove", "prove.sql")["others"]
     return [(str(a), str(b)) for a, b in connection.execute(query, {"roles": roles})]

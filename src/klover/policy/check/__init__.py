@@ -11,20 +11,20 @@ from datetime import date
 
 from klover.catalog import Catalog
 from klover.errors import PolicyError
-from klover.policy.check_categories import check_categories
-from klover.policy.check_defaults import check_defaults
-from klover.policy.check_entry import check_entry
-from klover.policy.check_homes import check_home_columns, check_homes
-from klover.policy.check_names import check_names
-from klover.policy.check_never import check_nevers, check_nevers_shown
-from klover.policy.check_quiet import check_quiet
-from klover.policy.check_references import check_references
-from klover.policy.check_sights import check_sights
-from klover.policy.check_signing import check_signing
-from klover.policy.check_stubs import check_stubs
-from klover.policy.check_tables import check_tables
-from klover.policy.check_text import check_text
-from klover.policy.check_views import check_views
+from klover.policy.check.categories import check_categories
+from klover.policy.check.defaults import check_defaults
+from klover.policy.check.entry import check_entry
+from klover.policy.check.homes import check_home_columns, check_homes
+from klover.policy.check.names import check_names
+from klover.policy.check.never import check_nevers, check_nevers_shown
+from klover.policy.check.quiet import check_quiet
+from klover.policy.check.references import check_references
+from klover.policy.check.sights import check_sights
+from klover.policy.check.signing import check_signing
+from klover.policy.check.stubs import check_stubs
+from klover.policy.check.tables import check_tables
+from klover.policy.check.text import check_text
+from klover.policy.check.views import check_views
 from klover.policy.faults import PolicyErrors
 from klover.policy.finding import Finding, Severity
 from klover.policy.model import Policy

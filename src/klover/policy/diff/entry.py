@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 from datetime import timedelta
 from typing import Any
 
-from klover.policy.diff_admission import (
+from klover.policy.diff.admission import (
     claims_at_most,
     hours_at_most,
     limits_at_most,
@@ -19,7 +19,7 @@ from klover.policy.diff_admission import (
     tell_limits,
     tell_networks,
 )
-from klover.policy.diff_lands import Lands, changed, lands_within
+from klover.policy.diff.lands import Lands, changed, lands_within
 from klover.policy.difference import Difference, Direction, compare
 from klover.policy.model import Audience, Policy, Region, Requires
 from klover.policy.span import span_text

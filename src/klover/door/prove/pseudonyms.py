@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from klover.door import naming
 from klover.door.doors import Doors, Keeper, Stored
 from klover.door.proof import Fact, allowed, violation
-from klover.door.pseudonym_state import PseudonymState, read_pseudonyms
+from klover.door.pseudonyms.state import PseudonymState, read_pseudonyms
 from klover.store.connect import Connection
 from klover.store.sql import statements
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from psycopg import sql
 
 from klover.catalog import Column
-from klover.door.expect_region import expect_region
+from klover.door.expect.region import expect_region
 from klover.policy.model import Coarsen, Coarsening
 from klover.policy.neutral import bare_type
 from klover.policy.resolved import ColumnSight, NamedRow, PartSight, Show, TracedTable

@@ -2,15 +2,15 @@
 
 Both policies are decided by ``sight`` itself, over the same tables. With a catalog that is one
 comparison. Without one the types and keys of columns are not known, so the same rules are decided
-in several *worlds* (``diff_worlds``), and a difference tightens only where it does in each.
+in several *worlds* (``worlds``), and a difference tightens only where it does in each.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from klover.catalog import TableName
-from klover.policy.diff_patterns import place, stands_in
-from klover.policy.diff_shown import Shown, at_most, shown_of
+from klover.policy.diff.patterns import place, stands_in
+from klover.policy.diff.shown import Shown, at_most, shown_of
 from klover.policy.difference import Difference, Direction, compare
 from klover.policy.model import Rows
 from klover.policy.resolved import Resolved, RowsShown, TracedTable

@@ -11,7 +11,7 @@ from psycopg import sql
 from klover.door import naming
 from klover.door.condition import identifier
 from klover.door.doors import Doors
-from klover.door.pseudonym_state import PseudonymState
+from klover.door.pseudonyms.state import PseudonymState
 from klover.door.step import Phase, Step, write
 from klover.store.sql import statements
 

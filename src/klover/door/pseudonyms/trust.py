@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from klover.catalog import TableName
 from klover.door import naming
 from klover.door.doors import Keeper, Stored
-from klover.door.pseudonym_state import ALL, PseudonymState, StandingKeeper
+from klover.door.pseudonyms.state import ALL, PseudonymState, StandingKeeper
 from klover.door.stored import PRINTED, SETTINGS
 
 _ASSIGNMENT = re.compile(r'\n  (?=new\."klover_p_[a-z0-9_]+" := case )')

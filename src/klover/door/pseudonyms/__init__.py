@@ -15,16 +15,16 @@ from klover.catalog import TableName
 from klover.door import naming
 from klover.door.condition import identifier
 from klover.door.doors import Doors, Keeper, Stored
-from klover.door.pseudonym_checks import check_steps, index_steps, is_filled
-from klover.door.pseudonym_keys import key_steps
-from klover.door.pseudonym_state import (
+from klover.door.pseudonyms.checks import check_steps, index_steps, is_filled
+from klover.door.pseudonyms.keys import key_steps
+from klover.door.pseudonyms.state import (
     ALL,
     PseudonymState,
     StandingTrigger,
     expect_keys,
     expect_same_epochs,
 )
-from klover.door.pseudonym_trust import is_new_or_trusted
+from klover.door.pseudonyms.trust import is_new_or_trusted
 from klover.door.step import Phase, Step, write
 from klover.store.sql import statements
 

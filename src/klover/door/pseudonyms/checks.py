@@ -13,7 +13,7 @@ from psycopg import sql
 from klover.door import naming
 from klover.door.condition import identifier
 from klover.door.doors import Stored
-from klover.door.pseudonym_state import PseudonymState
+from klover.door.pseudonyms.state import PseudonymState
 from klover.door.step import Phase, Step, write
 
 

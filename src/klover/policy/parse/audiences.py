@@ -1,8 +1,8 @@
 """Who sees it: the parts ``audiences`` and ``never`` of a policy.
 
 ``located`` is never optional. An audience that says nothing of identifiers sees them
-pseudonymised. Two audiences may not share a door's name. ``parse_entry`` reads who is let in and
-when, ``parse_limits`` how much may be taken out.
+pseudonymised. Two audiences may not share a door's name. ``entry`` reads who is let in and
+when, ``limits`` how much may be taken out.
 """
 
 import re
@@ -18,8 +18,8 @@ from klover.policy.model import (
     Region,
     Requires,
 )
-from klover.policy.parse_entry import read_hours, read_lines, read_who
-from klover.policy.parse_limits import read_limits
+from klover.policy.parse.entry import read_hours, read_lines, read_who
+from klover.policy.parse.limits import read_limits
 from klover.policy.reading import Reader
 from klover.policy.span import read_span
 

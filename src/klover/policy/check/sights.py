@@ -6,7 +6,7 @@ from klover.policy.coarsen import LEAST
 from klover.policy.finding import Finding, Severity
 from klover.policy.model import Coarsening, Policy
 from klover.policy.neutral import bare_type
-from klover.policy.parse_limits import told_size
+from klover.policy.parse.limits import told_size
 from klover.policy.resolved import Resolved, RowsShown, Show, TableSight, TracedTable
 from klover.policy.sight import see
 

@@ -46,7 +46,7 @@ class Standing:
 
 def read_views(connection: Connection) -> Mapping[TableName, Standing]:
     """Read everything that stands in schemas of doors."""
-    queries = statements("klover.door", "prove.sql")
+    queries = statements("klover.door.prove", "prove.sql")
     columns: dict[TableName, list[str]] = defaultdict(list)
     for schema, name, column in connection.execute(queries["view_columns"]):
         columns[TableName(schema, name)].append(column)
@@ -238,7 +238,7 @@ def _plan(connection: Connection, query: str) -> tuple[str, ...] | None:
 
 
 def _column_names(connection: Connection) -> Mapping[tuple[int, int], tuple[TableName, str]]:
-    query = statements("klover.door", "prove.sql")["column_names"]
+    query = statements("klover.door.prove", "prove.sql")["column_names"]
     return {
         (row[0], row[1]): (TableName(row[2], row[3]), row[4]) for row in connection.execute(query)
     }
@@ -266,5 +266,5 @@ def _origins(
 
 def rows_of(connection: Connection, name: str, *parameters: Any) -> list[tuple[Any, ...]]:
     """Run a named statement of the proof."""
-    query = statements("klover.door", "prove.sql")[name]
+    query = statements("klover.door.prove", "prove.sql")[name]
     return connection.execute(query, parameters or None).fetchall()

@@ -3,7 +3,7 @@
 A column that leaves ``identifies`` open is decided by its type and keys. So each policy is decided
 in every *world*: where columns are harmless numbers, where they are texts, and where each names a
 row. Each world holds every column that either policy names, one that neither does, and one for each
-pattern (``diff_patterns``).
+pattern (``patterns``).
 
 An entry that says neither `shared` nor `subject` may be of a table that inherits, and follows a
 rule that stands elsewhere. Its columns are decided as nobody's data and as people's, too; where one
@@ -16,8 +16,8 @@ from enum import Enum
 from itertools import product
 
 from klover.catalog import Catalog, Column, Table, TableKind, TableName
-from klover.policy.diff_patterns import OTHER, entry, stand_ins, stands_in
-from klover.policy.diff_sight import Pair
+from klover.policy.diff.patterns import OTHER, entry, stand_ins, stands_in
+from klover.policy.diff.sight import Pair
 from klover.policy.faults import Faults
 from klover.policy.filled import filled
 from klover.policy.identify import column_rules

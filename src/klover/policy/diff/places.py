@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from klover.policy.diff_lands import Days, Lands, changed, days, lands_within
+from klover.policy.diff.lands import Days, Lands, changed, days, lands_within
 from klover.policy.difference import Difference, Direction, compare
 from klover.policy.model import Policy, Region
 from klover.policy.ranges import Range, covered, lies_in

@@ -21,11 +21,11 @@ from klover.policy.model import (
     TableRule,
     Unique,
 )
-from klover.policy.parse_coarsen import read_coarsening
-from klover.policy.parse_defaults import read_defaults
-from klover.policy.parse_homes import read_homes
-from klover.policy.parse_parts import read_parts
-from klover.policy.parse_references import read_references
+from klover.policy.parse.coarsen import read_coarsening
+from klover.policy.parse.defaults import read_defaults
+from klover.policy.parse.homes import read_homes
+from klover.policy.parse.parts import read_parts
+from klover.policy.parse.references import read_references
 from klover.policy.path import PathError, read_path
 from klover.policy.predicate import refuse_predicate
 from klover.policy.reading import Reader

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from klover.catalog import TableName
 from klover.door import naming
 from klover.door.proof import Fact, violation
-from klover.door.prove_views import ViewProof
+from klover.door.prove.views import ViewProof
 from klover.policy.model import (
     Audience,
     ColumnRule,

@@ -1,7 +1,7 @@
 """Findings on a policy that fits its catalog, table by table."""
 
 from klover.catalog import Column, TableName
-from klover.policy.check_quiet import is_telling
+from klover.policy.check.quiet import is_telling
 from klover.policy.finding import Finding, Severity
 from klover.policy.identify import is_harmless
 from klover.policy.labels import COUNTRY, label

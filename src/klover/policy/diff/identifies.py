@@ -8,7 +8,7 @@ as well: the one made from it may be seen.
 from collections.abc import Iterable, Sequence
 
 from klover.catalog import TableName
-from klover.policy.diff_patterns import place
+from klover.policy.diff.patterns import place
 from klover.policy.difference import Difference, Direction, compare
 from klover.policy.model import Identifies
 from klover.policy.resolved import Resolved

@@ -8,7 +8,7 @@ is asked about. A heuristic, as ``labels`` is: it only asks.
 from collections.abc import Iterator
 
 from klover.catalog import Column
-from klover.policy.check_defaults import names_of
+from klover.policy.check.defaults import names_of
 from klover.policy.finding import Finding, Severity
 from klover.policy.identify import is_harmless
 from klover.policy.labels import label

@@ -10,8 +10,8 @@ from dataclasses import fields
 from typing import Any
 
 from klover.catalog import TableName
-from klover.policy.diff_patterns import place, stands_in
-from klover.policy.diff_sight import Pair, rows_at_most, rows_seen, rows_words
+from klover.policy.diff.patterns import place, stands_in
+from klover.policy.diff.sight import Pair, rows_at_most, rows_seen, rows_words
 from klover.policy.difference import Difference, Direction, compare
 from klover.policy.model import ColumnRule, DataClass, Policy, Rows, TableRule
 from klover.policy.resolved import RowsShown, TracedTable

@@ -9,12 +9,12 @@ import hashlib
 import json
 from collections.abc import Iterable, Sequence
 
-from klover.policy.diff_entry import entry_differences
-from klover.policy.diff_identifies import identifying_differences
-from klover.policy.diff_places import place_differences
-from klover.policy.diff_rules import rule_differences
-from klover.policy.diff_sight import Pair, sight_differences
-from klover.policy.diff_worlds import worlds
+from klover.policy.diff.entry import entry_differences
+from klover.policy.diff.identifies import identifying_differences
+from klover.policy.diff.places import place_differences
+from klover.policy.diff.rules import rule_differences
+from klover.policy.diff.sight import Pair, sight_differences
+from klover.policy.diff.worlds import worlds
 from klover.policy.difference import Difference, Direction
 from klover.policy.model import Policy
 from klover.policy.resolved import Resolved
