@@ -175,6 +175,12 @@ def test_explanations_fit_a_screen_and_say_why() -> None:
         == "rows         public ones: the row of videos that video_id refers to is public too"
     )
     assert "  body        absent     identifies directly" in "\n".join(lines)
+    closed = trace(
+        parse(POLICY.replace("    public_rows: visibility = 'public'\n", ""), "k.yaml"), videos()
+    )
+    assert explain_table(closed, who, comments)[2].endswith(
+        "is public too (none is: that table has no `public_rows`)"
+    )
     (videos_name,) = [name for name in whole.tables if name.name == "videos"]
     lines = explain_column(whole, who, videos_name, "account_id")
     assert (

@@ -69,7 +69,7 @@ def explain_table(resolved: Resolved, audience: Audience, name: TableName) -> li
     lines = [
         f"table        {name} ({_decided(resolved, traced.rule.by, traced.rule.line)})",
         f"belongs to   {_belongs(resolved, traced)}",
-        f"rows         {explain_rows(traced, sight)}",
+        f"rows         {explain_rows(resolved, traced, sight)}",
         "columns",
     ]
     return lines + [
@@ -102,11 +102,11 @@ def explain_column(
     return [
         *lines,
         f"belongs to   {_belongs(resolved, traced)}",
-        f"rows         {explain_rows(traced, sight)}",
+        f"rows         {explain_rows(resolved, traced, sight)}",
     ]
 
 
-def explain_rows(traced: TracedTable, sight: TableSight) -> str:
+def explain_rows(resolved: Resolved, traced: TracedTable, sight: TableSight) -> str:
     """Tell which rows are shown and why, as one clause."""
     if traced.rule.shared:
         return "all: a shared table, nobody's data"
@@ -117,16 +117,18 @@ def explain_rows(traced: TracedTable, sight: TableSight) -> str:
     clauses = []
     if traced.rule.public_rows is Rows.PREDICATE:
         clauses.append(f"where ({traced.rule.predicate}) is true")
-    clauses += [_parent(parent) for parent in traced.parents if parent.when is None]
+    clauses += [_parent(resolved, parent) for parent in traced.parents if parent.when is None]
     clauses += _pairs(traced)
     return f"public ones: {' and '.join(clauses)}" if clauses else "all: every row is public"
 
 
-def _parent(parent: Reference) -> str:
+def _parent(resolved: Resolved, parent: Reference) -> str:
     columns = ", ".join(parent.columns)
+    none = resolved.tables[parent.target].rule.public_rows is Rows.NONE
+    end = "is public too" + (" (none is: that table has no `public_rows`)" if none else "")
     if parent.element:
-        return f"every row of {parent.target} that {columns} holds is public too"
-    return f"the row of {parent.target} that {columns} refers to is public too"
+        return f"every row of {parent.target} that {columns} holds {end}"
+    return f"the row of {parent.target} that {columns} refers to {end}"
 
 
 def _pairs(traced: TracedTable) -> list[str]:

@@ -79,7 +79,7 @@ def seen_by(resolved: Resolved, audience: Audience, table: TableName, column: st
     by_sight = sight.rows is RowsShown.ALL and not traced.rule.shared
     return Seen(
         rows=sight.rows,
-        rows_because=explain_rows(traced, sight),
+        rows_because=explain_rows(resolved, traced, sight),
         rows_line=audience.line_of("sees") if by_sight else traced.rule.line,
         counts=tuple((show, count) for show, count in counts if count),
         column=shown,
