@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from klover.catalog import Catalog, Column, Table, TableName
-from klover.policy.suggest.guess import Guess, Names, comparable, family
+from klover.policy.suggest.guess import Guess, Names, comparable, family, is_id
 from klover.policy.words import kinds
 from klover.policy.words.plain import NUMBER_HEADS, TEXT_HEADS
 from klover.policy.words.split import words
@@ -198,6 +198,7 @@ def key_column(table: Table, said: tuple[str, ...]) -> Column | None:
             if words(name)[-1:] == said[-1:]:
                 return table.column(name)
         return None
+    singles.sort(key=lambda name: not is_id((name,), table))
     primary = table.primary_key
     if primary is None or len(primary.columns) != 1:
         return table.column(singles[0]) if singles and primary is None else None

@@ -79,7 +79,8 @@ def _nature_of(table: Table, said: tuple[str, ...], shape: Shape) -> Nature:
     traced = table.name == shape.subjects or any(
         not way.audit for way in shape.ways.get(table.name, ())
     )
-    if table.name in shape.beside:
+    settings = {*said[-1:]} & kinds.SETTING - {"policy"}  # an insurance has policies too
+    if table.name in shape.beside or (table.name in shape.together and not settings):
         return _tied(said, _links(shape.ties[table.name]))
     if not traced:
         return _untied(table, said, shape)
