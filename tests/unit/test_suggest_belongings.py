@@ -172,3 +172,21 @@ def test_a_talk_that_no_key_ties_to_anybody_is_asked_about() -> None:
         table("conversations", "id bigint pk", "listing_id bigint -> listings.id", "title text"),
     )
     assert one(found, "conversations").standing is Standing.OPEN
+
+
+def test_a_part_behind_the_mark_of_a_key_is_somebodys_too() -> None:
+    found = catalog(
+        table("schoolPerson", "schoolPersonID integer pk", "email text", "first_name text"),
+        table(
+            "schoolSummary",
+            "schoolSummaryID integer pk",
+            *("schoolPersonIDStudent integer", "is_sent boolean"),
+        ),
+        table(
+            "schoolDigest",
+            "schoolDigestID integer pk",
+            *("schoolPersonIDTaker integer", "is_sent boolean"),
+        ),
+    )
+    assert [way.text for way in one(found, "schoolSummary").ways] == ["schoolPersonIDStudent"]
+    assert one(found, "schoolDigest").standing is not Standing.SHARED

@@ -172,7 +172,9 @@ def _stands_alone(
 
 
 def stem_of(said: tuple[str, ...]) -> tuple[str, ...]:
-    """Take the mark of a key off a name: ``user_id``, ``id_user``, ``fk_user``."""
+    """Take the mark of a key off a name: ``user_id``, ``id_user``, ``user_id_sender``."""
+    if said[-2:-1] == ("id",) and len(said) > 2 and said[-1] in kinds.ROLES:  # noqa: PLR2004
+        return said[:-2]
     if len(said) > 1 and said[-1] in MARKS:
         said = said[:-1]
     elif len(said) > 1 and said[0] in {"id", "fk"}:
