@@ -88,7 +88,7 @@ def _stand(
     nobodys = nature in {Nature.REFERENCE, Nature.GUARDED}
     if ways and table.name not in shape.people:
         return _entered(ways, nobodys=nature is Nature.REFERENCE)
-    if nobodys and table.name not in shape.people and table.name not in shape.beside:
+    if nobodys and table.name not in {*shape.people, *shape.beside, *shape.together}:
         return Standing.SHARED, (), None
     return _untied(table, shape, verdicts)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from klover.catalog import Column, Table, TableName
 from klover.policy.neutral import bare_type
+from klover.policy.words.split import words
 
 _INTEGERS = frozenset({"smallint", "integer", "bigint", "numeric"})
 _TEXTS = frozenset({"text", "character varying", "character", "citext"})
@@ -96,3 +97,9 @@ def is_unique(table: Table, columns: tuple[str, ...]) -> bool:
     """Tell whether no two rows share values of ``columns``."""
     keys = [*table.uniques, *([table.primary_key] if table.primary_key else [])]
     return any(set(key.columns) == set(columns) for key in keys)
+
+
+def is_id(columns: tuple[str, ...], table: Table) -> bool:
+    """Tell whether a key is one column that is called the row's id, as no e-mail address is."""
+    said = words(columns[0]) if len(columns) == 1 else ()
+    return said[-1:] in {("id",), ("uuid",)} and said[:-1] in {(), words(table.name.name)}

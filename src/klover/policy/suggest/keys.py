@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from klover.catalog import Catalog, Column, Table, TableName
-from klover.policy.suggest.guess import Guess, Names, comparable, family
+from klover.policy.suggest.guess import Guess, Names, comparable, family, is_id
 from klover.policy.words import kinds
 from klover.policy.words.plain import NUMBER_HEADS, TEXT_HEADS
 from klover.policy.words.split import words
@@ -172,7 +172,9 @@ def _stands_alone(
 
 
 def stem_of(said: tuple[str, ...]) -> tuple[str, ...]:
-    """Take the mark of a key off a name: ``user_id``, ``id_user``, ``fk_user``."""
+    """Take the mark of a key off a name: ``user_id``, ``id_user``, ``user_id_sender``."""
+    if said[-2:-1] == ("id",) and len(said) > 2 and said[-1] in kinds.ROLES:  # noqa: PLR2004
+        return said[:-2]
     if len(said) > 1 and said[-1] in MARKS:
         said = said[:-1]
     elif len(said) > 1 and said[0] in {"id", "fk"}:
@@ -198,6 +200,7 @@ def key_column(table: Table, said: tuple[str, ...]) -> Column | None:
             if words(name)[-1:] == said[-1:]:
                 return table.column(name)
         return None
+    singles.sort(key=lambda name: not is_id((name,), table))
     primary = table.primary_key
     if primary is None or len(primary.columns) != 1:
         return table.column(singles[0]) if singles and primary is None else None

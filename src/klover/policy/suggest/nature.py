@@ -79,7 +79,8 @@ def _nature_of(table: Table, said: tuple[str, ...], shape: Shape) -> Nature:
     traced = table.name == shape.subjects or any(
         not way.audit for way in shape.ways.get(table.name, ())
     )
-    if table.name in shape.beside:
+    settings = {*said[-1:]} & kinds.SETTING - {"policy"}  # an insurance has policies too
+    if table.name in shape.beside or (table.name in shape.together and not settings):
         return _tied(said, _links(shape.ties[table.name]))
     if not traced:
         return _untied(table, said, shape)
@@ -248,7 +249,9 @@ def _refers(said: tuple[str, ...]) -> bool:
         and (set(said[:-1]) <= plain.PLACES or said[-2] in _NO_PERSON)
     ):
         return False
-    return said[-1:] in _MARKS or (len(said) > 1 and said[0] in {"id", "fk"})
+    inside = said.index("id", 1) if "id" in said[1:] else 0  # ``personIDTaker``
+    of_somebody = bool(inside) and said[inside - 1] in kinds.ROLES
+    return of_somebody or said[-1:] in _MARKS or (len(said) > 1 and said[0] in {"id", "fk"})
 
 
 def _secret(said: tuple[str, ...] | list[str], *, alone: bool = False) -> bool:

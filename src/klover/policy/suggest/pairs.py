@@ -61,10 +61,19 @@ def _columns(table: Table) -> Iterator[tuple[Column, Column]]:
     for said, kind in by_words.items():
         if len(said) < 2 or said[-1] not in {"type", "class", "kind", "model"}:  # noqa: PLR2004
             continue
+        if _is_own(table, said[:-1]):
+            continue
         one = by_words.get((*said[:-1], "id")) or by_words.get((*said[:-1], "uuid"))
         texts = bool(kind.enum_labels) or family(kind.base_type) == "text"
         if one is not None and one.name not in declared and texts and kind.name not in declared:
             yield kind, one
+
+
+def _is_own(table: Table, stem: tuple[str, ...]) -> bool:
+    """Tell whether an id is the row's own key, called after the table: its type is the row's."""
+    own = own_key(table)
+    called = words(table.name.name)[-len(stem) :] == stem
+    return called and bool(own) and words(own[0])[:-1] == stem
 
 
 def _ids(catalog: Catalog) -> list[Column]:

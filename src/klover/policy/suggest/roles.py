@@ -23,7 +23,7 @@ def by_role(
             continue
         said = words(column.name)
         unmarked = said[-1:] != () and said[-1] in kinds.AUTHORS and is_bare(column, said)
-        if _is_part(said) or unmarked:
+        if (_is_part(said) or unmarked) and not _is_foreign(table, column):
             found = next(_to_people(table, column, catalog, people), None)
             if found is not None:
                 yield found
@@ -62,12 +62,31 @@ def is_responsible(table: Table, column: str) -> bool:
     return thing and bool(set(words(column)) & kinds.RESPONSIBLE)
 
 
+def names_a_part(said: tuple[str, ...]) -> bool:
+    """Tell whether a name is that of a reference to somebody by the part they play."""
+    stem = stem_of(said)
+    return bool(stem) and stem != said and stem[-1] in kinds.ROLES
+
+
 def _is_part(said: tuple[str, ...]) -> bool:
     stem = stem_of(said)
     if is_audit(said) or (len(stem) > 1 and stem[-1] == "by"):
         return True
     assigned = len(stem) > 1 and stem[-1] == "to" and stem[0] in {"assigned", "report", "belongs"}
-    return assigned or (bool(stem) and stem != said and stem[-1] in kinds.ROLES)
+    return assigned or names_a_part(said)
+
+
+def _is_foreign(table: Table, column: Column) -> bool:
+    """Tell whether a text names somebody in another system: ``stripe_seller_id``.
+
+    Or a program there: ``api_client_id``. In a table called after the other system, all do.
+    """
+    said = words(column.name)
+    if family(column.base_type) != "text" or is_audit(said):
+        return False
+    stem = stem_of(said)
+    called = bool({stem[0], *words(table.name.name)} & kinds.EXTERNAL)
+    return called or bool(set(stem[:-1]) & {"api", "app", "oauth"})
 
 
 def _is_self(said: tuple[str, ...]) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from klover.catalog import Catalog, Column, Table, TableName
 from klover.policy.suggest.groups import organisations, theirs
-from klover.policy.suggest.guess import Guess, Ties, is_unique
+from klover.policy.suggest.guess import Guess, Ties, is_id, is_unique
 from klover.policy.suggest.ties import Tied
 from klover.policy.words import kinds
 from klover.policy.words.split import words
@@ -29,6 +29,17 @@ class Way:
 _NAMED = 0.9
 """How sure a guessed reference has to be to count like a declared one: the whole name says it."""
 
+_NOBODYS = (
+    kinds.GATHERINGS
+    | kinds.REFERENCE
+    | kinds.SORTS
+    | kinds.PUBLIC
+    | kinds.PUBLISHED
+    | kinds.SETTING
+    | kinds.PROGRAMS
+)
+"""Last words of tables that many people's rows refer to without its being theirs."""
+
 Ways = Mapping[TableName, tuple[Way, ...]]
 
 
@@ -46,6 +57,8 @@ class Shape:
     """A way for tables that have none for sure: many rows may refer to one of theirs."""
     beside: frozenset[TableName] = frozenset()
     """Tables that reach people who are not the subjects: staff, suppliers."""
+    together: frozenset[TableName] = frozenset()
+    """Tables that hang off a thing that several people may share: a household, a device."""
     looked_up: frozenset[TableName] = frozenset()
     """Tables that rows of others surely refer to, many to one."""
     groups: frozenset[TableName] = frozenset()
@@ -67,14 +80,17 @@ def find_shape(catalog: Catalog, tied: Tied) -> Shape:
     _spread(catalog, ways, tied.people, tied.ties, audit=True)
     split = tuple(_split(catalog, tied.ties, subjects))
     groups = organisations(catalog, tied.people)
+    possible = _possible(sure, tied.ties, (subjects, *split))
+    together = _together(possible, ways, tied.ties)
     return Shape(
         ties=tied.ties,
         people=tied.people,
         subjects=subjects,
         key=row_key(catalog.tables[subjects]) or catalog.tables[subjects].uniques[0].columns,
         ways=ways,
-        possible=_possible(sure, tied.ties, (subjects, *split)),
+        possible={**possible, **together},
         beside=_beside(ways, tied),
+        together=frozenset(together),
         looked_up=_looked_up(catalog, tied.ties),
         groups=groups,
         theirs=theirs(tied.ties, groups, ways),
@@ -87,7 +103,8 @@ def row_key(table: Table) -> tuple[str, ...]:
     if table.primary_key is not None:
         return table.primary_key.columns
     full = {column.name for column in table.columns if column.not_null}
-    return next((key.columns for key in table.uniques if full.issuperset(key.columns)), ())
+    keys = [key.columns for key in table.uniques if full.issuperset(key.columns)]
+    return min(keys, key=lambda columns: not is_id(columns, table), default=())
 
 
 def is_made_up(column: Column, table: Table) -> bool:
@@ -209,7 +226,7 @@ def _beside(ways: Ways, tied: Tied) -> frozenset[TableName]:
 def _possible(ways: Ways, ties: Ties, people: tuple[TableName, ...]) -> Mapping[TableName, Way]:
     """Find the shortest way back from people's own rows, where several may share the row."""
     found: dict[TableName, list[Way]] = {}
-    for source, guess in _declared(ways, ties):
+    for source, guess in _declared(ways, ties, declared=False):
         if source in people:
             found.setdefault(guess.target, []).extend(_back(source, guess, ways))
     return {
@@ -217,10 +234,36 @@ def _possible(ways: Ways, ties: Ties, people: tuple[TableName, ...]) -> Mapping[
     }
 
 
-def _declared(ways: Ways, ties: Ties) -> Iterator[tuple[TableName, Guess]]:
+def _together(possible: Mapping[TableName, Way], ways: Ways, ties: Ties) -> Mapping[TableName, Way]:
+    """Find what several people may share, an organisation of them apart, and what hangs off it."""
+    known = {
+        name: way for name, way in possible.items() if not set(words(name.name)[-1:]) & _NOBODYS
+    }
+    found = dict(known)
+    count = -1
+    while count != len(found):
+        count = len(found)
+        for name, tie in ties.items():
+            if name in ways or name in found or name in possible:
+                continue
+            steps = [
+                _step(guess, onward)
+                for guess in tie.all()
+                if not guess.audit and not guess.element
+                if (onward := found.get(guess.target)) is not None
+            ]
+            if steps:
+                found[name] = min(steps, key=lambda way: (_length(way), way.text))
+    return found
+
+
+def _declared(
+    ways: Ways, ties: Ties, *, declared: bool = True
+) -> Iterator[tuple[TableName, Guess]]:
     for source in ways:
         for guess in ties[source].guesses if source in ties else ():
-            if guess.declared and guess.target not in ways and not guess.audit:
+            sure = guess.declared or (not declared and guess.confidence >= _NAMED)
+            if sure and guess.target not in ways and not guess.audit:
                 yield source, guess
 
 

@@ -16,7 +16,13 @@ from klover.policy.suggest.keys import by_name, table_names
 from klover.policy.suggest.pairs import pairs
 from klover.policy.suggest.people import rank
 from klover.policy.suggest.questions import by_values, open_questions, question, weigh
-from klover.policy.suggest.roles import by_role, is_audit, is_entered_by, is_responsible
+from klover.policy.suggest.roles import (
+    by_role,
+    is_audit,
+    is_entered_by,
+    is_responsible,
+    names_a_part,
+)
 from klover.policy.suggest.wide import by_wide_name
 from klover.policy.words import kinds
 from klover.policy.words.split import words
@@ -34,6 +40,7 @@ _PERSONAL = (
 _FINANCIAL = ("user.financial", "user.payment")
 _EACH, _MOST, _INBOUND, _LEAST = 4, 12, 2, 7
 _FAR = -20
+_TOLD_OF = 3
 _TELLING = 3 * _EACH
 """From how much of a person on, a table holds people whatever it is called."""
 
@@ -152,12 +159,26 @@ def _people(catalog: Catalog, ties: Mapping[TableName, Tie]) -> tuple[TableName,
         own = _own(table)
         links = {guess.target for guess in ties[table.name].all() if not guess.audit}
         by_content = own >= _TELLING and not links.intersection(named)
-        if not (weight or by_content) or not _has_key(table) or (not own and len(links) > 1):
+        if not (weight or by_content) or not _has_key(table) or (not own and _ties(table, links)):
             continue
         score = weight + own + _INBOUND * inbound.get(table.name, 0)
         if score >= _LEAST:
             scores[table.name] = score
-    return rank(catalog, ties, scores, _own)
+    return _told_of_first(rank(catalog, ties, scores, _own), inbound)
+
+
+def _told_of_first(
+    people: tuple[TableName, ...], inbound: Mapping[TableName, int]
+) -> tuple[TableName, ...]:
+    """Put people that no row is about, as an operator's logins, after those that many are about."""
+    if not people or inbound.get(people[0]):
+        return people
+    return tuple(sorted(people, key=lambda name: inbound.get(name, 0) < _TOLD_OF))
+
+
+def _ties(table: Table, links: set[TableName]) -> bool:
+    """Tell whether rows only tie others together: who blocked whom."""
+    return len(links) > 1 or sum(names_a_part(words(one.name)) for one in table.columns) > 1
 
 
 def _has_key(table: Table) -> bool:

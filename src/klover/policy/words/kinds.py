@@ -125,7 +125,7 @@ PRIVATE = frozenset(
     warning webhook wishlist moderation security vehicle attempt test exam grade
     submission scan device leave absence attendance timesheet shift interview response
     loyalty insurance statement ban saved read seen purge strike penalty sanction violation
-    suspension""".split()
+    suspension click bounce swipe playback share""".split()
 )
 """Tables whose rows tell what somebody did, has or is: everything in them but ids is restricted."""
 
@@ -136,6 +136,7 @@ ACTS = frozenset(
     """message session login order payment visit booking transaction call chat cart purchase ticket
     claim appointment invoice trip ride vote search note mail letter receipt shipment delivery loan
     attempt encounter obs treatment prescription diagnosis reservation submission grade salary
+    conversation consultation complaint inquiry enquiry interview wallet
     payslip attendance consent vehicle device donation refund""".split()
 )
 """Those of them that somebody must have done or must have, whether or not a key tells who."""
@@ -179,6 +180,17 @@ ORGANISATIONS = frozenset(
     shop site studio supplier tenant university vendor venue warehouse workspace""".split()
 )
 """Last words of tables of organisations: their names and ways of work are nobody's secret."""
+
+GATHERINGS = ORGANISATIONS | frozenset(
+    """account area bank branch chapter church circle class clinic congregation country
+    department diocese division group gym hospital language locale location office
+    organization parish plan position practice project region role section team
+    territory unit""".split()
+)
+"""Last words of tables that many people's rows refer to and whose affairs are nobody's of them.
+
+Whatever else several people's rows refer to, a household or a device, is theirs together.
+"""
 
 REFERENCE = frozenset(
     """actor brand category city color continent country county currency department
