@@ -1,6 +1,5 @@
 """``klover trial``: an enclave on this machine to try a policy of one's own in, until Ctrl-C."""
 
-import json
 import shlex
 import signal
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from klover.cli.ending import end_on_signals
+from klover.cli.printing import print_json
 
 if TYPE_CHECKING:
     from klover.demo.trial import Trial
@@ -53,7 +53,7 @@ def _tell(found: "Trial", *, as_json: bool) -> None:
     configuration = found.folder / "klover.toml"
     if as_json:
         told = {"config": str(configuration), "dsn": found.source_dsn, "tables": found.tables}
-        typer.echo(json.dumps(told))
+        print_json(told, line=True)
         return
     tables = "1 table" if found.tables == 1 else f"{found.tables} tables"
     typer.echo(f"The servers run; the application's database has {tables}.")

@@ -71,6 +71,8 @@ def run(options: Options, tell: Callable[[str], None]) -> Iterator[Trial]:
     _check(options, folder, fresh=fresh)
     place = _make_place(folder)
     with _alone(place), ExitStack() as stack:
+        if fresh and (folder / _CONFIGURATION).exists():  # looked at before the lock was ours
+            raise InputError(f"A trial was made just now in {folder}; start it again.")
         _wait_ended(place)
         if fresh:
             _clear(place)

@@ -1,0 +1,26 @@
+"""``klover trial`` beside another one: what it holds is not taken away."""
+
+from pathlib import Path
+
+import pytest
+
+from klover.demo import trial
+from klover.demo.trial import Options, run
+from klover.errors import InputError
+
+
+def test_what_another_made_in_the_meantime_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It began to make a trial here first, and ended between our first look and our lock."""
+    kept = tmp_path / "trial" / "servers" / "elsewhere"
+
+    def made(*_: object, **__: object) -> None:
+        kept.mkdir(parents=True)
+        (tmp_path / "klover.toml").write_text("")
+
+    monkeypatch.setattr(trial, "_check", made)
+    options = Options(directory=tmp_path, schema=None, dsn=None, port=6432)
+    with pytest.raises(InputError, match="was made just now"), run(options, lambda _: None):
+        pytest.fail("nothing is started")
+    assert kept.exists()
