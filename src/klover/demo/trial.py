@@ -241,7 +241,7 @@ def _make_application(elsewhere: Server, schema: Path | None, place: Path) -> No
         env={**embedded.environment(), "PGCLIENTENCODING": "UTF8"},
     )
     if done.stderr:
-        (place / _COMPLAINTS).write_bytes(done.stderr)
+        write_file(place / _COMPLAINTS, done.stderr)  # ours alone: it may quote a dump's rows
 
 
 def _make_enclave(primary: Server) -> None:
