@@ -23,7 +23,9 @@ def trial(
         typer.Option(help="SQL that makes the application's tables: a plain pg_dump, say."),
     ] = None,
     dsn: Annotated[str | None, typer.Option("--dsn", help="Or a database that has them.")] = None,
-    port: Annotated[int, typer.Option(help="The gateway's first port of three in a row.")] = 6432,
+    port: Annotated[
+        int | None, typer.Option(help="The gateway's first port of three in a row; 6432 otherwise.")
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Tell where things are as JSON, once they run.")
     ] = False,
