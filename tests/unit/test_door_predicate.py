@@ -68,6 +68,16 @@ def test_what_is_no_single_expression_is_refused(text: str) -> None:
         "pg_relation_size(visibility) > 0",
         "chr(n) = 'x'",
         '"int4"(visibility) = 1',
+        "cast('' || visibility as int) > 0",
+        "int4('1' || visibility) = 1",
+        "make_date(2026, n, 1) < now()",
+        "to_date('2026', visibility) < now()",
+        "date_trunc('day', removed_at, visibility) < now()",
+        "regclass(visibility) is null",
+        "public.point(visibility) is null",
+        "visibility::character varying[] = '{}'",
+        "visibility::varchar(20)[] = '{}'",
+        "visibility::text array = '{}'",
     ],
 )
 def test_what_would_say_a_value_in_its_error_is_refused(text: str) -> None:
@@ -86,7 +96,11 @@ def test_what_would_say_a_value_in_its_error_is_refused(text: str) -> None:
         "lower(visibility) = 'public' and coalesce(n, 0) > 3",
         "date_trunc('day', removed_at) < now()",
         "removed_at at time zone 'UTC' < now()",
+        "date_trunc('day', coalesce(removed_at, now()), 'UTC') < now()",
         "removed_at > date('2026-01-01') and n > 1::bigint",
+        "removed_at > cast('2026-01-01' as timestamp(0))",
+        "removed_at > make_date(2026, -1, 1)",
+        "visibility::character varying(10) = 'x' and visibility::char = 'y'",
         "visibility = any (array['a', 'b'])",
     ],
 )

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from doubles.catalogs import catalog, table
-from klover.catalog import Catalog, TableName
+from klover.catalog import Catalog, TableKind, TableName
 from klover.errors import PolicyError
 from klover.policy.model import DataClass
 from klover.policy.parse import parse
@@ -138,6 +138,8 @@ OLDER = table(
     "older", "id bigint", "account_id bigint", "title text", "why text", inherits=("old_posts",)
 )
 FAMILY = (table("accounts", "id bigint pk"), PARENT, CHILD, OLDER)
+FAR = table("far", "id bigint", "account_id bigint", kind=TableKind.FOREIGN)
+NEAR = table("near", "id bigint pk", "account_id bigint -> accounts.id", inherits=("far",))
 POSTS = """\
 tables:
   posts: {subject: account_id, public_rows: true, columns: {id: public, title: public}}
@@ -157,6 +159,16 @@ def test_a_table_that_inherits_follows_its_parent() -> None:
     assert plain.columns["why"].data_class is DataClass.RESTRICTED
 
 
+def test_an_heir_whose_name_comes_first_follows_too() -> None:
+    """Its entry tells of a column only; whose rows they are it has from far above."""
+    columns = ("id bigint", "account_id bigint", "title text", "why text", "own date")
+    family = catalog(*FAMILY, table("a", *columns, inherits=("old_posts",)))
+    traced = resolve(POSTS + "  a: {columns: {own: public}}\n", family).tables[name("a")]
+    assert [[hop.target for hop in way] for way in traced.lineages] == [[name("accounts")]]
+    classes = [traced.columns[column].data_class for column in ("title", "why", "own")]
+    assert classes == [DataClass.PUBLIC, DataClass.RESTRICTED, DataClass.PUBLIC]
+
+
 def test_a_row_of_a_child_is_a_row_of_its_parent() -> None:
     from klover.policy.named import rows_named
 
@@ -173,6 +185,8 @@ def test_a_row_of_a_child_is_a_row_of_its_parent() -> None:
         ("  old_posts: shared\n", FAMILY, "take `shared` out"),
         ("", (*FAMILY, table("both", "id bigint", inherits=("posts", "older"))), "several tables"),
         ("", (*FAMILY, table("vips", "id bigint", inherits=("accounts",))), "subjects' table"),
+        ("", (*FAMILY, FAR, NEAR), "near inherits from far, a foreign table"),
+        ("  near: {subject: account_id}\n", (*FAMILY, FAR, NEAR), "from far, a foreign table"),
     ],
 )
 def test_what_inheritance_cannot_mean_is_refused(

@@ -111,6 +111,28 @@ def test_a_table_that_comes_or_goes_is_told() -> None:
     assert overall(diff(old, shared)) is LOOSENS, "its columns are public"
 
 
+@pytest.mark.parametrize(
+    ("entry", "direction"),
+    [
+        ("posts: {subject: id, public_rows: true}", LOOSENS),
+        ("posts: {subject: id, public_rows: n > 1, hangs_off: []}", LOOSENS),
+        ("posts: {subject: id, columns: {a: restricted}}", TIGHTENS),
+    ],
+)
+def test_public_rows_of_a_new_table_show_what_patterns_classify(
+    entry: str, direction: Direction
+) -> None:
+    """Nobody saw a row of it, and now everybody abroad sees when each was made."""
+    old = parse(POLICY, "k.yaml")
+    before = "users: {public_rows: true}"
+    assert overall(diff(old, changed(before, f"{before}, {entry}"))) is direction
+    assert overall(diff(changed(before, f"{before}, {entry}"), old)) is TIGHTENS
+    text = POLICY.replace('"*_at": {class: public, identifies: no}', '"users.*_at": public')
+    text = text.replace("*.locale", "users.locale")
+    new = changed(before, f"{before}, {entry}", text)
+    assert overall(diff(parse(text, "k.yaml"), new)) is TIGHTENS, "no pattern fits it"
+
+
 def test_columns_that_change_alike_are_all_named(capsys: pytest.CaptureFixture[str]) -> None:
     """A line for several columns names each, also beside one that stands for the rest."""
     word = "{class: public, identifies: no}"

@@ -8,7 +8,9 @@ import typer
 CONFIG = Path("klover.toml")
 Config = Annotated[Path, typer.Option("--config", help="The deployment's configuration.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
-PolicyFile = Annotated[Path, typer.Argument(help="The policy, usually klover.yaml.")]
+PolicyFile = Annotated[
+    Path, typer.Argument(metavar="FILE", help="The policy, usually klover.yaml.")
+]
 PolicyDsn = Annotated[
     str | None,
     typer.Option(

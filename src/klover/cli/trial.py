@@ -1,6 +1,5 @@
 """``klover trial``: an enclave on this machine to try a policy of one's own in, until Ctrl-C."""
 
-import json
 import shlex
 import signal
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from klover.cli.ending import end_on_signals
+from klover.cli.printing import print_json
 
 if TYPE_CHECKING:
     from klover.demo.trial import Trial
@@ -23,7 +23,9 @@ def trial(
         typer.Option(help="SQL that makes the application's tables: a plain pg_dump, say."),
     ] = None,
     dsn: Annotated[str | None, typer.Option("--dsn", help="Or a database that has them.")] = None,
-    port: Annotated[int, typer.Option(help="The gateway's first port of three in a row.")] = 6432,
+    port: Annotated[
+        int | None, typer.Option(help="The gateway's first port of three in a row; 6432 otherwise.")
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Tell where things are as JSON, once they run.")
     ] = False,
@@ -53,7 +55,7 @@ def _tell(found: "Trial", *, as_json: bool) -> None:
     configuration = found.folder / "klover.toml"
     if as_json:
         told = {"config": str(configuration), "dsn": found.source_dsn, "tables": found.tables}
-        typer.echo(json.dumps(told))
+        print_json(told, line=True)
         return
     tables = "1 table" if found.tables == 1 else f"{found.tables} tables"
     typer.echo(f"The servers run; the application's database has {tables}.")

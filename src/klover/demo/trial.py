@@ -35,17 +35,21 @@ _LOCK = "lock"
 _COMPLAINTS = "schema.log"
 _ARCHIVE = b"PGDMP"
 _END_SECONDS = 30.0
+_FIRST_PORT = 6432
 _SOCKET = f"/{_PLACE}/sockets/{_ELSEWHERE}/.s.PGSQL.{PORT}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What the command line chose; ``schema`` or ``dsn`` tells where the tables come from."""
+    """What the command line chose; ``schema`` or ``dsn`` tells where the tables come from.
+
+    ``port`` is the first of a new trial's ports; a trial that is there has its own.
+    """
 
     directory: Path
     schema: Path | None
     dsn: str | None
-    port: int
+    port: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +75,8 @@ def run(options: Options, tell: Callable[[str], None]) -> Iterator[Trial]:
     _check(options, folder, fresh=fresh)
     place = _make_place(folder)
     with _alone(place), ExitStack() as stack:
+        if fresh and (folder / _CONFIGURATION).exists():  # looked at before the lock was ours
+            raise InputError(f"A trial was made just now in {folder}; start it again.")
         _wait_ended(place)
         if fresh:
             _clear(place)
@@ -85,7 +91,7 @@ def run(options: Options, tell: Callable[[str], None]) -> Iterator[Trial]:
         if fresh:
             _make_enclave(primary)
             dsn = options.dsn if options.dsn is not None else dsn
-            _write(folder, dsn, primary, standby, check_ports(options.port))
+            _write(folder, dsn, primary, standby, check_ports(options.port or _FIRST_PORT))
         yield _ready(folder)
 
 
@@ -125,6 +131,10 @@ def _check(options: Options, folder: Path, *, fresh: bool) -> None:
             f"{folder} holds a trial already, with tables of its own. Start it without --schema "
             "and --dsn, or choose another folder."
         )
+    if not fresh and options.port is not None:
+        raise InputError(
+            f"{folder} holds a trial already; change its ports in {folder / _CONFIGURATION}."
+        )
     if options.schema is not None and options.dsn is not None:
         raise InputError("Tables come from --schema or from --dsn, not from both.")
     if fresh and not ours and (folder / _PLACE).exists():
@@ -140,7 +150,7 @@ def _check(options: Options, folder: Path, *, fresh: bool) -> None:
     check_reach(there)
     check_room(there)
     if fresh:
-        check_ports(options.port)
+        check_ports(options.port or _FIRST_PORT)
     if fresh and options.dsn is not None:
         connect(options.dsn, what="the application's database").close()
 
@@ -239,7 +249,7 @@ def _make_application(elsewhere: Server, schema: Path | None, place: Path) -> No
         env={**embedded.environment(), "PGCLIENTENCODING": "UTF8"},
     )
     if done.stderr:
-        (place / _COMPLAINTS).write_bytes(done.stderr)
+        write_file(place / _COMPLAINTS, done.stderr)  # ours alone: it may quote a dump's rows
 
 
 def _make_enclave(primary: Server) -> None:

@@ -32,9 +32,9 @@ def filled(
             found[table.name] = default
     for name, rule in found.items():
         found[name] = _with_columns(rule, catalog.tables[name], policy.defaults)
-    for table in catalog.base_tables():
-        if table.inherits:
-            _inherit(table, catalog, found, entries, policy, faults)
+    heirs = [table for table in catalog.base_tables() if table.inherits]
+    for table in sorted(heirs, key=lambda table: _depth(table, catalog)):
+        _inherit(table, catalog, found, entries, policy, faults)
     return found
 
 
@@ -86,19 +86,13 @@ def _inherit(
     policy: Policy,
     faults: Faults,
 ) -> None:
-    """Give a table its parent's rule; parents first, at any depth."""
+    """Give a table the rule of its parent, which has its own already."""
     above = table.inherits[0]
     own = entries.get(table.name)
-    line = own.line if own is not None else policy.tables_line
-    parent = catalog.tables.get(above)
-    if (obstacle := _obstacle(table, policy)) is not None:
-        faults.add(obstacle, line)
+    parent = _parent(table, catalog, policy)
+    if isinstance(parent, str):
+        faults.add(parent, own.line if own is not None else policy.tables_line)
         return
-    if parent is None:
-        faults.add(f"Table {table.name} inherits from {above}, which cannot be seen.", line)
-        return
-    if parent.inherits and table.name not in found:
-        _inherit(parent, catalog, found, entries, policy, faults)
     rule = found.get(above)
     if rule is None:
         found.pop(table.name, None)
@@ -123,8 +117,14 @@ def _inherit(
     found[table.name] = _with_columns(inherited, table, policy.defaults)
 
 
-def _obstacle(table: Table, policy: Policy) -> str | None:
-    """Tell why no one rule can hold for the rows of a table that inherits."""
+def _depth(table: Table, catalog: Catalog) -> int:
+    """Tell how many tables stand above one."""
+    above = catalog.tables.get(table.inherits[0]) if table.inherits else None
+    return 0 if above is None else 1 + _depth(above, catalog)
+
+
+def _parent(table: Table, catalog: Catalog, policy: Policy) -> Table | str:
+    """Find the table whose rule holds for the rows of one that inherits, or tell why none can."""
     if len(table.inherits) > 1:
         names = ", ".join(str(name) for name in table.inherits)
         return (
@@ -136,7 +136,16 @@ def _obstacle(table: Table, policy: Policy) -> str | None:
             f"Table {table.name} inherits from the subjects' table {policy.subjects.table}: Klover "
             "cannot tell whose rows those are. Let subjects be rows of one table."
         )
-    return None
+    above = table.inherits[0]
+    found = catalog.tables.get(above)
+    if found is None:
+        return f"Table {table.name} inherits from {above}, which cannot be seen."
+    if not found.holds_rows:
+        return (
+            f"Table {table.name} inherits from {above}, a foreign table, which has no rule that "
+            "could hold for its rows. Klover cannot follow that; let it inherit from a table here."
+        )
+    return found
 
 
 def _said(own: TableRule, parent: Table) -> str:

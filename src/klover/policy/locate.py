@@ -6,11 +6,7 @@ in each of its countries. The address itself goes on no record.
 
 from dataclasses import dataclass
 from datetime import date
-from ipaddress import (
-    IPv4Address,
-    IPv6Address,
-    ip_address,
-)
+from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from klover.policy.country import members, resolve
 from klover.policy.model import Network, Policy

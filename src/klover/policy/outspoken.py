@@ -21,9 +21,14 @@ _QUOTING = frozenset({
     "parse_ident", "xmlparse", "format", "current_setting", "nextval", "currval", "setval", "chr",
     "make_date", "make_time", "make_timestamp", "make_timestamptz", "get_byte", "get_bit",
     "set_byte", "set_bit", "set_masklen", "cast",
+    "bit", "box", "circle", "datemultirange", "daterange", "int4range", "int8range", "jsonpath",
+    "line", "lseg", "macaddr8", "numrange", "oid", "path", "point", "polygon", "tid", "tsquery",
+    "tsrange", "tstzrange", "tsvector", "varbit", "xid", "xid8",
 })  # fmt: skip
-_ASKING = re.compile(r"(pg_|has_)\w+")
-"""Functions that look a name up, and say it where nothing is called so."""
+_SECOND = frozenset({"date_part", "date_trunc", "timezone"})
+"""Of these the second argument is a time, which none of them quotes."""
+_ASKING = re.compile(r"(pg_|has_|reg(?!exp))\w+")
+"""Functions and types that look a name up, and say it where nothing is called so."""
 
 Token = tuple[str, str]
 """The kind of a sign or word, and its text."""
@@ -55,16 +60,48 @@ def _is_cast(tokens: Sequence[Token], at: int) -> bool:
 
 def _last_of(tokens: Sequence[Token], at: int) -> str:
     """Tell the last part of a type's name, which may have a schema before it."""
-    while [text for _, text in tokens[at + 1 : at + 2]] == ["."] and at + 2 < len(tokens):
+    texts = [text.casefold() for _, text in tokens]
+    while texts[at + 1 : at + 2] == ["."] and at + 2 < len(texts):
         at += 2
-    array = [text for _, text in tokens[at + 1 : at + 2]] == ["["]
-    return tokens[at][1].casefold() + ("[]" if array else "")
+    behind = at + 1
+    if texts[behind : behind + 1] == ["varying"]:
+        behind += 1
+    if texts[behind : behind + 1] == ["("] and ")" in texts[behind:]:
+        behind = texts.index(")", behind) + 1
+    return texts[at] + ("[]" if texts[behind : behind + 1] in (["["], ["array"]) else "")
 
 
 def _calls(tokens: Sequence[Token], at: int) -> bool:
-    """Tell whether a word is called with something that is no constant."""
-    opens = [text for _, text in tokens[at + 1 : at + 2]] == ["("]
-    return opens and at + 2 < len(tokens) and tokens[at + 2][0] not in _CONSTANT
+    """Tell whether a word is called with something that it may quote and that is no constant."""
+    if [text for _, text in tokens[at + 1 : at + 2]] != ["("]:
+        return False
+    arguments = _arguments(tokens, at + 2)
+    if tokens[at][1].strip('"').casefold() in _SECOND:
+        del arguments[1:2]
+    return not all(map(_is_constant, arguments))
+
+
+def _arguments(tokens: Sequence[Token], at: int) -> list[list[Token]]:
+    """Cut what stands between brackets, from behind the first one, at its own commas."""
+    found: list[list[Token]] = [[]]
+    depth = 1
+    for kind, text in tokens[at:]:
+        depth += (kind == "open") - (kind == "close")
+        if not depth:
+            break
+        if depth == 1 and text == ",":
+            found.append([])
+        else:
+            found[-1].append((kind, text))
+    return found
+
+
+def _is_constant(argument: Sequence[Token]) -> bool:
+    """Tell whether an argument is one constant; of a cast, before the type is named."""
+    words = [text.casefold() for _, text in argument]
+    value = argument[: words.index("as")] if "as" in words else argument
+    signed = value[1:] if value and value[0][1] in {"-", "+"} else value
+    return not value or (len(signed) == 1 and signed[0][0] in _CONSTANT)
 
 
 def _is_zone(tokens: Sequence[Token], at: int) -> bool:

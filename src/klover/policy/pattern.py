@@ -37,6 +37,12 @@ def fits_column(pattern: str, table: TableName, column: str) -> bool:
     return _fit(parts, (column,) if len(parts) == 1 else (*_parts(table), column))
 
 
+def fits_some_column(pattern: str, table: TableName) -> bool:
+    """Tell whether a column of a table can have a name of this form."""
+    parts = dotted(pattern)
+    return len(parts) == 1 or _fit(parts[:-1], _parts(table))
+
+
 def _parts(table: TableName) -> tuple[str, ...]:
     return (table.name,) if table.schema == "public" else (table.schema, table.name)
 

@@ -1,6 +1,6 @@
 """Messages that a server sends, one frozen value each: what the gateway reads or makes itself.
 
-Rows are not among them: the relay counts and skips those. ``parse`` reads strictly, every message
+Rows are not among them: the relay counts and skips those. ``wire.parse`` reads them strictly, each
 encodes to the bytes it came as. https://www.postgresql.org/docs/18/protocol-message-formats.html
 """
 

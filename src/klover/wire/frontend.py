@@ -1,6 +1,6 @@
 """Messages that a client sends once its session is open, one frozen value each.
 
-``parse`` reads those that the gateway acts on; every one of them encodes to the bytes it came as.
+``wire.parse`` reads those that the gateway acts on; each encodes to the bytes it came as.
 Names of statements and portals stay bytes, as the server compares them.
 https://www.postgresql.org/docs/18/protocol-message-formats.html
 """

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 from klover.policy.country import change_days, members, name
 from klover.policy.finding import Finding, Severity
-from klover.policy.model import Audience, DataClass, Policy, Region
+from klover.policy.model import Audience, DataClass, Place, Policy, Region
 from klover.policy.sight import is_inside
 
 _SOON = timedelta(days=180)
@@ -55,12 +55,19 @@ def _places(policy: Policy) -> list[Finding]:
             policy,
             Severity.WARNING,
             place.line,
-            f"Nobody knows what place {place.name} holds or where it lies.",
+            f"Nobody knows {_unknown(place)}.",
             "Look, and then declare it.",
         )
         for place in policy.places.values()
         if place.state == "unknown" or place.jurisdiction == "unknown"
     ]
+
+
+def _unknown(place: Place) -> str:
+    if place.state != "unknown":
+        return f"where place {place.name} lies"
+    where = " and where it lies" if place.jurisdiction == "unknown" else ""
+    return f"what place {place.name} holds{where}"
 
 
 def _far_places(policy: Policy, on: date) -> list[Finding]:

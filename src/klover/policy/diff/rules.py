@@ -14,6 +14,7 @@ from klover.policy.diff.patterns import place, stands_in
 from klover.policy.diff.sight import Pair, rows_at_most, rows_seen, rows_words
 from klover.policy.difference import Difference, Direction, compare
 from klover.policy.model import ColumnRule, DataClass, Policy, Rows, TableRule
+from klover.policy.pattern import fits_some_column
 from klover.policy.resolved import RowsShown, TracedTable
 
 _BY_SIGHT = frozenset(
@@ -71,7 +72,7 @@ def rule_differences(old: Policy, new: Policy, pair: Pair, *, known: bool) -> li
             found += _others(one.rule, two.rule, _TABLE_KNOWN, f"table {name}", name)
             found += _public(one, two, known=known)
         elif not known and not stands_in(name):
-            found.append(_ruled(name, two))
+            found.append(_ruled(name, two, new))
         found += _stays(name, one, two, pair)
     return found
 
@@ -126,16 +127,32 @@ def _column(
     return found
 
 
-def _ruled(name: TableName, new: TracedTable | None) -> Difference:
-    """Tell of a table that has a rule on one side only: without one no door shows or opens."""
-    text = f"table {name} has no rule any more"
-    if new is not None:
-        ways = " or ".join(path.text for path in new.rule.subjects)
-        whose = (
-            "nobody's data" if new.rule.shared else f"people's, by {ways}" if ways else "people's"
-        )
-        text = f"table {name} has a rule now: its rows are {whose}"
-    return Difference(direction=Direction.TIGHTENS, text=text, table=name)
+def _ruled(name: TableName, new: TracedTable | None, policy: Policy) -> Difference:
+    """Tell of a table that has a rule on one side only: without one no door shows or opens.
+
+    What its entry classifies is told by who sees it; what patterns do where its rows are public
+    counts as seen.
+    """
+    if new is None:
+        text = f"table {name} has no rule any more"
+        return Difference(direction=Direction.TIGHTENS, text=text, table=name)
+    ways = " or ".join(path.text for path in new.rule.subjects)
+    whose = "nobody's data" if new.rule.shared else f"people's, by {ways}" if ways else "people's"
+    text = f"table {name} has a rule now: its rows are {whose}"
+    direction = Direction.TIGHTENS
+    if new.rule.public_rows is not Rows.NONE and _by_pattern(name, policy):
+        direction = Direction.LOOSENS
+        text += ", and defaults say what of public ones is seen"
+    return Difference(direction=direction, text=text, table=name)
+
+
+def _by_pattern(table: TableName, policy: Policy) -> bool:
+    """Tell whether a pattern may classify a column of a table as something that can be seen."""
+    return any(
+        fits_some_column(default.pattern, table)
+        and (default.rule.paths or default.rule.data_class is not DataClass.RESTRICTED)
+        for default in policy.defaults.columns
+    )
 
 
 def _public(old: TracedTable, new: TracedTable, *, known: bool) -> list[Difference]:
