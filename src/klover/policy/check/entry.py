@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from datetime import date
 from itertools import combinations
 
+from klover.policy.check.say import warning
 from klover.policy.country import members
-from klover.policy.finding import Finding, Severity
+from klover.policy.finding import Finding
 from klover.policy.model import Audience, Policy
 from klover.policy.parse.limits import told_size
 from klover.policy.ranges import Range, covered, lies_in, overlap
@@ -30,7 +31,7 @@ def _entered(policy: Policy, audience: Audience, on: date) -> Iterator[Finding]:
     """Ask for an audience that somebody can enter."""
     nobody = f"Nobody can enter as {audience.name}"
     if audience.requires.approvals:
-        yield _warning(
+        yield warning(
             policy,
             audience.line_of("approvals"),
             f"{nobody}: it needs an approval, and approvals cannot be given yet.",
@@ -40,7 +41,7 @@ def _entered(policy: Policy, audience: Audience, on: date) -> Iterator[Finding]:
         return
     located = members(audience.located, on, policy.countries)
     if not located:
-        yield _warning(
+        yield warning(
             policy,
             audience.line_of("located"),
             f"{nobody}: no country is where it has to be located.",
@@ -53,7 +54,7 @@ def _entered(policy: Policy, audience: Audience, on: date) -> Iterator[Finding]:
         if (possible := members(network.where, on, policy.countries)) and possible <= located
     ]
     if not any(_reached(one, one, policy) for one in there):
-        yield _warning(
+        yield warning(
             policy,
             audience.line_of("located"),
             f"{nobody}: no network of the policy lies where it has to be located, and an unknown "
@@ -63,7 +64,7 @@ def _entered(policy: Policy, audience: Audience, on: date) -> Iterator[Finding]:
     elif audience.networks and not any(
         _reached(own, one, policy) for own in audience.networks for one in there
     ):
-        yield _warning(
+        yield warning(
             policy,
             audience.line_of("networks"),
             f"{nobody}: none of its own `networks` is known to lie where it has to be located.",
@@ -93,7 +94,7 @@ def _limits(policy: Policy, audience: Audience) -> Iterator[Finding]:
     both = (("rows", session.rows, day.rows), ("bytes", session.bytes, day.bytes))
     for what, one, all_day in both:
         if one is not None and all_day is not None and one > all_day:
-            yield _warning(
+            yield warning(
                 policy,
                 line,
                 f"Audience {audience.name}: the limit of {what} a session is beyond that of a "
@@ -102,7 +103,7 @@ def _limits(policy: Policy, audience: Audience) -> Iterator[Finding]:
             )
     endless = [what for what, one, all_day in both if one is not None and all_day is None]
     if endless:
-        yield _warning(
+        yield warning(
             policy,
             line,
             f"Audience {audience.name}: a session has a limit of {' and '.join(endless)} and a day "
@@ -111,7 +112,7 @@ def _limits(policy: Policy, audience: Audience) -> Iterator[Finding]:
         )
     for what, amount in (("a session", session), ("a day", day)):
         if amount.rows is not None and amount.bytes is None:
-            yield _warning(
+            yield warning(
                 policy,
                 line,
                 f"Audience {audience.name}: {what} has a limit of rows and none of bytes, and one "
@@ -135,7 +136,7 @@ def _same(policy: Policy, one: Audience, other: Audience) -> Iterator[Finding]:
         if stricter
         else "one of them has no use"
     )
-    yield _warning(
+    yield warning(
         policy,
         other.line,
         f"Audiences {one.name} (line {one.line}) and {other.name} let in the same people and show "
@@ -156,9 +157,3 @@ def _principals(audience: Audience) -> tuple[object, ...]:
 
 def _promise(audience: Audience) -> tuple[object, ...]:
     return (audience.sees, audience.identifiers)
-
-
-def _warning(policy: Policy, line: int, message: str, mend: str) -> Finding:
-    return Finding(
-        severity=Severity.WARNING, file=policy.file, line=line, message=message, mend=mend
-    )

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
+from klover.policy.check.say import warning
 from klover.policy.coarsen import LEAST
-from klover.policy.finding import Finding, Severity
+from klover.policy.finding import Finding
 from klover.policy.model import Coarsening, Policy
 from klover.policy.neutral import bare_type
 from klover.policy.parse.limits import told_size
@@ -33,7 +34,7 @@ def _nothing(policy: Policy, sights: dict[str, list[TableSight]]) -> Iterator[Fi
     """Ask about an audience that is shown no column of any row."""
     for name, tables in sights.items():
         if not any(sight.shown() for sight in tables if sight.rows is not RowsShown.NONE):
-            yield _warning(
+            yield warning(
                 policy,
                 policy.audiences[name].line,
                 f"Audience {name} is shown nothing: no column of a row that it may see has a class "
@@ -61,14 +62,14 @@ def _coarse(resolved: Resolved, sights: dict[str, list[TableSight]]) -> Iterator
                 continue
             if _changes_nothing(traced, column):
                 message = f"`{rule.coarsen}` changes no value of {name}.{column}."
-                yield _warning(resolved.policy, rule.line, message, "Choose a coarser transform.")
+                yield warning(resolved.policy, rule.line, message, "Choose a coarser transform.")
             if (name, column) in seen:
                 used.add(rule.line)
             else:
                 unused.setdefault(rule.line, f"{name}.{column}")
     for line, column in unused.items():
         if line not in used:
-            yield _warning(
+            yield warning(
                 resolved.policy,
                 line,
                 f"No audience sees {column} coarse, so `coarsen` has no effect.",
@@ -98,7 +99,7 @@ def _limits(policy: Policy, sights: dict[str, list[TableSight]]) -> Iterator[Fin
         widest = max(tables, key=_described, default=None)
         if not sizes or widest is None or min(sizes) >= _described(widest):
             continue
-        yield _warning(
+        yield warning(
             policy,
             audience.line_of("limits"),
             f"Audience {name}: a limit of {told_size(min(sizes))} is smaller than the names of the "
@@ -111,9 +112,3 @@ def _described(sight: TableSight) -> int:
     """Tell how many bytes an answer about a whole row has before the row."""
     fields = sum(_FIELD_BYTES + len(column.column.encode()) for column in sight.shown())
     return fields + _ENDS_BYTES if fields else 0
-
-
-def _warning(policy: Policy, line: int, message: str, mend: str) -> Finding:
-    return Finding(
-        severity=Severity.WARNING, file=policy.file, line=line, message=message, mend=mend
-    )

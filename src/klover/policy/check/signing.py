@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from itertools import combinations
 
+from klover.policy.check.say import warning
 from klover.policy.finding import Finding, Severity
 from klover.policy.model import Policy
 from klover.policy.span import span_text
@@ -18,7 +19,7 @@ def check_signing(policy: Policy) -> Iterator[Finding]:
     if rules is None:
         return
     if rules.delay < _SHORT:
-        yield _warning(
+        yield warning(
             policy,
             rules.line,
             f"What loosens takes effect {span_text(rules.delay)} after it is handed in; the "
@@ -27,7 +28,7 @@ def check_signing(policy: Policy) -> Iterator[Finding]:
         )
     for one, other in combinations(rules.signers.values(), 2):
         if one.key.name == other.key.name:
-            yield _warning(
+            yield warning(
                 policy,
                 other.line,
                 f"The keys of signers {one.name} and {other.name} are of one name "
@@ -43,9 +44,3 @@ def check_signing(policy: Policy) -> Iterator[Finding]:
             "of it is possible once one has lost the key.",
             mend="Name one more signer than are needed.",
         )
-
-
-def _warning(policy: Policy, line: int, message: str, mend: str) -> Finding:
-    return Finding(
-        severity=Severity.WARNING, file=policy.file, line=line, message=message, mend=mend
-    )

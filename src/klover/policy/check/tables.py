@@ -2,6 +2,7 @@
 
 from klover.catalog import Column, TableName
 from klover.policy.check.quiet import is_telling
+from klover.policy.check.say import finding
 from klover.policy.finding import Finding, Severity
 from klover.policy.identify import is_harmless
 from klover.policy.labels import COUNTRY, label
@@ -44,8 +45,8 @@ def _looks_personal(resolved: Resolved, traced: TracedTable) -> list[Finding]:
     if not names:
         return []
     return [
-        _finding(
-            resolved,
+        finding(
+            resolved.policy,
             Severity.WARNING,
             traced.rule.line,
             f"Table {traced.name} is shared, so {_list(names)} {_are(names)} public, "
@@ -67,8 +68,8 @@ def _refers_to_people(resolved: Resolved, traced: TracedTable) -> list[Finding]:
         return []
     targets = _list(list(dict.fromkeys(found.values())))
     return [
-        _finding(
-            resolved,
+        finding(
+            resolved.policy,
             Severity.WARNING,
             traced.rule.line,
             f"Table {traced.name} is shared, so everybody sees all of its rows, but "
@@ -84,8 +85,8 @@ def _unclassified(resolved: Resolved, traced: TracedTable) -> list[Finding]:
     if not names:
         return []
     return [
-        _finding(
-            resolved,
+        finding(
+            resolved.policy,
             Severity.WARNING,
             traced.rule.line,
             f"Table {traced.name}: nobody classified {_list(names)}; "
@@ -119,8 +120,8 @@ def _declared_harmless(rule: ColumnRule) -> bool:
 
 
 def _seen_in_clear(resolved: Resolved, traced: TracedTable, column: Column, told: str) -> Finding:
-    return _finding(
-        resolved,
+    return finding(
+        resolved.policy,
         Severity.WARNING,
         traced.columns[column.name].line,
         f"Column {traced.name}.{column.name} {told} declared to identify nobody: audiences under "
@@ -147,8 +148,8 @@ def _uniques(resolved: Resolved, traced: TracedTable) -> list[Finding]:
         if all(traced.columns[column].unique is None for column in unique.columns):
             line = max(traced.columns[column].line for column in unique.columns)
             found.append(
-                _finding(
-                    resolved,
+                finding(
+                    resolved.policy,
                     Severity.WARNING,
                     line or traced.rule.line,
                     f"Table {traced.name}: the unique key on {_list(unique.columns)} does not say "
@@ -169,8 +170,8 @@ def _hidden(resolved: Resolved, traced: TracedTable) -> list[Finding]:
     if not never or traced.rule.public_rows is Rows.NONE:
         return []
     return [
-        _finding(
-            resolved,
+        finding(
+            resolved.policy,
             Severity.WARNING,
             traced.rule.line,
             f"Rows of {traced.name} hang off {_list(never)}, whose rows are all restricted, so "
@@ -191,8 +192,8 @@ def _telling(resolved: Resolved, traced: TracedTable) -> list[Finding]:
     if not names:
         return []
     return [
-        _finding(
-            resolved,
+        finding(
+            resolved.policy,
             Severity.WARNING,
             traced.rule.line,
             f"Whether a row of {traced.name} is public depends on {_list(names)}, which "
@@ -213,8 +214,8 @@ def _unseen(resolved: Resolved) -> list[Finding]:
         ]
         if names:
             found.append(
-                _finding(
-                    resolved,
+                finding(
+                    resolved.policy,
                     Severity.NOTE,
                     audience.line,
                     f"Audience {audience.name} sees no row of {_few([str(n) for n in names])}: "
@@ -237,8 +238,3 @@ def _list(names: list[str] | tuple[str, ...]) -> str:
 
 def _are(names: list[str]) -> str:
     return "are" if len(names) > 1 else "is"
-
-
-def _finding(resolved: Resolved, severity: Severity, line: int, message: str, mend: str) -> Finding:
-    file = resolved.policy.file
-    return Finding(severity=severity, file=file, line=line, message=message, mend=mend)

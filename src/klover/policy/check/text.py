@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 
+from klover.policy.check.say import finding
 from klover.policy.country import change_days, members, name
 from klover.policy.finding import Finding, Severity
 from klover.policy.model import Audience, DataClass, Place, Policy, Region
@@ -27,7 +28,7 @@ def _audience(policy: Policy, audience: Audience) -> list[Finding]:
     found = []
     if not is_inside(policy, audience):
         found.append(
-            _finding(
+            finding(
                 policy,
                 Severity.ERROR,
                 audience.line,
@@ -38,7 +39,7 @@ def _audience(policy: Policy, audience: Audience) -> list[Finding]:
         )
     if not audience.requires.purposes:
         found.append(
-            _finding(
+            finding(
                 policy,
                 Severity.ERROR,
                 audience.line,
@@ -51,7 +52,7 @@ def _audience(policy: Policy, audience: Audience) -> list[Finding]:
 
 def _places(policy: Policy) -> list[Finding]:
     return [
-        _finding(
+        finding(
             policy,
             Severity.WARNING,
             place.line,
@@ -74,7 +75,7 @@ def _far_places(policy: Policy, on: date) -> list[Finding]:
     """Tell of places that are known to lie where protected data may not rest."""
     rests_in = members(policy.rests_in, on, policy.countries)
     return [
-        _finding(
+        finding(
             policy,
             Severity.NOTE,
             place.line,
@@ -98,7 +99,7 @@ def _rests_in(policy: Policy, on: date) -> list[Finding]:
     if doubtful:
         names = ", ".join(sorted(name(code) for code in doubtful))
         found.append(
-            _finding(
+            finding(
                 policy,
                 Severity.WARNING,
                 policy.rests_in.line,
@@ -112,7 +113,7 @@ def _rests_in(policy: Policy, on: date) -> list[Finding]:
         if on < day <= on + _SOON and leaving:
             names = ", ".join(sorted(name(code) for code in leaving))
             found.append(
-                _finding(
+                finding(
                     policy,
                     Severity.WARNING,
                     policy.rests_in.line,
@@ -121,7 +122,3 @@ def _rests_in(policy: Policy, on: date) -> list[Finding]:
                 )
             )
     return found
-
-
-def _finding(policy: Policy, severity: Severity, line: int, message: str, mend: str) -> Finding:
-    return Finding(severity=severity, file=policy.file, line=line, message=message, mend=mend)
