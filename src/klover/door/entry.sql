@@ -1,13 +1,13 @@
 -- name: rules
 -- The rules for who may connect, in order, as the server reads the file and those it includes
 -- (since 16). Words are told without their quotes, in which `all` is somebody's name; and a list in
--- a file of its own may have some: such lines are told apart.
+-- a file of its own may have some: such lines are told apart. A comment may be in any encoding.
 with rule as (
   select r.*, (to_jsonb(r) ->> 'rule_number')::int as rule,
          coalesce(to_jsonb(r) ->> 'file_name', current_setting('hba_file')) as file
     from pg_hba_file_rules r),
  text as (
-  select file, string_to_array(pg_read_file(file), E'\n') as lines
+  select file, string_to_array(convert_from(pg_read_binary_file(file), 'LATIN1'), E'\n') as lines
     from (select distinct file from rule) f)
 select line_number, type, coalesce(database, '{}'), coalesce(user_name, '{}'), address, netmask,
        auth_method, coalesce(options, '{}'), error,
