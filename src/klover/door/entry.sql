@@ -25,6 +25,14 @@ select map_name, sys_name, pg_username, error from pg_ident_file_mappings order 
 select pg_is_in_recovery(), current_setting('listen_addresses') <> '',
        current_setting('unix_socket_permissions'), current_database();
 
+-- name: gone
+-- Files that were taken away after the server read them, or were never there.
+select f.name
+  from (values ('pg_hba.conf', current_setting('hba_file')),
+               ('pg_ident.conf', current_setting('ident_file'))) f(name, path)
+ where (pg_stat_file(f.path, true)).modification is null
+ order by 1;
+
 -- name: changed
 -- Files that were changed after the server read them.
 select f.name
