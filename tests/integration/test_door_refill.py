@@ -340,6 +340,21 @@ def test_what_makes_the_pages_done_worthless_begins_anew(
     is_right(world)
 
 
+@pytest.mark.parametrize("lost", ["table klover.door_refill", "schema klover cascade"])
+def test_pages_that_nobody_noted_are_not_taken_for_done(
+    world: Connection, dsn: str, lost: str
+) -> None:
+    """Its triggers stand then, and most rows were computed while none did."""
+    kill(world, dsn, 'update only "public"."statuses"', 2)
+    world.execute(f"drop {lost}".encode())
+    prepare(world)
+    if "schema" in lost:
+        open_doors(world, compiled(world))  # that they were suspended is lost, too
+    else:
+        resume(world)
+    is_right(world)
+
+
 def test_a_second_suspension_takes_back_what_a_resume_began(world: Connection, dsn: str) -> None:
     """Else its triggers and checks would stand in the way of the application's next change."""
     kill(world, dsn, "pg_advisory_unlock", 1)
