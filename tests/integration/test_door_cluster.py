@@ -84,6 +84,22 @@ def test_drift_and_status_tell_it_too(first: Connection, second: Connection) -> 
     door.plan(first, tiny_doors(first))
 
 
+def test_a_role_that_the_servers_rules_name_keeps_nothing_of_the_doors(
+    server: Server, first: Connection, second: Connection
+) -> None:
+    """It stays, for the rule's sake: were it let in to the first, the second could have no door."""
+    rules = server.data / "pg_hba.conf"
+    before = rules.read_text()
+    rules.write_text(f"local all +klover_door_abroad reject\n{before}")
+    try:
+        dropped = door.drop(first, MemoryRecorder(), NOW)
+        assert "the role klover_door_abroad: pg_hba.conf names it" in dropped.kept
+        assert not [line for line in catalog_lines(first) if is_of_a_door(line)]
+        assert open_doors(second, tiny_doors(second)).steps
+    finally:
+        rules.write_text(before)
+
+
 def is_of_a_door(line: str) -> bool:
     """Tell whether a line of the catalog names a role of a door beside its own and its group."""
     return "abroad" in line and not line.startswith(("role|", "member|"))

@@ -194,3 +194,34 @@ def test_a_word_in_quotes_turns_away_nobody_but_who_is_called_so(
     database, user = reversed(words.split()) if words.startswith('"+') else words.split()
     told = violations(judged(opened, f"{OWNER}local {database} {user} reject\n{INCLUDED}"))
     assert any("asks for a password" in each for each in told), told
+
+
+def test_a_file_that_is_not_in_unicode_is_judged_too(opened: Opened) -> None:
+    """The server takes any bytes in a comment."""
+    connection, data = opened
+    rules = f"{OWNER}# Zug\u00e4nge\n{INCLUDED}local all all peer map=m\n"
+    (data / "pg_hba.conf").write_bytes(rules.encode("latin-1"))
+    with connection.transaction():
+        facts = list(prove_entry(connection, SESSIONS, DOORS, on_standby=False))
+    assert any("asks for a password" in each for each in violations(facts)), facts
+
+
+def test_a_server_without_a_file_of_accounts_is_judged_by_its_rules(opened: Opened) -> None:
+    """It starts without one; `peer` without a map needs none."""
+    connection, data = opened
+    (data / "pg_hba.conf").write_text(OWNER + INCLUDED)
+    (data / "pg_ident.conf").unlink()
+    with connection.transaction():
+        facts = list(prove_entry(connection, SESSIONS, DOORS, on_standby=False))
+    assert any("asks for a password" in each for each in violations(facts)), facts
+    (gone,) = [each for each in facts if each.what == "pg_ident.conf"]
+    assert gone.verdict is Verdict.UNKNOWN
+    assert gone.why.startswith("is not there; make one")
+
+
+def test_a_server_whose_rules_are_gone_is_a_violation(opened: Opened) -> None:
+    connection, data = opened
+    (data / "pg_hba.conf").unlink()
+    with connection.transaction():
+        told = violations(list(prove_entry(connection, SESSIONS, DOORS, on_standby=False)))
+    assert any("keeps rules that nobody sees" in each for each in told), told

@@ -58,6 +58,7 @@ AMONG_POSTGRES_OWN = (
     plant("a cast that passes a barrier", "alter function pg_catalog.int4(numeric) leakproof", "function int4(numeric): is marked leakproof"),
     plant("an application's function that passes a barrier", "create function public.seen(text) returns bool language plpgsql leakproof as $$ begin raise notice '%', $1; return true; end $$", "function public.seen(text): is marked leakproof"),
     plant("a file's reader by its internal name", "create function public.peek(text) returns text language internal strict as 'pg_read_file_all'; grant execute on function public.peek(text) to stranger", "function public.peek(text): is another name for a function of Postgres' own"),
+    plant("a file's reader by an aggregate", "create aggregate public.peek(bigint, bigint) (sfunc = pg_read_file, stype = text, initcond = '/etc/passwd'); grant execute on function public.peek(bigint, bigint) to stranger", "function public.peek(bigint,bigint): is another name for a function of Postgres' own"),
     plant("a library from elsewhere in an extension", "create function public.native() returns language_handler as '{library}', 'plpgsql_call_handler' language c; alter extension plpgsql add function public.native()", "function public.native(): runs a library's code"),
 )  # fmt: skip
 GIVEN = (
@@ -184,6 +185,20 @@ def test_the_whole_proof_finds_it(held: Held, planted: str, found: str) -> None:
 def test_nothing_is_found_where_nothing_is_planted(held: Held) -> None:
     connection, resolved = held
     assert not told(door.prove(connection, resolved, TODAY).violations)
+
+
+def test_an_applications_aggregates_are_no_other_names(held: Held) -> None:
+    """Postgres writes each down as of the language `internal`, whatever it is made of."""
+    connection, resolved = held
+    with connection.transaction(force_rollback=True):
+        connection.execute(
+            "create function public.joined(text, text) returns text language sql"
+            " as 'select concat_ws('','', $1, $2)';"
+            " create aggregate public.join_all(text) (sfunc = public.joined, stype = text);"
+            " create aggregate public.most(int)"
+            " (sfunc = int4larger, stype = int, combinefunc = int4larger)"
+        )
+        assert not found_beside_doors(connection, resolved)
 
 
 def test_apply_takes_away_what_a_session_left_behind(held: Held) -> None:

@@ -111,13 +111,16 @@ def test_the_applications_own_triggers_stay_still(world: Connection) -> None:
     assert row == (0,)
 
 
+@pytest.mark.parametrize("limit", ["statement_timeout", "transaction_timeout"])
 def test_limits_of_time_that_the_database_sets_do_not_end_the_work(
-    world: Connection, dsn: str
+    world: Connection, dsn: str, limit: str
 ) -> None:
     """They are for the application's statements; an index of a large table takes its time."""
+    if limit == "transaction_timeout" and world.info.server_version < 170000:
+        pytest.skip("came with 17")
     name = sql.Identifier(world.info.dbname)
-    world.execute(sql.SQL("alter database {} set statement_timeout = '9s'").format(name))
-    limits = "select current_setting('statement_timeout')"
+    world.execute(sql.SQL("alter database {} set {} = '9s'").format(name, sql.Identifier(limit)))
+    limits = f"select current_setting('{limit}')"
     told: list[object] = []
     with connect(dsn, what="the store") as owner:
         _, doors = compiled(owner)

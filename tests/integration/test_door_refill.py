@@ -196,6 +196,29 @@ def test_a_stale_row_that_moves_meanwhile_is_computed(world: Connection, dsn: st
     is_right(world, 100)
 
 
+def test_a_table_that_is_written_anew_between_batches_is_begun_again(
+    world: Connection, dsn: str
+) -> None:
+    """Its rows lie on other pages then, the stale ones where all seemed done."""
+    rewritten: list[int] = []
+    with connect(dsn, what="the application") as busy:
+
+        def rewrite(table: TableName, done: int, _: int) -> None:
+            if table == STATUSES and done >= 8 and not rewritten:
+                rewritten.append(done)
+                busy.execute(
+                    "create index on public.statuses ((-id));"
+                    " cluster public.statuses using statuses_expr_idx"
+                )
+
+        with pytest.raises(StoreError, match=r"wrote statuses anew .* run the same command again"):
+            prepare(world, progress=rewrite)
+    assert rewritten
+    prepare(world)
+    assert not fills(resume(world).steps)
+    is_right(world)
+
+
 KILLED = """
 import os, signal, sys
 from doubles.demo_doors import resolve
@@ -314,6 +337,21 @@ def test_what_makes_the_pages_done_worthless_begins_anew(
     prepare(world, progress=note)
     assert pages_seen[0] == 4
     resume(world)
+    is_right(world)
+
+
+@pytest.mark.parametrize("lost", ["table klover.door_refill", "schema klover cascade"])
+def test_pages_that_nobody_noted_are_not_taken_for_done(
+    world: Connection, dsn: str, lost: str
+) -> None:
+    """Its triggers stand then, and most rows were computed while none did."""
+    kill(world, dsn, 'update only "public"."statuses"', 2)
+    world.execute(f"drop {lost}".encode())
+    prepare(world)
+    if "schema" in lost:
+        open_doors(world, compiled(world))  # that they were suspended is lost, too
+    else:
+        resume(world)
     is_right(world)
 
 

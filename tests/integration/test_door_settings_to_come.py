@@ -63,6 +63,25 @@ def test_what_a_file_has_ready_is_found_before_it_is_taken(
     assert not violations(held)
 
 
+def test_a_file_may_say_no_in_other_words(held: Held) -> None:
+    """Postgres takes `false`, `no` and `0` where it tells `off`."""
+    _, _, server = held
+    file = server.data / "postgresql.conf"
+    before = file.read_text()
+    file.write_text(
+        f"{before}allow_system_table_mods = false\nzero_damaged_pages = no\n"
+        "lo_compat_privileges = 0\narchive_mode = NO\narchive_command = 'cp %p /mnt/%f'\n"
+    )
+    try:
+        told = violations(held)
+        file.write_text(f"{before}lo_compat_privileges = 1\n")
+        opened = violations(held)
+    finally:
+        file.write_text(before)
+    assert not told
+    assert any("opens every large object" in each for each in opened), opened
+
+
 def test_an_archive_to_come_needs_a_place_already(held: Held) -> None:
     connection, _, _ = held
     connection.execute("alter system set archive_mode = on")

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from psycopg import sql
 from typer.testing import CliRunner
 
 from doubles.configured import write_config
@@ -69,6 +70,21 @@ def test_what_looks_at_doors_is_not_either(tiny: Connection, dsn: str) -> None:
             with pytest.raises(StoreError, match="holds a lock on"):
                 look()
             assert timeout(tiny) == "0"
+
+
+def test_limits_for_the_applications_statements_do_not_end_a_look(
+    tiny: Connection, dsn: str
+) -> None:
+    """A catalog of many tables takes longer than a page of a website may."""
+    name = sql.Identifier(tiny.info.dbname)
+    tiny.execute(sql.SQL("alter database {} set statement_timeout = '1ms'").format(name))
+    with connect(dsn, what="the store") as owner:
+        resolved = resolve(owner, POLICY)
+        assert not door.prove(owner, resolved, TODAY).violations
+        with owner.transaction():
+            read_catalog(owner)
+            (left,) = owner.execute("show statement_timeout").fetchone() or ("",)
+    assert left == "1ms"
 
 
 @pytest.mark.usefixtures("locked")

@@ -159,11 +159,10 @@ def _roles(connection: Connection, kept: list[str]) -> Iterator[Step]:
             reason = "another database has doors"
         elif named:
             reason = "pg_hba.conf names it"
-        if reason == "pg_hba.conf names it":
+        if reason:
             kept.append(f"the role {name}: {reason}")
-        elif reason:
-            kept.append(f"the role {name}: {reason}")
-            yield from _let_go(connection, name)
+            if _door_of(name) or elsewhere or needed:
+                yield from _let_go(connection, name)
         else:
             yield write(Phase.DROP_ROLE, _WHY, "drop owned by {name} restrict", {"name": name})
             yield write(Phase.DROP_ROLE, _WHY, "drop role {name}", {"name": name})

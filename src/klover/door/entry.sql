@@ -1,13 +1,13 @@
 -- name: rules
 -- The rules for who may connect, in order, as the server reads the file and those it includes
 -- (since 16). Words are told without their quotes, in which `all` is somebody's name; and a list in
--- a file of its own may have some: such lines are told apart.
+-- a file of its own may have some: such lines are told apart. A comment may be in any encoding.
 with rule as (
   select r.*, (to_jsonb(r) ->> 'rule_number')::int as rule,
          coalesce(to_jsonb(r) ->> 'file_name', current_setting('hba_file')) as file
     from pg_hba_file_rules r),
  text as (
-  select file, string_to_array(pg_read_file(file), E'\n') as lines
+  select file, string_to_array(convert_from(pg_read_binary_file(file), 'LATIN1'), E'\n') as lines
     from (select distinct file from rule) f)
 select line_number, type, coalesce(database, '{}'), coalesce(user_name, '{}'), address, netmask,
        auth_method, coalesce(options, '{}'), error,
@@ -24,6 +24,14 @@ select map_name, sys_name, pg_username, error from pg_ident_file_mappings order 
 -- Whether this is a standby, whether it listens on the network, and who may use its socket.
 select pg_is_in_recovery(), current_setting('listen_addresses') <> '',
        current_setting('unix_socket_permissions'), current_database();
+
+-- name: gone
+-- Files that were taken away after the server read them, or were never there.
+select f.name
+  from (values ('pg_hba.conf', current_setting('hba_file')),
+               ('pg_ident.conf', current_setting('ident_file'))) f(name, path)
+ where (pg_stat_file(f.path, true)).modification is null
+ order by 1;
 
 -- name: changed
 -- Files that were changed after the server read them.

@@ -361,12 +361,13 @@ select case %(kind)s
          else true end;
 
 -- name: end_sessions
--- End the sessions of given doors on this server, but for the gateway's seat, which shows nothing.
+-- End the sessions of given doors on this server, but for the gateway's seat, which shows nothing:
+-- it has the door's first role to itself, since each lets one in.
 select count(pg_terminate_backend(a.pid))
   from pg_stat_activity a
   join pg_namespace n on n.nspname = any (%s)
  where a.datname = current_database()
-   and (a.application_name = 'klover seat' and a.state = 'idle') is not true
+   and (a.application_name = 'klover seat' and a.state = 'idle' and a.usename ~ '_01$') is not true
    and regexp_replace(a.usename, '^klover_s_(.*)_[0-9]+$', 'door_\1') = n.nspname;
 
 -- name: count_sessions
@@ -375,5 +376,5 @@ select count(*)
   from pg_stat_activity a
   join pg_namespace n on n.nspname = any (%s)
  where a.datname = current_database()
-   and (a.application_name = 'klover seat' and a.state = 'idle') is not true
+   and (a.application_name = 'klover seat' and a.state = 'idle' and a.usename ~ '_01$') is not true
    and regexp_replace(a.usename, '^klover_s_(.*)_[0-9]+$', 'door_\1') = n.nspname;

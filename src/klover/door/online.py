@@ -16,6 +16,7 @@ from klover.door.condition import identifier
 from klover.door.step import Step
 from klover.errors import StoreError
 from klover.store.connect import Connection
+from klover.store.locks import limits
 from klover.store.sql import statements
 
 _PATIENCE = "5s"
@@ -35,16 +36,17 @@ def alone_at_work(connection: Connection) -> Iterator[None]:
         raise StoreError(
             "Somebody else is at work on these doors. Run it again when they are done."
         )
+    limited = limits(connection)
     try:
         _wait_at_most(connection, _PATIENCE)
-        # What a database or role sets is meant for the application's statements.
-        connection.execute("set statement_timeout = 0")
+        for name in limited:
+            connection.execute(sql.SQL("set {} = 0").format(sql.Identifier(name)))
         yield
     except psycopg.errors.LockNotAvailable as error:
         raise StoreError(f"Somebody else's work holds a lock that is needed. {_AGAIN}") from error
     finally:
-        connection.execute("reset statement_timeout")
-        connection.execute("reset lock_timeout")
+        for name in (*limited, "lock_timeout"):
+            connection.execute(sql.SQL("reset {}").format(sql.Identifier(name)))
         connection.execute("select pg_advisory_unlock(hashtext('klover doors'))")
 
 

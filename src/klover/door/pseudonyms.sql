@@ -233,9 +233,11 @@ on conflict (keeper, relation) do update
    set hooks = excluded.hooks, filenode = excluded.filenode, pages = excluded.pages, next = 0;
 
 -- name: go_on_refill
--- Note that the pages before one are done.
+-- Note that the pages before one are done: none, where they are no longer those it began with. Who
+-- asks has the relation locked, so that they stay what they are until it is noted.
 update klover.door_refill set next = %(next)s
- where keeper = %(keeper)s and relation = %(relation)s::regclass;
+ where keeper = %(keeper)s and relation = %(relation)s::regclass
+   and filenode = pg_relation_filenode(relation);
 
 -- name: forget_refills
 -- Forget them: what stands is trusted, or not, by its triggers again.

@@ -20,6 +20,7 @@ from klover.door.online import Progress
 from klover.door.pseudonyms import assignments, column_steps, trigger_steps
 from klover.door.pseudonyms.state import PseudonymState
 from klover.door.step import Phase, Step, write
+from klover.errors import StoreError
 from klover.store.connect import Connection
 from klover.store.sql import statements
 
@@ -97,7 +98,14 @@ def _pages(
         last = first + batches.step
         with online.short(connection):
             rows += online.fill_pages(connection, _batch(keeper, relation, range(first, last)))
-            connection.execute(_query("go_on_refill"), {**_noted(keeper, relation), "next": last})
+            noted = {**_noted(keeper, relation), "next": last}
+            if not connection.execute(_query("go_on_refill"), noted).rowcount:
+                # Rows that are stale may lie on pages that are done.
+                raise StoreError(
+                    f"Somebody wrote {relation} anew (a change of its columns, CLUSTER, VACUUM "
+                    "FULL) while its pseudonyms were computed. The doors are still suspended; run "
+                    "the same command again, and this table is begun anew."
+                )
         if progress is not None:
             progress(relation, min(last, batches.stop), batches.stop)
     return rows

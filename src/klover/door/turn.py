@@ -17,6 +17,7 @@ from psycopg import sql
 from klover.door.step import Step
 from klover.errors import StoreError
 from klover.store.connect import Connection
+from klover.store.locks import limits
 
 Progress = Callable[[int, int, Step], None]
 """Called before each step with its number (from 1), the number of steps, and the step."""
@@ -25,11 +26,6 @@ _Made = TypeVar("_Made")
 _SESSION = (
     "set local search_path = pg_catalog",
     "set local client_min_messages = warning",
-    # What a database or role sets is meant for the application's statements.
-    """select set_config(name, '0', true)
-         from unnest(array['statement_timeout', 'transaction_timeout',
-                           'idle_in_transaction_session_timeout']) name
-        where current_setting(name, true) is not null""",
     # A door that was closed stays closed when the server crashes, whatever is its default.
     """select set_config('synchronous_commit', 'on', true)
         where current_setting('synchronous_commit') = 'off'""",
@@ -53,6 +49,8 @@ def settle(connection: Connection) -> None:
     """Set what every transaction of ours starts with."""
     for statement in _SESSION:
         connection.execute(statement)
+    for name in limits(connection):
+        connection.execute(sql.SQL("set local {} = 0").format(sql.Identifier(name)))
 
 
 def in_turn(

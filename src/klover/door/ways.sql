@@ -56,11 +56,20 @@ select lanname from pg_language
 
 -- name: native
 -- Functions of libraries that no extension brought, of a library that lies elsewhere than
--- extensions' do, and those that are another name for one of Postgres' own, which it may close.
+-- extensions' do, and those that are another name for one of Postgres' own, which it may close. An
+-- aggregate is written down as one, and is one where it is made of such a function.
 select p.oid::regprocedure::text, l.lanname = 'internal'
   from pg_proc p
   join pg_language l on l.oid = p.prolang
  where l.lanname in ('c', 'internal') and p.oid >= 16384
+   and (p.prokind <> 'a'
+        or exists (select from pg_aggregate g
+                     join pg_init_privs i on i.classoid = 'pg_proc'::regclass
+                      and i.objoid in (g.aggtransfn, g.aggfinalfn, g.aggcombinefn, g.aggserialfn,
+                                       g.aggdeserialfn, g.aggmtransfn, g.aggminvtransfn,
+                                       g.aggmfinalfn)
+                    where g.aggfnoid = p.oid and i.privtype = 'i'
+                      and not exists (select from aclexplode(i.initprivs) a where a.grantee = 0)))
    and (l.lanname = 'c' and p.probin not like '$libdir/%'
         or not exists (select from pg_depend d where d.classid = 'pg_proc'::regclass
                           and d.objid = p.oid and d.deptype = 'e'))

@@ -1,7 +1,9 @@
 """Connections, with sentences for what goes wrong.
 
-Every session starts from the same settings: UTF-8, a fixed search path (nothing but
-``pg_catalog``), the ISO date style and UTC, so that text forms and comparisons agree everywhere.
+Every session starts from the same settings, whatever a database or role sets: UTF-8, a fixed search
+path (nothing but ``pg_catalog``), the ISO date style and UTC, so that text forms and comparisons
+agree everywhere; names and strings written as Postgres is delivered; transactions that see what
+others have done meanwhile.
 """
 
 from typing import Any
@@ -15,7 +17,8 @@ Connection = psycopg.Connection[TupleRow]
 
 _SETTINGS = (
     "-c search_path=pg_catalog -c timezone=UTC -c datestyle=ISO -c intervalstyle=iso_8601"
-    " -c extra_float_digits=3 -c bytea_output=hex"
+    " -c extra_float_digits=3 -c bytea_output=hex -c quote_all_identifiers=off"
+    r" -c standard_conforming_strings=on -c default_transaction_isolation=read\ committed"
 )
 _CONNECT_SECONDS = 10
 

@@ -66,14 +66,20 @@ def prove_entry(
 def _entry(
     connection: Connection, sessions: Collection[str], doors: Collection[str], *, on_standby: bool
 ) -> Iterator[Fact]:
+    gone = {file for (file,) in ask(connection, _FILE, "gone") or []}
+    if "pg_hba.conf" in gone:
+        why = "is not there, so the server keeps rules that nobody sees; put it back, and reload"
+        yield violation("server", "pg_hba.conf", why)
+        return
     rows = ask(connection, _FILE, "rules")
-    maps = ask(connection, _FILE, "maps")
+    # A server starts without that file, and maps nobody.
+    maps = [] if "pg_ident.conf" in gone else ask(connection, _FILE, "maps")
     told = ask(connection, _FILE, "entrance")
     if rows is None or maps is None or not told:
         yield unknown("sessions", "pg_hba.conf", "only a superuser sees it")
         return
     server = _server(told[0])
-    yield from _doubts(connection, rows)
+    yield from _doubts(connection, rows, gone)
     lines = [_line(row) for row in rows if row[8] is None]
     lines = [line for line in lines if line.kind == "local" or server.listens]
     for line in lines:
@@ -115,12 +121,15 @@ def _words(value: object) -> tuple[str, ...]:
     return tuple(map(str, value)) if isinstance(value, list) else ()
 
 
-def _doubts(connection: Connection, rows: Rows) -> Iterator[Fact]:
+def _doubts(connection: Connection, rows: Rows, gone: Collection[str]) -> Iterator[Fact]:
     wrong = [row[0] for row in rows if row[8] is not None]
     if wrong:
         why = f"line {wrong[0]} cannot be read, so the server keeps older rules that nobody sees"
         yield violation("server", "pg_hba.conf", why)
-    changed = ask(connection, _FILE, "changed")
+    for file in gone:  # what was changed cannot be asked then
+        why = "is not there; make one, empty where nobody is mapped, and reload the server"
+        yield unknown("server", file, why)
+    changed = [] if gone else ask(connection, _FILE, "changed")
     if changed is None:
         yield unknown("server", "pg_hba.conf", "whether the server has read it cannot be told")
     for (file,) in changed or []:

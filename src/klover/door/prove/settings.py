@@ -18,9 +18,12 @@ _KINDS = frozenset({"backup", "archive"})
 _NAMES = (*powers.LIBRARIES, *powers.ARCHIVE, *powers.PROGRAMS, *powers.SPOKEN,
           *powers.TAMPERED, *powers.LOADERS, *powers.OTHERS)  # fmt: skip
 _NOT_HERE = frozenset({"archive_library"})
-_OFF = frozenset({"off", "origin"})
-_OWN = frozenset({"plpgsql", *powers.HARMLESS_EXTENSIONS, *powers.CARRIERS})
 """Settings that an older Postgres does not know."""
+_OFF = frozenset({"off", "origin"})
+_NO = frozenset({"off", "false", "no", "0"})
+"""How a file may say what the server tells as ``off``."""
+_OWN = frozenset({"plpgsql", *powers.HARMLESS_EXTENSIONS, *powers.CARRIERS})
+"""Whose settings are no application's own."""
 
 
 def prove_settings(
@@ -60,13 +63,17 @@ def _coming(
     if rows is None:
         yield unknown("server", "settings to come", "the role that asks may not see its files")
         return
-    then = {**seen, **{str(name): str(value) for name, value in rows}}
+    then = {**seen, **{str(name): _plainly(str(value)) for name, value in rows}}
     for fact in (
         *_libraries(then), *_loaders(then), *_archive(then, places), *_tampered(then),
     ):  # fmt: skip
         new = fact.verdict is Verdict.VIOLATION and any(name in fact.what for name, _ in rows)
         if new:
             yield violation(fact.who, fact.what, f"{fact.why}; a file says so, for its next start")
+
+
+def _plainly(value: str) -> str:
+    return "off" if value.lower() in _NO else value
 
 
 def _hidden(seen: Mapping[str, str]) -> Iterator[Fact]:

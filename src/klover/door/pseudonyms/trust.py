@@ -63,10 +63,17 @@ def _standing(keeper: Keeper, state: PseudonymState) -> tuple[Stored, ...]:
 
 
 def _is_refilled(keeper: Keeper, state: PseudonymState) -> bool:
-    """Tell whether nothing is left of what is computed anew; true where nothing is."""
+    """Tell whether nothing is left of what is computed anew; true where nothing is.
+
+    Triggers for each update stand from when it is begun until the doors open: so it was begun,
+    whoever lost its notes.
+    """
     leaves = state.leaves(keeper.table)
     found = [state.refills.get((keeper.function, relation)) for relation in leaves]
-    return not any(found) or all(refill is not None and refill.done for refill in found)
+    begun = any(found) or any(
+        trigger.when == ALL and trigger.function == keeper.function for trigger in state.triggers
+    )
+    return not begun or all(refill is not None and refill.done for refill in found)
 
 
 def _computes_the_same(keeper: Keeper, function: StandingKeeper, stand: tuple[Stored, ...]) -> bool:
