@@ -3,6 +3,7 @@
 Roles belong to a whole cluster, so modules do not share one.
 
 ``KLOVER_TEST_POSTGRES=16`` runs the suite on the wheel's other version, ``=15`` on Debian's.
+``KLOVER_TEST_RANDOM=1`` draws other cases for properties each time; the suite draws the same ones.
 """
 
 import os
@@ -23,9 +24,10 @@ from klover.store.binaries import Binaries, find_binaries
 from klover.store.connect import connect
 from klover.store.embedded import Server
 
-# A test says what holds, not how fast: a busy machine is no failure.
-settings.register_profile("klover", deadline=None)
-settings.load_profile("klover")
+# A test says what holds, not how fast: a busy machine is no failure. Nor is luck one.
+settings.register_profile("klover", deadline=None, derandomize=True)
+settings.register_profile("random", deadline=None, print_blob=True)
+settings.load_profile("random" if os.environ.get("KLOVER_TEST_RANDOM") else "klover")
 
 VERSION = int(os.environ.get("KLOVER_TEST_POSTGRES", "18"))
 REALDATA = Path(__file__).parents[2] / "shared" / "realdata"

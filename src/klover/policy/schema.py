@@ -38,6 +38,7 @@ _DIGEST: Schema = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
 _SIZE = r"^[1-9][0-9]{0,5} [A-Za-z]{2,3}$"
 _MOST_ROWS = 999_999_999
 _TARGET: Schema = {"type": "string", "pattern": r"\."}
+_SEVERAL = r"^([A-Za-z_]\w*\[\]|\([A-Za-z_]\w*( *, *[A-Za-z_]\w*)+ *\))$"
 _NOBODYS: Schema = {"properties": {"shared": {"const": True}}, "required": ["shared"]}
 
 
@@ -159,7 +160,9 @@ def _table() -> Schema:
         "public_rows": {"anyOf": [{"type": "boolean"}, _TEXT]},
         "hangs_off": _texts(empty=True),
         "key": _texts(),
-        "references": _named({"anyOf": [_TARGET, pair]}),
+        # What stands on an array or on several columns is no pair.
+        "references": _named({"anyOf": [_TARGET, pair]})
+        | {"patternProperties": {_SEVERAL: _TARGET}},
         "columns": _named(_ref("column")),
     }
     rule = _object(keys, (), parse_tables._TABLE_KEYS)  # noqa: SLF001 - the parser's own keys
