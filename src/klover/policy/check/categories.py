@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from klover.policy.check.say import finding
 from klover.policy.finding import Finding, Severity
 from klover.policy.model import ColumnRule, Policy
 from klover.policy.reading import nearest
@@ -11,9 +12,9 @@ from klover.policy.taxonomy import CATEGORIES, EDITION
 def check_categories(policy: Policy) -> list[Finding]:
     """List the categories of ``policy`` that are not in the taxonomy, each with the nearest."""
     return [
-        Finding(
+        finding(
+            policy,
             severity=Severity.WARNING,
-            file=policy.file,
             line=line,
             message=f"{where}: {EDITION} has no category {category!r}"
             f"{nearest(category, sorted(CATEGORIES))}",

@@ -7,6 +7,7 @@ with what it makes of them.
 
 from dataclasses import replace
 
+from klover.policy.check.say import finding
 from klover.policy.filled import default_of
 from klover.policy.finding import Finding, Severity
 from klover.policy.model import ColumnRule, DataClass, Identifies, Rows, TableRule
@@ -60,9 +61,9 @@ def _says_nothing(resolved: Resolved, pattern: str, line: int, what: str, *, fit
         message = f"The pattern {pattern!r} decides nothing: lines above it or entries do."
     else:
         message = f"The pattern {pattern!r} fits no {what}."
-    return Finding(
+    return finding(
+        resolved.policy,
         severity=Severity.WARNING,
-        file=resolved.policy.file,
         line=line,
         message=message,
         mend="Correct it or take it out.",
@@ -79,9 +80,9 @@ def _again(resolved: Resolved) -> list[Finding]:
             if default is not None and default.by and _same(rule, default):
                 found.setdefault(default.by, []).append((f"{name}.{column}", rule.line))
     return [
-        Finding(
+        finding(
+            policy,
             severity=Severity.WARNING,
-            file=policy.file,
             line=lines[0][1],
             message=f"{names_of([name for name, _ in lines])}: the pattern {pattern!r} says the "
             "same already.",
@@ -120,9 +121,9 @@ def _declared(resolved: Resolved) -> list[Finding]:
             )
         harmless = default.rule.identifies_stated and default.rule.identifies is Identifies.NO
         found.append(
-            Finding(
+            finding(
+                resolved.policy,
                 severity=Severity.WARNING if doubtful and harmless else Severity.NOTE,
-                file=resolved.policy.file,
                 line=default.rule.line,
                 message=f"{message}.",
                 mend="Look through them (`klover policy explain`), and give those that differ an "
@@ -149,9 +150,9 @@ def _opened(resolved: Resolved) -> list[Finding]:
         every = set(default.pattern) <= {"*", "."}
         later = ", and every table that is added later" if every else ""
         found.append(
-            Finding(
+            finding(
+                resolved.policy,
                 severity=Severity.WARNING if every else Severity.NOTE,
-                file=resolved.policy.file,
                 line=default.rule.line,
                 message=f"The pattern {default.pattern!r} {verb} {_number(len(names), 'table')} "
                 f"{what}: "

@@ -7,6 +7,7 @@ country data was corrected.
 from datetime import date
 
 from klover.catalog import Column
+from klover.policy.check.say import finding
 from klover.policy.countries import BUILT_IN
 from klover.policy.country import is_group, members
 from klover.policy.finding import Finding, Severity
@@ -39,9 +40,9 @@ def check_home_columns(resolved: Resolved) -> list[Finding]:
         if column is None or _readable(evidence, column):
             continue
         found.append(
-            Finding(
+            finding(
+                resolved.policy,
                 severity=Severity.ERROR,
-                file=resolved.policy.file,
                 line=evidence.line,
                 message=f"{table}.{column.name} is {column.type}, which holds no "
                 f"{evidence.kind.words}: it tells nobody's home.",
@@ -55,18 +56,18 @@ def _evidence(policy: Policy) -> list[Finding]:
     subjects = policy.subjects
     if not subjects.home:
         return [
-            Finding(
+            finding(
+                policy,
                 severity=Severity.NOTE,
-                file=policy.file,
                 line=subjects.line,
                 message="Nothing tells where people live, so everybody counts as inside.",
                 mend="Name what tells it under `home:`, if anything does.",
             )
         ]
     return [
-        Finding(
+        finding(
+            policy,
             severity=Severity.NOTE,
-            file=policy.file,
             line=evidence.path.line,
             message="Homes are read from network addresses, which needs a table of addresses.",
             mend='Name it in klover.toml: `[homes] ip_countries = "….mmdb"`.',
@@ -84,9 +85,9 @@ def _corrections(policy: Policy) -> list[Finding]:
         return []
     groups = ", ".join(sorted({row.group for row in own}))
     return [
-        Finding(
+        finding(
+            policy,
             severity=Severity.NOTE,
-            file=policy.file,
             line=policy.countries_line,
             message=f"A file of the policy's own corrects the country data: {len(own)} memberships "
             f"in {groups}, in place of {len(gone)}.",
@@ -105,9 +106,9 @@ def _empty_groups(policy: Policy, on: date) -> list[Finding]:
         *(never.located for never in policy.nevers),
     ]
     return [
-        Finding(
+        finding(
+            policy,
             severity=Severity.WARNING,
-            file=policy.file,
             line=region.line,
             message=f"The group {name} holds no country on {on}.",
             mend="See its memberships: their days, and that they have no condition.",
@@ -138,9 +139,9 @@ def _contradiction(policy: Policy, outer: Network, inner: Network, on: date) -> 
     rests_in = members(policy.rests_in, on, policy.countries)
     crosses = (here <= rests_in) != (there <= rests_in)
     return [
-        Finding(
+        finding(
+            policy,
             severity=Severity.WARNING if crosses else Severity.NOTE,
-            file=policy.file,
             line=inner.line,
             message=f"Network {inner.range} lies in {outer.range} but in another country"
             + (", and only one of the two is where data may rest." if crosses else "."),

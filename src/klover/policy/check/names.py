@@ -7,6 +7,7 @@ passed over unseen; doors are refused until they are called otherwise.
 from collections.abc import Iterator
 
 from klover.catalog import OWN_COLUMNS, OWN_DOORS, OWN_SCHEMAS, Table
+from klover.policy.check.say import finding
 from klover.policy.finding import Finding, Severity
 from klover.policy.resolved import Resolved
 
@@ -14,9 +15,9 @@ from klover.policy.resolved import Resolved
 def check_names(resolved: Resolved) -> list[Finding]:
     """List what bears a name that doors would take for theirs."""
     return [
-        Finding(
+        finding(
+            resolved.policy,
             severity=Severity.ERROR,
-            file=resolved.policy.file,
             line=traced.rule.line or resolved.policy.tables_line,
             message=f"{name}: {what}, so no door can be made beside it.",
             mend="Give it another name in the application.",

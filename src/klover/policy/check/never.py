@@ -8,6 +8,7 @@ coarse or in parts, of shared tables too, and identifiers that were only declare
 from collections.abc import Iterator
 from datetime import date, timedelta
 
+from klover.policy.check.say import finding
 from klover.policy.country import change_days, meet
 from klover.policy.finding import Finding, Severity
 from klover.policy.model import Audience, DataClass, Identifiers, Identifies, Never, Policy
@@ -68,9 +69,9 @@ def _broken(
         message = f"This `never` does not hold: {who} and may be located there."
     else:
         message = f"This `never` will not hold from {day}: {who} and may be located there then."
-    yield Finding(
+    yield finding(
+        policy,
         severity=Severity.ERROR if day == on else Severity.WARNING,
-        file=policy.file,
         line=never.line,
         message=message,
         mend="Change the audience.",
@@ -133,9 +134,9 @@ def _rests_on_a_word(
         if _declared_away(resolved, traced, column)
     ]
     if names:
-        yield Finding(
+        yield finding(
+            resolved.policy,
             severity=Severity.WARNING,
-            file=resolved.policy.file,
             line=never.line,
             message=f"This `never` rests on a declaration: audience {audience.name} sees "
             f"{_list(names)} in clear, declared to identify nobody.",

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from klover.catalog import Column
 from klover.policy.check.defaults import names_of
+from klover.policy.check.say import finding
 from klover.policy.finding import Finding, Severity
 from klover.policy.identify import is_harmless
 from klover.policy.labels import label
@@ -86,9 +87,9 @@ def _way(column: Column) -> str:
 def _told(resolved: Resolved, found: dict[tuple[int, str], list[str]]) -> Iterator[Finding]:
     for (line, way), names in found.items():
         several = len(names) > 1
-        yield Finding(
+        yield finding(
+            resolved.policy,
             severity=Severity.WARNING,
-            file=resolved.policy.file,
             line=line,
             message=f"{names_of(names)} {'look' if several else 'looks'} personal and "
             f"{'count' if several else 'counts'} as identifying nobody, by type or by declaration: "

@@ -7,6 +7,7 @@ easy to forget them. What they mean decides whose row it is, and what a pseudony
 import re
 from collections.abc import Iterator
 
+from klover.policy.check.say import finding
 from klover.policy.finding import Finding, Severity
 from klover.policy.model import DataClass
 from klover.policy.neutral import bare_type
@@ -39,9 +40,9 @@ def _against_declared(resolved: Resolved, traced: TracedTable) -> Iterator[Findi
             continue
         if all((one.target, one.target_columns) != (key.target, key.target_columns)
                for one in declared):  # fmt: skip
-            yield Finding(
+            yield finding(
+                resolved.policy,
                 severity=Severity.WARNING,
-                file=resolved.policy.file,
                 line=key.line,
                 message=f"{traced.name}.{', '.join(key.columns)} is said to refer to {key.target}, "
                 f"but the database declares that it refers to {declared[0].target}.",
@@ -55,9 +56,9 @@ def _loose_key(resolved: Resolved, traced: TracedTable) -> Iterator[Finding]:
     keys = [key.columns for key in (traced.table.primary_key, *traced.table.uniques) if key]
     if not stated or not keys or any(stated.issuperset(key) for key in keys):
         return
-    yield Finding(
+    yield finding(
+        resolved.policy,
         severity=Severity.WARNING,
-        file=resolved.policy.file,
         line=traced.rule.line,
         message=f"Table {traced.name}: `key` is {', '.join(traced.rule.key or ())}, but what the "
         f"database keeps apart is {', '.join(keys[0])}: two rows may look like one.",
@@ -111,9 +112,9 @@ def _finding(
 ) -> Finding:
     rule = traced.columns[name]
     hidden = rule.data_class is DataClass.RESTRICTED
-    return Finding(
+    return finding(
+        resolved.policy,
         severity=Severity.NOTE if hidden else Severity.WARNING,
-        file=resolved.policy.file,
         line=rule.line or traced.rule.line,
         message=message,
         mend=mend,

@@ -1,4 +1,4 @@
-"""How the parts of the check put what they found: each finding names the policy's file."""
+"""How the parts of the check put what they found: each names the file of the policy."""
 
 from klover.policy.finding import Finding, Severity
 from klover.policy.model import Policy

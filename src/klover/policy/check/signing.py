@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from itertools import combinations
 
-from klover.policy.check.say import warning
+from klover.policy.check.say import finding, warning
 from klover.policy.finding import Finding, Severity
 from klover.policy.model import Policy
 from klover.policy.span import span_text
@@ -36,9 +36,9 @@ def check_signing(policy: Policy) -> Iterator[Finding]:
                 "Have each make a key of their own (`klover policy keygen`).",
             )
     if rules.need == len(rules.signers):
-        yield Finding(
+        yield finding(
+            policy,
             severity=Severity.NOTE,
-            file=policy.file,
             line=rules.line,
             message=f"A loosening needs all {rules.need} signers, a change of signers too: nothing "
             "of it is possible once one has lost the key.",

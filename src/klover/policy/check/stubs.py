@@ -7,6 +7,7 @@ When a row moves to its subject's database, rows elsewhere that refer to it need
 from collections.abc import Iterator
 
 from klover.catalog import Column, TableName
+from klover.policy.check.say import finding
 from klover.policy.finding import Finding, Severity
 from klover.policy.model import Rows
 from klover.policy.neutral import has_neutral_key, neutral_value
@@ -66,9 +67,9 @@ def _stubs(resolved: Resolved, traced: TracedTable) -> Iterator[Finding]:
             continue
         reason = _without_neutral(column, traced, keyed=column.name in keyed)
         if reason is not None:
-            yield Finding(
+            yield finding(
+                resolved.policy,
                 severity=Severity.WARNING,
-                file=resolved.policy.file,
                 line=rule.line or traced.rule.line,
                 message=f"Column {traced.name}.{column.name} may not be NULL and {reason}, "
                 "so no stub can stand for its row.",

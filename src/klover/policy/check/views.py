@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 
 from klover.catalog import TableKind, TableName
 from klover.policy.check.defaults import names_of
+from klover.policy.check.say import finding
 from klover.policy.derived import telling
 from klover.policy.finding import Finding, Severity
 from klover.policy.identify import is_harmless
@@ -49,9 +50,9 @@ def _generated(resolved: Resolved, traced: TracedTable) -> Iterator[Finding]:
             if name in read and name != column.name and stricter(other, rule)
         ]
         if names:
-            yield Finding(
+            yield finding(
+                resolved.policy,
                 severity=Severity.ERROR,
-                file=resolved.policy.file,
                 line=rule.line or traced.rule.line,
                 message=f"Column {traced.name}.{column.name} is {rule.data_class} but computed "
                 f"from {names_of(names)}, which may not be seen as widely.",
@@ -68,9 +69,9 @@ def _identifying(resolved: Resolved, traced: TracedTable) -> Iterator[Finding]:
         open_ = made and is_harmless(column) and not rule.identifies_stated
         names = [one.name for one in telling(traced, column, resolved.tables)] if open_ else []
         if names and rule.data_class is not DataClass.RESTRICTED:
-            yield Finding(
+            yield finding(
+                resolved.policy,
                 severity=Severity.NOTE,
-                file=resolved.policy.file,
                 line=rule.line or traced.rule.line,
                 message=f"Column {traced.name}.{column.name} is or may be made from "
                 f"{names_of(names)}, so it counts as identifying as well.",
@@ -93,9 +94,9 @@ def _view_columns(resolved: Resolved, traced: TracedTable) -> Iterator[Finding]:
         sure = bool(same) and len(strict) == len(same)
         message = f"Column {traced.name}.{name} of a view is {rule.data_class}, but "
         message += f"{'it comes' if sure else 'it may come'} from {names_of(strict)}, "
-        yield Finding(
+        yield finding(
+            resolved.policy,
             severity=Severity.ERROR if sure else Severity.WARNING,
-            file=resolved.policy.file,
             line=rule.line or traced.rule.line,
             message=f"{message}which may not be seen as widely.",
             mend="Classify it as strictly, or let the view leave it out.",
@@ -116,9 +117,9 @@ def _view_rows(resolved: Resolved, traced: TracedTable) -> Iterator[Finding]:
         and name not in held
     ]
     if loose:
-        yield Finding(
+        yield finding(
+            resolved.policy,
             severity=Severity.WARNING,
-            file=resolved.policy.file,
             line=traced.rule.line,
             message=f"Rows of the view {traced.name} are public by its own rule, but it reads "
             f"{names_of(loose)}, where not all are.",
@@ -137,18 +138,18 @@ def _unnamed(resolved: Resolved) -> Iterator[Finding]:
         if name in resolved.tables:
             continue
         if table.kind is TableKind.FOREIGN:
-            yield Finding(
+            yield finding(
+                resolved.policy,
                 severity=Severity.WARNING,
-                file=resolved.policy.file,
                 line=resolved.policy.tables_line,
                 message=f"{name} is a foreign table: its rows lie on another server. No door shows "
                 "it and nothing of it is moved or erased.",
                 mend="Name that server under `places:`, or drop the table.",
             )
         elif table.kind is TableKind.MATERIALIZED:
-            yield Finding(
+            yield finding(
+                resolved.policy,
                 severity=Severity.NOTE,
-                file=resolved.policy.file,
                 line=resolved.policy.tables_line,
                 message=f"The materialised view {name} holds copies of rows and has no rule: no "
                 "door shows it, and a migration makes it anew at the source.",

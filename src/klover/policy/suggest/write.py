@@ -55,7 +55,6 @@ never:
   - {located: not adequate, sees: restricted}
 """
 _ORDER = (Standing.SUBJECTS, Standing.TRACED, Standing.OPEN, Standing.SHARED)
-_WIDE = 108
 
 
 def write(draft: Draft, *, sampled: bool = False) -> str:
