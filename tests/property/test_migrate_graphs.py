@@ -169,7 +169,9 @@ def clear(world: World) -> None:
 
 
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(graph=graphs())
 def test_the_rules_hold_for_any_schema(graph: Graph, graph_world: World) -> None:
