@@ -22,6 +22,7 @@ from klover.migrate.phase import STEPS, Phase
 from klover.store.connect import connect
 from klover.store.embedded import Server
 
+pytestmark = pytest.mark.timeout(600)  # ten seconds on an idle host
 NewDatabase = Callable[[], str]
 Copies = Callable[[], World]
 _NUMBERS = count()

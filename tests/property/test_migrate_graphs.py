@@ -16,6 +16,7 @@ from doubles.small_world import World, contents, rows, run_sql
 from klover.migrate.phase import Phase
 from klover.store.embedded import Server
 
+pytestmark = pytest.mark.timeout(600)  # ten seconds on an idle host
 NewDatabase = Callable[[], str]
 HOMES = ("NO", "US", "de", "BR", None, "Atlantis")
 INSIDE = {"NO", "de", None, "Atlantis"}

@@ -23,6 +23,7 @@ from klover.store.connect import connect
 from klover.store.embedded import Server
 from klover.store.inspect import read_catalog
 
+pytestmark = pytest.mark.timeout(600)  # ten seconds on an idle host
 NewDatabase = Callable[[], str]
 HOMES = ("NO", "US", "BR", None)
 INSIDE = {"NO", None}
