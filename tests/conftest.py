@@ -16,7 +16,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from psycopg import sql
 
 from klover.store import embedded
@@ -25,8 +25,9 @@ from klover.store.connect import connect
 from klover.store.embedded import Server
 
 # A test says what holds, not how fast: a busy machine is no failure. Nor is luck one.
-settings.register_profile("klover", deadline=None, derandomize=True)
-settings.register_profile("random", deadline=None, print_blob=True)
+_PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("klover", _PATIENT, derandomize=True)
+settings.register_profile("random", _PATIENT, print_blob=True)
 settings.load_profile("random" if os.environ.get("KLOVER_TEST_RANDOM") else "klover")
 
 VERSION = int(os.environ.get("KLOVER_TEST_POSTGRES", "18"))

@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from doubles.demo_doors import compiled, open_doors, resolve
-from doubles.enclave import RESTRICTED, Enclave, enclave, everything_told, leaked
+from doubles.enclave import RESTRICTED, Enclave, enclave, everything_told, leaked, log_in
 from klover.door import naming
 from klover.store.connect import connect
 from klover.store.embedded import Server
@@ -44,7 +44,7 @@ def test_a_session_role_is_used_by_one_at_a_time(closed: Enclave) -> None:
 @pytest.mark.parametrize("database", ["postgres", "template1"])
 def test_a_session_has_no_other_database(closed: Enclave, database: str) -> None:
     with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
-        psycopg.connect(closed.standby.dsn(database, f"klover_s_{SLUG}_01"))
+        log_in(closed.standby.dsn(database, f"klover_s_{SLUG}_01"))
 
 
 @pytest.mark.parametrize(

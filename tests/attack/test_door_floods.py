@@ -9,6 +9,7 @@ ends at ``temp_file_limit``, which a session cannot lift; what takes long ends a
 
 from collections.abc import Iterator
 
+import psycopg
 import pytest
 
 from doubles.attack import SLUG
@@ -57,15 +58,36 @@ SPILLS = {
 }
 
 
+def goes_on(session: Connection) -> bool:
+    """Tell that the session works on; on a busy host its short limit may end this, too."""
+    for _ in range(100):
+        try:
+            return session.execute("select 1").fetchone() == (1,)
+        except psycopg.errors.QueryCanceled:
+            continue
+    return False
+
+
+def unhurried(session: Connection) -> None:
+    """Lift the limit of time, which a session can."""
+    for _ in range(100):
+        try:
+            session.execute("set statement_timeout = 0")
+        except psycopg.errors.QueryCanceled:
+            continue
+        return
+    pytest.fail("no statement is short enough")
+
+
 @pytest.mark.parametrize("flood", sorted(SPILLS))
 def test_a_flood_of_temporary_files_ends(session: Connection, flood: str) -> None:
     _, sqlstate = everything_told(session, (SPILLS[flood],))
     assert sqlstate in {FULL, CANCELLED}
-    assert session.execute("select 1").fetchone() == (1,)
+    assert goes_on(session)
 
 
 def test_some_floods_end_at_the_files_limit_itself(session: Connection) -> None:
-    session.execute("set statement_timeout = 0")  # it can: so the disk has a limit of its own
+    unhurried(session)  # so the disk has a limit of its own
     assert everything_told(session, (SPILLS["a sort"],))[1] == FULL
     for lift in (
         "set temp_file_limit = -1",
@@ -96,7 +118,7 @@ LONG = {
 def test_a_flood_of_work_ends(session: Connection, flood: str) -> None:
     _, sqlstate = everything_told(session, (LONG[flood],))
     assert sqlstate in {CANCELLED, FULL, *TOO_MUCH}
-    assert session.execute("select 1").fetchone() == (1,)
+    assert goes_on(session)
 
 
 HUGE = {
@@ -118,7 +140,7 @@ HUGE = {
 def test_a_flood_of_memory_is_refused_or_ends(session: Connection, flood: str) -> None:
     told, sqlstate = everything_told(session, (HUGE[flood],))
     assert sqlstate, told[:200]
-    assert session.execute("select 1").fetchone() == (1,)
+    assert goes_on(session)
 
 
 def test_the_server_goes_on_for_others(narrow: Enclave) -> None:

@@ -128,7 +128,7 @@ def test_a_listener_on_a_primary_hears_what_the_application_says(closed: Enclave
     with closed.primary_session(SLUG) as session, closed.owner() as owner:
         session.execute("listen application")
         owner.execute("notify application, 'a payload'")
-        heard = next(session.notifies(timeout=10))
+        heard = next(session.notifies(timeout=60))
     assert heard.payload == "a payload"
     assert refuse(split("listen application")[0], conceals_rows=False)
 

@@ -7,13 +7,14 @@ functions and privileges are in. What only warns has to have changed nothing.
 # ruff: noqa: E501 - an attack is read as one statement
 
 import struct
+import time
 
 import pytest
 
 from doubles.attack import DENIED, LIFT, SLUG, Trials, attack
 from doubles.enclave import Enclave, everything_told
 from doubles.raw_client import RawClient
-from klover.store.embedded import PORT
+from klover.store.embedded import PORT, Server
 from klover.wire.backend import Backend, ErrorResponse, ReadyForQuery
 from klover.wire.frontend import FunctionCall
 from klover.wire.startup import VERSION_3_0, StartupMessage
@@ -22,6 +23,7 @@ NO_CAST = "42846"
 BAD_VALUE = "22023"
 NOT_READY = "55000"
 OTHER_TYPE = "42809"
+TAKEN = "53300"
 SESSION = f"klover_s_{SLUG}_01"
 NEIGHBOUR = f"klover_s_{SLUG}_02"
 
@@ -201,16 +203,28 @@ def test_a_function_called_without_a_statement_is_refused(
         ).fetchone() or (0, 0)
     body = struct.pack("!IHH", oid, 0, arguments)
     body += struct.pack("!I1s", 1, b"1") * arguments  # each as the text of a number
-    start = StartupMessage(
-        version=VERSION_3_0, parameters={"user": SESSION, "database": closed.database}
-    )
-    with RawClient(("", 0), unix=str(server.sockets / f".s.PGSQL.{PORT}")) as client:
-        client.send(start)
-        until_ready(client)
+    with connected(server, closed.database) as client:
         client.send(FunctionCall(body=body + struct.pack("!H", 0)))
         told = until_ready(client)
     codes = [each.fields[b"C"] for each in told if isinstance(each, ErrorResponse)]
     assert codes == [DENIED.encode()]
+
+
+def connected(server: Server, database: str) -> RawClient:
+    """Connect as a session; its role is free only when its last session's process has gone."""
+    start = StartupMessage(version=VERSION_3_0, parameters={"user": SESSION, "database": database})
+    deadline = time.monotonic() + 60
+    while True:
+        client = RawClient(("", 0), unix=str(server.sockets / f".s.PGSQL.{PORT}"))
+        client.send(start)
+        told = client.until_ready()
+        codes = [each.fields[b"C"] for each in told if isinstance(each, ErrorResponse)]
+        if not codes:
+            return client
+        client.socket.close()
+        assert codes == [TAKEN.encode()], codes
+        assert time.monotonic() < deadline, "the role is never free"
+        time.sleep(0.02)
 
 
 def until_ready(client: RawClient) -> list[Backend]:

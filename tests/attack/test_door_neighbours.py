@@ -127,7 +127,7 @@ def test_no_advisory_lock_is_held_or_seen(
 def test_no_other_database_lets_a_session_in(closed: Enclave, where: str, database: str) -> None:
     server = closed.standby if where == "standby" else closed.primary
     with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
-        psycopg.connect(server.dsn(database, f"klover_s_{SLUG}_01"))
+        log_in(server.dsn(database, f"klover_s_{SLUG}_01"))
     connect(server.dsn(database), what="the same, as the owner").close()
 
 
@@ -163,11 +163,11 @@ def _starts(server: Server, closed: Enclave, options: str) -> bool:
 
 @pytest.mark.parametrize("mode", ["replication=true", "replication=database"])
 def test_a_session_cannot_replicate(closed: Enclave, login: Login, where: str, mode: str) -> None:
-    login(SLUG, 1).close()
+    login(SLUG, 1).close()  # its role is free a moment later only
     server = closed.standby if where == "standby" else closed.primary
     dsn = server.dsn(closed.database, f"klover_s_{SLUG}_01")
     with pytest.raises(psycopg.OperationalError, match=r"replication|pg_hba|WAL sender"):
-        psycopg.connect(f"{dsn} {mode}")
+        log_in(f"{dsn} {mode}")
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,10 @@
-"""A database of its own on a test's server, for as long as a block runs."""
+"""A database of its own on a test's server, for as long as a block runs, and copies of one."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import psycopg
 from psycopg import sql
 
 from klover.store.connect import Connection, connect
@@ -20,3 +22,19 @@ def own_database(server: Server, name: str) -> Iterator[Connection]:
                 yield owner
         finally:
             connection.execute(sql.SQL("drop database {} with (force)").format(quoted))
+
+
+def copy_database(cluster: Connection, template: str, name: str) -> None:
+    """Copy a database, once the server processes of those who were in it have gone."""
+    made = sql.SQL("create database {} template {}").format(
+        sql.Identifier(name), sql.Identifier(template)
+    )
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            cluster.execute(made)
+        except psycopg.errors.ObjectInUse:  # the server itself has waited for some seconds
+            if time.monotonic() > deadline:
+                raise
+        else:
+            return

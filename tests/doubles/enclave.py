@@ -143,7 +143,7 @@ def log_in(dsn: str, options: str = "") -> Connection:
 
     The same holds for rules of pg_hba.conf that were loaded a moment ago.
     """
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while True:
         try:
             return psycopg.connect(dsn, autocommit=True, options=options)
@@ -151,6 +151,7 @@ def log_in(dsn: str, options: str = "") -> Connection:
             passing = "too many connections" in str(error) or "pg_hba.conf rejects" in str(error)
             if not passing or time.monotonic() > deadline:
                 raise
+        time.sleep(0.02)  # what is waited for needs the processor, too
 
 
 def everything_told(connection: Connection, statements: tuple[str, ...]) -> tuple[str, str]:

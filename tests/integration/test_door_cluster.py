@@ -7,6 +7,7 @@ from psycopg import sql
 
 from conftest import NewDatabase
 from doubles.catalog_dump import catalog_lines
+from doubles.databases import copy_database
 from doubles.demo_doors import NOW, TODAY, open_doors, resolve
 from doubles.memory_recorder import MemoryRecorder
 from doubles.tiny_doors import POLICY, make_tables, tiny_doors
@@ -110,11 +111,7 @@ def test_a_copied_database_gives_its_doors_up(server: Server, first: Connection)
     template, copy = first.info.dbname, f"{first.info.dbname}_copy"
     first.close()
     with connect(server.dsn(), what="the cluster") as cluster:
-        cluster.execute(
-            sql.SQL("create database {} template {}").format(
-                sql.Identifier(copy), sql.Identifier(template)
-            )
-        )
+        copy_database(cluster, template, copy)
     try:
         with (
             connect(server.dsn(template), what="the first") as one,

@@ -6,6 +6,7 @@ hold once more. ``test_door_prove`` plants what concerns the doors' own roles an
 
 # ruff: noqa: E501 - a plant is read as one statement
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -257,9 +258,15 @@ def test_an_extension_that_nobody_judged_is_unknown(held: Held) -> None:
 
 def test_a_reader_of_changes_is_seen(held: Held) -> None:
     connection, resolved = held
-    with psycopg.connect(f"{connection.info.dsn} replication=database", autocommit=True):
+    with psycopg.connect(f"{connection.info.dsn} replication=database", autocommit=True) as reader:
+        pid = reader.info.backend_pid
         found = told(door.prove(connection, resolved, TODAY).violations)
     assert any("klover changes" in each and "reads them now" in each for each in found), found
+    there = "select exists (select from pg_stat_replication where pid = %s)"
+    deadline = time.monotonic() + 60  # it is seen until its server process has gone
+    while connection.execute(there, (pid,)).fetchone() == (True,):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def test_what_a_role_may_not_see_is_unknown_and_never_absent(held: Held) -> None:

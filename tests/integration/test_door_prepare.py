@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import uuid
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,7 +23,10 @@ from klover.door.suspend import suspend
 from klover.errors import InputError, PolicyError, RecordError, StoreError
 from klover.event import PseudonymRevealed
 from klover.policy.resolved import Resolved
+from klover.store import embedded
+from klover.store.binaries import Binaries
 from klover.store.connect import Connection, connect
+from klover.store.embedded import Server
 
 MORE = """
 insert into public.accounts (id, handle) select g, 'h' || g from generate_series(100, 2099) g;
@@ -32,6 +36,17 @@ insert into public.chats select g, array[g, null, g + 1] from generate_series(10
 insert into public.visits select '2025-02-01', g from generate_series(100, 2099) g;
 """
 STATUSES = TableName("public", "statuses")
+
+
+@pytest.fixture(scope="module")
+def server(binaries: Binaries) -> Iterator[Server]:
+    """Nobody but a test moves rows here: how many pages a table has, and where a row lies, counts.
+
+    An autovacuum makes room on pages before, and its look keeps a vacuum of a test's from doing so.
+    """
+    quiet = {"autovacuum": "off"}
+    with embedded.scratch(name="test", binaries=binaries, settings=quiet) as running:
+        yield running
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
@@ -26,7 +27,10 @@ from klover.catalog import TableName
 from klover.cli.doors import app
 from klover.door import Applied, Doors, Phase, naming, online
 from klover.errors import InputError, StoreError
+from klover.store import embedded
+from klover.store.binaries import Binaries
 from klover.store.connect import Connection, connect
+from klover.store.embedded import Server
 
 STATUSES = TableName("public", "statuses")
 MORE = """
@@ -48,6 +52,17 @@ update public.chats set member_ids = '{3}' where id % 5 = 0;
 alter table public.statuses alter column body type varchar(400);
 """
 """What an application does while doors are suspended."""
+
+
+@pytest.fixture(scope="module")
+def server(binaries: Binaries) -> Iterator[Server]:
+    """Nobody but a test moves rows here: how many pages a table has, and where a row lies, counts.
+
+    An autovacuum makes room on pages before, and its look keeps a vacuum of a test's from doing so.
+    """
+    quiet = {"autovacuum": "off"}
+    with embedded.scratch(name="test", binaries=binaries, settings=quiet) as running:
+        yield running
 
 
 @pytest.fixture

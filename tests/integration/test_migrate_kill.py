@@ -15,12 +15,14 @@ from typing import Any
 import pytest
 from psycopg import sql
 
+from doubles.databases import copy_database
 from doubles.small_world import World, contents, rows
 from klover.migrate.outcome import Outcome
 from klover.migrate.phase import STEPS, Phase
 from klover.store.connect import connect
 from klover.store.embedded import Server
 
+pytestmark = pytest.mark.timeout(600)  # ten seconds on an idle host
 NewDatabase = Callable[[], str]
 Copies = Callable[[], World]
 _NUMBERS = count()
@@ -63,11 +65,7 @@ def copying(server: Server, templates: tuple[str, str]) -> Iterator[Copies]:
         names = [f"{template}_{number}_{os.getpid()}" for template in templates]
         with connect(server.dsn(), what="the test server") as connection:
             for name, template in zip(names, templates, strict=True):
-                connection.execute(
-                    sql.SQL("create database {} template {}").format(
-                        sql.Identifier(name), sql.Identifier(template)
-                    )
-                )
+                copy_database(connection, template, name)
         made.extend(names)
         return World(source=server.dsn(names[0]), enclave=server.dsn(names[1]))
 
@@ -165,7 +163,10 @@ def test_two_migrations_do_not_run_at_once(copies: Copies) -> None:
 
     def watch(point: str) -> None:
         if point == "check:begun":
-            query = "select count(*) from pg_locks where locktype = 'advisory' and granted"
+            query = (
+                "select count(*) from pg_locks where locktype = 'advisory' and granted and database"
+                " = (select oid from pg_database where datname = current_database())"
+            )
             seen.extend(str(row[0]) for row in rows(world.enclave, query))
 
     world.at = watch

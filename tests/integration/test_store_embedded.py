@@ -40,7 +40,7 @@ def start_child() -> tuple[subprocess.Popen[str], int, Path, Path]:
 
 
 def wait_gone(pid: int) -> None:
-    """Wait for a process that is not our child, by its pidfd; at most 30 s."""
+    """Wait for a process that is not our child, by its pidfd; at most 60 s."""
     import select
 
     try:
@@ -48,7 +48,7 @@ def wait_gone(pid: int) -> None:
     except ProcessLookupError:
         return
     try:
-        assert select.select([handle], [], [], 30.0)[0], f"process {pid} still runs"
+        assert select.select([handle], [], [], 60.0)[0], f"process {pid} still runs"
     finally:
         os.close(handle)
 

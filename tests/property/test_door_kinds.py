@@ -25,6 +25,7 @@ from klover.policy.sight import see
 from klover.store.connect import Connection
 from klover.store.embedded import Server
 
+pytestmark = pytest.mark.timeout(600)  # ten seconds on an idle host
 CLASSES = st.sampled_from(["restricted", "interoperable", "public"])
 SEES = st.sampled_from(["[public]", "[interoperable]", "[interoperable, public]"])
 COLUMNS = {

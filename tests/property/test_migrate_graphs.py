@@ -16,6 +16,7 @@ from doubles.small_world import World, contents, rows, run_sql
 from klover.migrate.phase import Phase
 from klover.store.embedded import Server
 
+pytestmark = pytest.mark.timeout(600)  # ten seconds on an idle host
 NewDatabase = Callable[[], str]
 HOMES = ("NO", "US", "de", "BR", None, "Atlantis")
 INSIDE = {"NO", "de", None, "Atlantis"}
@@ -169,7 +170,9 @@ def clear(world: World) -> None:
 
 
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(graph=graphs())
 def test_the_rules_hold_for_any_schema(graph: Graph, graph_world: World) -> None:

@@ -23,6 +23,7 @@ from klover.store.connect import connect
 from klover.store.embedded import Server
 from klover.store.inspect import read_catalog
 
+pytestmark = pytest.mark.timeout(600)  # ten seconds on an idle host
 NewDatabase = Callable[[], str]
 HOMES = ("NO", "US", "BR", None)
 INSIDE = {"NO", None}
@@ -241,7 +242,9 @@ def source(server: Server, new_database: NewDatabase) -> str:
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(world=worlds())
 def test_whose_rows_the_sql_and_the_model_tell_alike(world: World, source: str) -> None:
@@ -267,7 +270,9 @@ def sides(server: Server, new_database: NewDatabase) -> Sides:
 
 
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(world=worlds())
 def test_every_row_moves_whole_and_no_secret_of_it_stays(world: World, sides: Sides) -> None:

@@ -29,7 +29,9 @@ FRAGMENTS = st.sampled_from(
 )  # fmt: skip
 TEXTS = st.lists(FRAGMENTS, max_size=14).map("".join)
 SLOW = settings(
-    max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=400,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
 

@@ -64,7 +64,10 @@ def test_headers_round_trip(seq: int, prev: bytes) -> None:
 
 
 @given(junk=st.binary(max_size=400))
-@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=20,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 def test_a_torn_end_is_cut_and_the_writer_goes_on(tmp_path: Path, junk: bytes) -> None:
     bench = Bench(folder=tmp_path)
     bench.write(1)
