@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from doubles.deployed import Deployed, free_ports, klover, up
+from doubles.deployed import Deployed, klover, up
+from doubles.ports import free_ports
 from doubles.raw_client import RawClient, error_of
 from klover.demo.deployment import ISSUER, TOKEN_AUDIENCE
 from klover.demo.ground import OFFICES
@@ -15,7 +16,7 @@ from klover.gateway.token import issue
 from klover.log.tally import TallyFile
 from klover.wire import backend as answers, frontend
 
-pytestmark = [pytest.mark.xdist_group("one-deployment"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.xdist_group("one-deployment"), pytest.mark.timeout(600)]
 
 AUDIENCE, ROWS, BYTES = "engineering-china", 2000, 1_000_000
 _BEFORE = """  engineering-china:
