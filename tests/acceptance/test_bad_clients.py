@@ -130,7 +130,7 @@ def test_a_log_whose_disk_is_full_ends_the_gateway_and_loses_nothing(house: Depl
         said = [ask(house, good) for _ in range(200) if gateway.process.poll() is None]
         refused = [sentence for sentence in said if sentence]
         assert said[0] == ""
-        assert refused, "the disk never was full"
+        assert refused or len(said) < 200, "the disk never was full"
         done = gateway.end(signal=None)
     done.refused(1, "The gateway has stopped", "full-log")
     let_in = len(said) - len(refused)

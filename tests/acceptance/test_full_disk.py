@@ -61,7 +61,8 @@ def disk(size: int) -> Iterator[Path]:
 
 @contextmanager
 def cluster(name: str, binaries: Binaries) -> Iterator[Server]:
-    with embedded.scratch(name=name, binaries=binaries) as server:
+    still = {"autovacuum": "off"}  # what is on the disk is what the test put there
+    with embedded.scratch(name=name, binaries=binaries, settings=still) as server:
         yield server
 
 
