@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 from psycopg import sql
 
-from doubles.deployed import Deployed, deployed, klover, ports_in_a_row, state
+from doubles.deployed import Deployed, deployed, klover, state
+from doubles.ports import free_ports
 from doubles.small_world import contents, run_sql
 from klover.demo.ground import DATABASE
 from klover.store.connect import connect
 
-pytestmark = [pytest.mark.xdist_group("bad-input"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.xdist_group("bad-input"), pytest.mark.timeout(600)]
 
 ALL = (
     ("doors", "plan"),
@@ -272,13 +273,13 @@ def test_verifying_what_is_not_there(house: Deployed, tmp_path: Path) -> None:
 )
 def test_a_demo_that_cannot_begin(words: tuple[str, ...], said: str) -> None:
     if "--port" not in words:
-        words += ("--port", str(ports_in_a_row()))
+        words += ("--port", str(free_ports()[0]))
     klover("demo", "--exit", *words).refused(2, said)
 
 
 def test_a_demo_in_a_folder_with_something_in_it(tmp_path: Path) -> None:
     (tmp_path / "mine").write_text("precious")
-    port = ("--port", str(ports_in_a_row()))
+    port = ("--port", str(free_ports()[0]))
     klover("demo", "--exit", *port, "--dir", tmp_path).refused(2, "not empty")
     klover("demo", "--exit", *port, "--dir", tmp_path / "mine").refused(2, "mine")
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from doubles.deployed import Deployed, free_ports, klover, up
+from doubles.deployed import Deployed, klover, up
+from doubles.ports import free_ports
 from doubles.raw_client import RawClient, error_of
 from klover.demo.deployment import ISSUER, TOKEN_AUDIENCE
 from klover.demo.ground import OFFICES
@@ -15,7 +16,7 @@ from klover.gateway.token import issue
 from klover.log.tally import TallyFile
 from klover.wire import backend as answers, frontend
 
-pytestmark = [pytest.mark.xdist_group("one-deployment"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.xdist_group("one-deployment"), pytest.mark.timeout(600)]
 
 AUDIENCE, ROWS, BYTES = "engineering-china", 2000, 1_000_000
 _BEFORE = """  engineering-china:
@@ -24,7 +25,15 @@ _BEFORE = """  engineering-china:
     identifiers: pseudonymised
 """
 LIMITED = (_BEFORE, f"{_BEFORE}    limits: {{day: {{rows: {ROWS}, bytes: {BYTES // 1000} kB}}}}\n")
-SLOW = b"select n, repeat('x', 100), pg_sleep(0.0005) from generate_series(1, 100000) as n"
+ROW = "select n, repeat('x', 100), pg_sleep({}) from generate_series(1, 100000) as n"
+_MORE = 150
+"""Rows that the store sends beyond one that is awaited: it sends 8 kB at a time."""
+
+
+def slow(moment: int) -> frontend.Query:
+    """Ask for rows that come slowly, and more slowly still once so many are on their way."""
+    pause = f"case when n < {moment + _MORE} then 0.0005 else 0.05 end"
+    return frontend.Query(sql=ROW.format(pause).encode())
 
 
 def enter(house: Deployed, port: int) -> tuple[RawClient, list[answers.Backend]]:
@@ -79,7 +88,7 @@ def test_killed_in_the_middle_of_a_result_the_day_goes_on_where_it_was(house: De
                 if not isinstance(greeting[-1], answers.ReadyForQuery):
                     assert error_of(greeting)[1] == "54000"
                     break
-                client.send(frontend.Query(sql=SLOW))
+                client.send(slow(moment))
                 rows = 0
                 while (message := client.read()) is not None:  # what was on its way comes, too
                     rows += isinstance(message, answers.DataRow)

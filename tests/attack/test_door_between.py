@@ -147,6 +147,7 @@ def test_pseudonyms_of_two_audiences_cannot_be_joined(closed: Enclave) -> None:
             "select count(*) from pg_roles where rolname like '%research_abroad%'"
         ).fetchone()
     assert roles == (0,)
+    closed.catch_up()
 
 
 def test_a_role_of_a_door_that_lost_its_grants_reads_nothing(closed: Enclave) -> None:

@@ -2,17 +2,16 @@
 
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psycopg
 import pytest
 from psycopg import errors
 
-from doubles.gateway_house import DOORS, House, hand_made_doors
+from doubles.gateway_house import DOORS, PATIENT, House, hand_made_doors, until
 from doubles.gateway_thread import GatewayThread
 from doubles.memory_recorder import MemoryRecorder
 from doubles.raw_client import RawClient, error_of
@@ -58,7 +57,7 @@ class HeldRecorder(MemoryRecorder):
     def flush(self) -> int:
         if self.hold.is_set():
             self.held.set()
-            assert self.go.wait(30)
+            assert self.go.wait(PATIENT)
         return super().flush()
 
 
@@ -69,13 +68,13 @@ def test_no_byte_leaks_while_the_record_stalls(backend: Backend, tmp_path: Path)
         client.log_in(house.token())
         recorder.hold.set()
         client.send(frontend.Query(sql=b"select email from accounts where id = 1"))
-        assert recorder.held.wait(20)
+        assert recorder.held.wait(PATIENT)
         client.socket.settimeout(0.5)
         with pytest.raises(TimeoutError):
             client.read()
         assert recorder.durable == 1, "only the session itself"
         recorder.go.set()
-        client.socket.settimeout(20)
+        client.socket.settimeout(PATIENT)
         assert b"person1@example.org" in b"".join(one.encode() for one in client.until_ready())
 
 
@@ -94,13 +93,17 @@ def test_when_the_record_fails_every_session_ends_and_nobody_is_let_in(
             house.connect()
 
 
-def test_a_session_ends_with_its_token(house: House) -> None:
-    soon = house.token(lifetime=timedelta(seconds=2))
-    with house.connect(password=soon) as client:
+def test_a_session_ends_with_its_token(
+    backend: Backend, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("klover.gateway.deadline._LOOK_SECONDS", 0.05)
+    turned = [timedelta()]
+    house = House(folder=tmp_path, backend=backend, now=lambda: datetime.now(UTC) + turned[0])
+    with house.run(), house.connect() as client:
         assert client.execute("select 1").fetchone() == (1,)
+        turned[0] = timedelta(hours=2)  # its permit would last for eight
         with pytest.raises(errors.AdminShutdown, match="expired"):
-            client.execute("select pg_sleep(30)")
-    house.thread.stop()
+            client.execute("select pg_sleep(120)")
     (closed,) = house.recorded(SessionClosed)
     assert closed.reason == "permit expired"
 
@@ -114,7 +117,7 @@ def test_a_role_is_free_only_once_the_server_has_closed_its_session(
         for _ in range(5):
             with RawClient(house.thread.addresses[0]).encrypt(house.root) as client:
                 client.log_in(house.token())
-                client.send(frontend.Query(sql=b"select pg_sleep(60)"))
+                client.send(frontend.Query(sql=b"select pg_sleep(600)"))
                 house.wait_until_active()
             with house.connect() as next_one:  # it waits until the server has closed the other
                 assert next_one.execute("select 1").fetchone() == (1,)
@@ -167,6 +170,7 @@ def test_a_client_that_vanishes_is_on_record_to_the_end(house: House) -> None:
         client.log_in(house.token())
         client.send(frontend.Query(sql=b"select email from accounts"))
         client.socket.close()
+    until(lambda: bool(house.recorded(SessionClosed)))
     house.thread.stop()
     assert [one.text for one in house.recorded(Intent)] == ["select email from accounts"]
     assert len(house.recorded(SessionClosed)) == 1
@@ -177,7 +181,7 @@ def test_what_was_shown_of_a_statement_that_never_ended_is_on_record(
     house: House, *, extended: bool
 ) -> None:
     """Whoever leaves before the last message has seen what came before it."""
-    sql = b"select email, pg_sleep(0.001) from accounts"
+    sql = b"select email, pg_sleep(0.001) from accounts, generate_series(1, 1000)"
     with RawClient(house.thread.addresses[0]).encrypt(house.root) as client:
         client.log_in(house.token())
         if extended:
@@ -214,27 +218,44 @@ def test_stopping_tells_everybody_and_leaves_nothing(house: House, backend: Back
     assert len(house.recorded(Completion)) == 1
 
 
-def test_stopping_does_not_wait_for_those_who_only_knocked(house: House) -> None:
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave nothing but being let go: whoever is waited for is waited for longer than any test."""
+    monkeypatch.setattr("klover.gateway.server._STOP_SECONDS", 3600.0)
+    monkeypatch.setattr("klover.gateway.listen._HANDSHAKE_SECONDS", 3600.0)
+
+
+def assert_stops(house: House) -> None:
+    stopping = threading.Thread(target=house.thread.stop, daemon=True)
+    stopping.start()
+    stopping.join(PATIENT)
+    assert not stopping.is_alive()
+
+
+@pytest.mark.usefixtures("impatient")
+def test_stopping_does_not_wait_for_those_who_only_knocked(
+    backend: Backend, tmp_path: Path
+) -> None:
+    house = House(folder=tmp_path, backend=backend, login_seconds=3600)
+    house.run().start()
     address = house.thread.addresses[0]
     with RawClient(address), RawClient(address) as asked, RawClient(address) as half:
         asked.socket.sendall(SSLRequest().encode())
         assert asked.socket.recv(1) == b"S"
         half.encrypt(house.root)
-        began = time.monotonic()
-        house.thread.stop()
-        assert time.monotonic() - began < 5
+        assert_stops(house)
 
 
+@pytest.mark.usefixtures("impatient")
 def test_stopping_does_not_wait_for_those_who_knock_at_that_moment(tmp_path: Path) -> None:
     nowhere = Backend(host="/nonexistent", port=5432, database="app")
     for _ in range(8):
-        house = House(folder=tmp_path, backend=nowhere)
-        with house.run(), ExitStack() as knocking:
+        house = House(folder=tmp_path, backend=nowhere, login_seconds=3600)
+        house.run().start()
+        with ExitStack() as knocking:
             for _ in range(20):
                 knocking.enter_context(RawClient(house.thread.addresses[0]))
-            began = time.monotonic()
-            house.thread.stop()
-            assert time.monotonic() - began < 8
+            assert_stops(house)
 
 
 def test_a_slow_reader_does_not_fill_memory(house: House) -> None:

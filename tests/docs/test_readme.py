@@ -4,7 +4,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from doubles.ports import free_ports
 from klover.demo import ground, people
 from klover.demo.deployment import make_deployment
 from klover.demo.ground import Ground
@@ -28,12 +28,6 @@ def commands() -> list[str]:
     blocks = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
     lines = [re.sub(r"\s+#.*", "", line) for block in blocks for line in block.splitlines()]
     return [line for line in lines if line.strip()]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def shell(command: str, folder: Path, expect: int = 0) -> str:
@@ -53,9 +47,7 @@ def shell(command: str, folder: Path, expect: int = 0) -> str:
 @pytest.fixture(scope="module")
 def deployment() -> Iterator[Ground]:
     """Run servers with 300 people elsewhere, an empty enclave, and a complete ``klover.toml``."""
-    first = free_port()
-    ports = dict.fromkeys(ground.OFFICES, 0)
-    ports.update({office: first + number for number, office in enumerate(ports)})
+    ports = dict(zip(ground.OFFICES, free_ports(len(ground.OFFICES)), strict=True))
     with ground.folder(None) as folder, ground.servers(folder, ports, lambda _: None) as running:
         with connect(running.source_dsn(), what="elsewhere") as connection:
             people.create_application(connection)
@@ -70,7 +62,7 @@ def test_the_readme_has_the_two_commands() -> None:
 
 
 def test_make_demo_runs_as_written() -> None:
-    arguments = f"--exit --json --people 300 --port {free_port()}"
+    arguments = f"--exit --json --people 300 --port {free_ports()[0]}"
     assert "make demo ARGS=" in README
     out = shell(f'make --silent demo ARGS="{arguments}"', ROOT)
     assert '"ok": true' in out
@@ -130,7 +122,7 @@ def run_up(folder: Path) -> None:
                 process.send_signal(signal.SIGINT)
                 break
         said += process.stdout.read()
-        assert process.wait(60) == 0, said
+        assert process.wait(240) == 0, said
     finally:
         process.kill()
         process.wait()

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from doubles.deployed import KLOVER, environment, free_ports
+from doubles.deployed import KLOVER, environment
+from doubles.ports import free_ports
 from klover.demo import people
 from klover.store import embedded
 from klover.store.binaries import Binaries
@@ -59,7 +60,7 @@ def open_terminal(words: list[str], folder: Path) -> Iterator[str]:
         yield said
     finally:
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=60)
+        process.communicate(timeout=240)
     assert process.returncode == 0, said
 
 
@@ -71,7 +72,7 @@ class Reader:
         self.dsn = ""
         self.said: dict[str, str] = {}
         self._stack = stack
-        self._port = free_ports(3)[0]
+        self._port = free_ports()[0]
         self._trial = ""
 
     def follow(self, line: str) -> None:
@@ -105,7 +106,7 @@ class Reader:
             cwd=self.folder,
             env={**environment(), "KLOVER_DSN": self.dsn, "PAGER": "cat"},
             stdin=subprocess.DEVNULL,
-            timeout=170,
+            timeout=240,
         )
         told = f"{words}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
         assert done.returncode == (2 if refused else 0), told

@@ -11,17 +11,17 @@ import os
 import re
 import resource
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
 
 from psycopg import sql
 
+from doubles.ports import free_ports
 from klover.demo import ground, people
 from klover.demo.cast import cast
 from klover.demo.deployment import make_deployment
@@ -81,7 +81,7 @@ class Done:
 def klover(
     *words: str | Path,
     folder: Path | None = None,
-    seconds: float = 90,
+    seconds: float = 240,
 ) -> Done:
     """Run the command line to its end."""
     done = subprocess.run(
@@ -139,7 +139,7 @@ class Up:
         """Wait until it ends, after a signal unless that is None."""
         if signal is not None:
             self.process.send_signal(signal)
-        out, err = self.process.communicate(timeout=60)
+        out, err = self.process.communicate(timeout=240)
         return Done(code=self.process.returncode, out=out, err=err)
 
 
@@ -221,8 +221,8 @@ class Deployed:
 @contextmanager
 def deployed() -> Iterator[Deployed]:
     """Run the servers, fill the source, and bring schema and doors into the enclave."""
-    ports = dict.fromkeys(ground.OFFICES, 0)
-    ports.update(zip(ports, free_ports(len(ports)), strict=True))
+    offices = ground.OFFICES
+    ports = dict(zip(offices, free_ports(len(offices)), strict=True))
     with ground.folder(None) as folder, ground.servers(folder, ports, lambda _: None) as running:
         with connect(running.source_dsn(), what="elsewhere") as connection:
             people.create_application(connection)
@@ -233,32 +233,6 @@ def deployed() -> Iterator[Deployed]:
             done = klover(*words, "--config", running.configuration)
             assert done.code == 0, done.err
         yield made
-
-
-def free_ports(count: int) -> list[int]:
-    """Find ports that nobody listens on."""
-    probes = [socket.socket() for _ in range(count)]
-    try:
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [int(probe.getsockname()[1]) for probe in probes]
-    finally:
-        for probe in probes:
-            probe.close()
-
-
-def ports_in_a_row() -> int:
-    """Find the first of three ports in a row that nobody listens on, in a range of this worker."""
-    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-    for first in range(45000 + 300 * worker, 45300 + 300 * worker, 3):
-        with ExitStack() as stack:
-            try:
-                for number in range(first, first + 3):
-                    stack.enter_context(socket.socket()).bind(("127.0.0.1", number))
-            except OSError:
-                continue
-            return first
-    raise AssertionError("no three ports in a row are free")
 
 
 def _limit(file_bytes: int) -> None:

@@ -13,7 +13,7 @@ import uvloop
 
 from klover.gateway.server import Gateway
 
-_START_SECONDS = 30.0
+_START_SECONDS = 90.0
 
 
 def run(
@@ -52,7 +52,7 @@ class GatewayThread:
     def start(self) -> Self:
         """Start it and wait until it listens. Raises what hindered it."""
         self._thread.start()
-        self._ready.wait(_START_SECONDS)
+        assert self._ready.wait(_START_SECONDS), "the gateway does not listen"
         if self._failed is not None:
             raise self._failed
         return self

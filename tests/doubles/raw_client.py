@@ -10,7 +10,7 @@ from klover.wire.framing import Frames
 from klover.wire.parse import parse_backend
 from klover.wire.startup import VERSION_3_0, SSLRequest, StartupMessage
 
-_SECONDS = 20.0
+_SECONDS = 90.0
 
 
 class RawClient:

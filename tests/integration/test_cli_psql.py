@@ -95,7 +95,7 @@ def test_without_a_trial_issuer_nobody_can_be_made_up(folder: Path) -> None:
     (folder / "klover.toml").write_text(CONFIG)
     command = [sys.executable, "-c", "from klover.cli import main; main()"]
     command += ["login", "--user", "x", "--config", str(folder / "klover.toml")]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 2
     assert "KLOVER_TOKEN" in done.stderr
 

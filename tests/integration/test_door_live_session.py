@@ -7,6 +7,7 @@ import pytest
 
 from conftest import NewDatabase
 from doubles.demo_doors import open_doors
+from doubles.enclave import log_in
 from doubles.tiny_doors import POLICY, make_tables, tiny_doors
 from klover.store.connect import Connection, connect
 from klover.store.embedded import Server
@@ -44,9 +45,9 @@ def catch_up(primary: Connection, standby: Server) -> None:
 
 def at_door(primary: Connection, standby: Server, *, autocommit: bool = True) -> Connection:
     catch_up(primary, standby)
-    dsn = standby.dsn(primary.info.dbname, "klover_s_abroad_01")
-    session = connect(dsn, what="a door", autocommit=autocommit)
+    session = log_in(standby.dsn(primary.info.dbname, "klover_s_abroad_01"))
     session.execute("set search_path = door_abroad")
+    session.autocommit = autocommit
     return session
 
 

@@ -57,6 +57,50 @@ def test_plan_apply_prove(configuration: Path) -> None:
     assert "Nothing to do" in RUN.invoke(app, ["plan", *option]).stdout
 
 
+@pytest.fixture
+def slow(standby: Server) -> Iterator[None]:
+    """Let the standby replay each commit a moment late."""
+    with connect(standby.dsn(), what="the standby") as owner:
+        owner.execute("alter system set recovery_min_apply_delay = '700ms'")
+        owner.execute("select pg_reload_conf()")
+        yield
+        owner.execute("alter system reset recovery_min_apply_delay")
+        owner.execute("select pg_reload_conf()")
+
+
+@pytest.mark.usefixtures("slow")
+def test_a_command_that_made_doors_ends_when_people_find_them(configuration: Path) -> None:
+    option = ["--config", str(configuration)]
+    standby = load_deployment(configuration).cell.standby
+    assert standby is not None
+    found = "select count(*) from pg_namespace where nspname = 'door_engineering_abroad'"
+    for command, doors in (("apply", 1), ("drop", 0)):
+        words = [command, "engineering-abroad"] if command == "drop" else [command]
+        assert RUN.invoke(app, [*words, *option], catch_exceptions=False).exit_code == 0
+        with connect(standby, what="the standby") as owner:
+            assert owner.execute(found.encode()).fetchone() == (doors,), command
+    RUN.invoke(app, ["apply", *option], catch_exceptions=False)
+    with connect(_primary(configuration), what="the primary") as owner:
+        owner.execute("comment on schema door_engineering_abroad is 'nonsense'")
+    proved = json.loads(RUN.invoke(app, ["prove", "--json", *option]).stdout)
+    assert [proof["holds"] for proof in proved.values()] == [True, True]
+
+
+def test_a_standby_that_does_not_follow_fails_no_change_and_is_told(
+    configuration: Path, standby: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("klover.assemble.servers._FOLLOW_SECONDS", 0.1)
+    option = ["--config", str(configuration)]
+    with connect(standby.dsn(), what="the standby") as owner:
+        owner.execute("select pg_wal_replay_pause()")
+        try:
+            done = RUN.invoke(app, ["apply", "--json", *option], catch_exceptions=False)
+        finally:
+            owner.execute("select pg_wal_replay_resume()")
+    assert json.loads(done.stdout)["version"] == 1
+    assert "The standby has not replayed this yet" in done.stderr
+
+
 def test_prove_ends_with_a_failed_check_where_doors_are_open(configuration: Path) -> None:
     option = ["--config", str(configuration)]
     RUN.invoke(app, ["apply", *option], catch_exceptions=False)
@@ -150,7 +194,8 @@ def test_rotate_and_reveal(configuration: Path) -> None:
     assert b"CASE-9" in spool
     assert str(old).encode() not in spool
     assert b'"4711"' not in spool
-    assert "holds" in RUN.invoke(app, ["prove", "--json", *option]).stdout
+    proved = json.loads(RUN.invoke(app, ["prove", "--json", *option]).stdout)
+    assert [proof["holds"] for proof in proved.values()] == [True, True]
 
 
 def _log(configuration: Path) -> Path:

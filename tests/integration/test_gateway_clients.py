@@ -258,7 +258,7 @@ def test_a_cancel_reaches_its_own_session_only(house: House) -> None:
         canceller = threading.Thread(target=cancel_once_it_runs)
         canceller.start()
         with pytest.raises(errors.QueryCanceled):
-            client.execute("select pg_sleep(20)")
+            client.execute("select pg_sleep(120)")
         canceller.join()
         assert other.execute("select 1").fetchone() == (1,)
         assert client.execute("select 1").fetchone() == (1,)
@@ -293,8 +293,10 @@ def test_a_session_that_ends_gives_its_role_back(house: House) -> None:
     assert len(opened) == 5
 
 
-def test_a_full_door_says_so(house: House) -> None:
-    with house.connect(), house.connect(), pytest.raises(psycopg.OperationalError, match="place"):
+def test_a_full_door_says_so(backend: Backend, tmp_path: Path) -> None:
+    house = House(folder=tmp_path, backend=backend, lease_seconds=0.1)
+    full = pytest.raises(psycopg.OperationalError, match="place")
+    with house.run(), house.connect(), house.connect(), full:
         house.connect()
 
 
@@ -316,7 +318,7 @@ def test_psql_works_with_the_environment_that_the_command_sets(house: House) -> 
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=90,
     )
     assert told.returncode == 0, told.stderr
     assert "email|text" in told.stdout

@@ -53,8 +53,6 @@ def test_a_handshake_that_is_called_off_as_it_succeeds_leaves_no_connection(
         connection.close()
         await asyncio.gather(encrypting, return_exceptions=True)
         with client:  # it says nothing more
-            for _ in range(3):
-                await asyncio.sleep(0)
-            assert began[0].gone
+            await asyncio.wait_for(began[0]._closed.wait(), 60)
 
     uvloop.run(main())

@@ -224,7 +224,7 @@ def test_killed_while_it_is_handed_in(house: House, point: str) -> None:
         [sys.executable, script, point, house.dsn, log, path, sigs],
         check=False,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-        timeout=60,
+        timeout=120,
         capture_output=True,
     )
     assert done.returncode == -signal.SIGKILL, done.stderr

@@ -23,7 +23,12 @@ from klover.assemble.effect import (
     read_policy,
     resolve_policy,
 )
-from klover.assemble.servers import open_primary, open_source, open_standby
+from klover.assemble.servers import (
+    open_primary,
+    open_source,
+    open_standby,
+    standby_follows,
+)
 from klover.catalog import Catalog
 from klover.config import Deployment
 from klover.door.predicates import predicates, refused
@@ -70,6 +75,7 @@ __all__ = [
     "read_policy",
     "refused_conditions",
     "resolve_policy",
+    "standby_follows",
     "suggest",
 ]
 

@@ -3,8 +3,15 @@
 Who opens one closes it. A server that cannot be reached is named by its part in the deployment.
 """
 
+import psycopg
+
 from klover.config import Deployment
+from klover.errors import SourceError, StoreError
 from klover.store.connect import Connection, connect
+from klover.store.replay import flushed_position, wait_replayed
+
+_FOLLOW_SECONDS = 10.0
+"""A statement at a door may hold up a replay for longer; whoever waits is told, then."""
 
 
 def open_primary(deployment: Deployment, *, autocommit: bool = True) -> Connection:
@@ -19,6 +26,22 @@ def open_standby(deployment: Deployment) -> Connection:
         return open_primary(deployment)
     what = f"the enclave's standby (cell {deployment.cell.name})"
     return connect(deployment.cell.standby, what=what)
+
+
+def standby_follows(deployment: Deployment, primary: Connection) -> bool:
+    """Wait a while until the standby has what ``primary`` has; tells whether it has.
+
+    Where there is none, the doors are the primary's own.
+    """
+    if deployment.cell.standby is None:
+        return True
+    try:
+        position = flushed_position(primary)
+        with open_standby(deployment) as standby:
+            wait_replayed(standby, position, seconds=_FOLLOW_SECONDS)
+    except (SourceError, StoreError, psycopg.OperationalError):
+        return False
+    return True
 
 
 def open_source(deployment: Deployment, name: str | None = None) -> Connection:

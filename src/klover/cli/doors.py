@@ -16,6 +16,7 @@ from klover.cli import doors_life, pseudonyms
 from klover.cli.bars import door_bars
 from klover.cli.findings import expect_sound, policy_errors
 from klover.cli.fold import fold
+from klover.cli.following import expect_following
 from klover.cli.options import CONFIG, AsJson, Config
 from klover.cli.printing import console, print_json
 from klover.door import Proof, Step, Verdict, Way, ledger
@@ -79,6 +80,8 @@ def apply(config: Config = CONFIG, as_json: AsJson = False) -> None:
         with door_bars() as (prepared, done):
             door.prepare(primary, doors, progress=prepared)
             applied = door.apply(primary, doors, recorder, assemble.now(), progress=done)
+        if applied.steps:
+            expect_following(deployment, primary)
     if as_json:
         told = {each.audience: [view.name.name for view in each.views] for each in doors.doors}
         summary = {
@@ -115,6 +118,7 @@ def prove(
     with assemble.open_primary(deployment) as primary:
         resolved, _ = assemble.doors_in_effect(deployment, primary)
         proofs = {"primary": assemble.prove_doors(deployment, primary, resolved)}
+        expect_following(deployment, primary)
     if deployment.cell.standby is not None:
         with assemble.open_standby(deployment) as standby:
             proofs["standby"] = assemble.prove_doors(deployment, standby, resolved)

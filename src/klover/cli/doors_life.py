@@ -16,6 +16,7 @@ import typer
 from klover import assemble, door
 from klover.cli.bars import door_bars
 from klover.cli.findings import expect_sound
+from klover.cli.following import expect_following
 from klover.cli.options import CONFIG, AsJson, Config
 from klover.cli.printing import print_json
 from klover.config import Deployment
@@ -90,6 +91,7 @@ def resume(audiences: Audiences = None, config: Config = CONFIG, as_json: AsJson
                 prove=lambda: assemble.prove_doors(deployment, primary, resolved),
                 progress=done,
             )
+        expect_following(deployment, primary)
     if as_json:
         told = {"version": applied.version, "steps": len(applied.steps), "digest": applied.digest}
         print_json(told)
@@ -123,6 +125,8 @@ def drop(
             ),
         )
         steps, kept = len(dropped.steps), dropped.kept
+    with assemble.open_primary(deployment) as primary:
+        expect_following(deployment, primary)
     if as_json:
         print_json({"steps": steps, "kept": list(kept)})
         return

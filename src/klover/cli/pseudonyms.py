@@ -16,6 +16,7 @@ from klover import assemble, door
 from klover.catalog import TableName
 from klover.cli.bars import door_bars
 from klover.cli.findings import expect_sound
+from klover.cli.following import expect_following
 from klover.cli.options import CONFIG, AsJson, Config
 from klover.cli.printing import print_json
 from klover.door import Question, rotate as epochs
@@ -60,6 +61,7 @@ def rotate(
                 door.prepare(primary, doors, progress=prepared)
                 door.apply(primary, doors, recorder, assemble.now(), progress=done)
         now = _change(primary, resolved, audience, recorder, finish=finish)
+        expect_following(deployment, primary)
     if as_json:
         told = {"audience": audience, "epoch": now.current, "previous": now.previous}
         print_json(told)

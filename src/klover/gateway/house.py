@@ -32,6 +32,8 @@ class House:
     cancels: Cancels
     seats: Seats
     now: Callable[[], datetime]
+    lease_seconds: float
+    """How long somebody waits at a full door; a session that ends takes a moment to be closed."""
     daily: Daily | None = None
     """Counts of the day; there is one wherever an audience has a limit of a day."""
 

@@ -38,6 +38,8 @@ from klover.wire.startup import CancelRequest
 
 LOGIN_SECONDS = 30.0
 """From the first byte to an open session."""
+LEASE_SECONDS = 3.0
+"""How long somebody waits at a full door."""
 _EXTRA_CONNECTIONS = 64
 """Connections beyond ``max_sessions`` that may be on their way in, or cancelling."""
 _STOP_SECONDS = 10.0
@@ -76,6 +78,7 @@ class Gateway:
         tally: Tally | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         login_seconds: float = LOGIN_SECONDS,
+        lease_seconds: float = LEASE_SECONDS,
     ) -> None:
         """Raise ConfigError for a certificate or backend that cannot be used.
 
@@ -94,6 +97,7 @@ class Gateway:
         self._recorder = recorder
         self._now = now
         self._login_seconds = login_seconds
+        self._lease_seconds = lease_seconds
         self._tls = tls_context(settings.certificate, settings.private_key)
         self._listeners = Listeners(settings.listeners)
         self._sessions: set[Session] = set()
@@ -135,6 +139,7 @@ class Gateway:
             cancels=Cancels(),
             seats=self._seats,
             now=self._now,
+            lease_seconds=self._lease_seconds,
             daily=self._daily,
         )
         self._listeners.accept(partial(self._knock, house))

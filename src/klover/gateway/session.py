@@ -24,8 +24,6 @@ from klover.wire import frontend
 from klover.wire.backend import AUTHENTICATION_OK, ParameterStatus, ReadyForQuery, error
 
 _CANCEL_AGAIN_SECONDS = 1.0
-_LEASE_SECONDS = 3.0
-"""How long somebody waits at a full door; a session that ends takes a moment to be closed."""
 _SALT_BYTES = 16
 EXPIRED = Ending(
     reason="permit expired",
@@ -98,7 +96,7 @@ class Session:
         leases, audience = self._house.leases, admitted.wanted.audience
         door = self._house.doors[audience]
         for _ in door.session_roles:
-            role = await leases.wait(audience, _LEASE_SECONDS)
+            role = await leases.wait(audience, self._house.lease_seconds)
             if role is None:
                 break
             try:
