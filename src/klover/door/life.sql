@@ -89,6 +89,9 @@ select 'table', format('%%s.%%s', n.nspname, c.relname)
    and format('%%s.%%s', n.nspname, c.relname) <> all (%(own)s)
  order by 1, 2;
 
+-- name: is_superuser
+select rolsuper from pg_roles where rolname = current_user;
+
 -- name: doors_in
 -- The other databases of the cluster in which roles of doors have anything, and whose doors.
 select d.datname,
