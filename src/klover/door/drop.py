@@ -22,6 +22,7 @@ from klover.store.connect import Connection
 
 _WHY = "the doors are dropped"
 _NOTES = (
+    "door_counting",
     "door_view",
     "door_version",
     "door_suspension",
