@@ -4,6 +4,9 @@ Roles belong to a whole cluster, so modules do not share one.
 
 ``KLOVER_TEST_POSTGRES=16`` runs the suite on the wheel's other version, ``=15`` on Debian's.
 ``KLOVER_TEST_RANDOM=1`` draws other cases for properties each time; the suite draws the same ones.
+
+Files of whole programs run first, in random order, and those of pure code last: workers that take
+file after file then end together, and none is left with a long one.
 """
 
 import os
@@ -32,6 +35,22 @@ settings.load_profile("random" if os.environ.get("KLOVER_TEST_RANDOM") else "klo
 
 VERSION = int(os.environ.get("KLOVER_TEST_POSTGRES", "18"))
 REALDATA = Path(__file__).parents[2] / "shared" / "realdata"
+
+_LONGEST_FIRST = (
+    "docs",
+    "acceptance",
+    "property",
+    "conformance",
+    "integration",
+    "attack",
+    "unit",
+)
+_TESTS = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Sort files by what they are tests of; within each folder the random order stays."""
+    items.sort(key=lambda item: _LONGEST_FIRST.index(item.path.relative_to(_TESTS).parts[0]))
 
 
 @pytest.fixture(scope="session")

@@ -57,9 +57,9 @@ class TableName:
 OWN_SCHEMAS = ("klover", "klover_pseudonym")
 """Where Klover's own tables stand."""
 OWN_TABLES = (
-    "klover.door_ground", "klover.door_refill", "klover.door_right", "klover.door_suspension",
-    "klover.door_version", "klover.door_view", "klover.home_evidence", "klover.key_space",
-    "klover.migrated", "klover.migration_guest", "klover.migration_needle",
+    "klover.door_counting", "klover.door_ground", "klover.door_refill", "klover.door_right",
+    "klover.door_suspension", "klover.door_version", "klover.door_view", "klover.home_evidence",
+    "klover.key_space", "klover.migrated", "klover.migration_guest", "klover.migration_needle",
     "klover.migration_run", "klover.migration_step", "klover.migration_subject",
     "klover.policy_entry", "klover.subject_home", "klover_pseudonym.key",
 )  # fmt: skip

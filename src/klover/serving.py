@@ -37,8 +37,18 @@ class Serving:
     any more, the gateway stops.
     """
 
-    def __init__(self, deployment: Deployment, cosigners: Sequence[Cosigner] = ()) -> None:
-        """Nothing listens yet; ``cosigners`` have to cosign whatever is published."""
+    def __init__(
+        self,
+        deployment: Deployment,
+        cosigners: Sequence[Cosigner] = (),
+        *,
+        count_anew: bool = False,
+    ) -> None:
+        """Nothing listens yet; ``cosigners`` have to cosign whatever is published.
+
+        With ``count_anew`` days that were counted elsewhere are counted from nothing here.
+        """
+        self._count_anew = count_anew
         self._deployment = deployment
         self._cosigners = tuple(cosigners)
         self._thread = threading.Thread(target=self._run, name="klover-gateway", daemon=True)
@@ -109,7 +119,9 @@ class Serving:
         ):
             with assemble.open_standby(self._deployment) as standby:
                 policy, version = assemble.policy_in_effect(self._deployment, standby)
-            gateway = gate.make_gateway(self._deployment, recorder, tally, policy)
+            gateway = gate.make_gateway(
+                self._deployment, recorder, tally, policy, count_anew=self._count_anew
+            )
             recorder.append(_adopted(policy, version))
             recorder.flush()
             turn = asyncio.Lock()

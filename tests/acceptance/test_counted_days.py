@@ -1,5 +1,7 @@
 """The day's count of a real gateway: killed in the middle of results, and beside a second one."""
 
+import json
+import shutil
 import signal
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -82,7 +84,7 @@ def test_killed_in_the_middle_of_a_result_the_day_goes_on_where_it_was(house: De
     counts = [(0, 0)]
     for moment in (1, 900, 40, 1500, 1500):
         starts += 1
-        with up("--config", config) as gateway:
+        with up("--config", config, *(["--count-anew"] if starts == 1 else [])) as gateway:
             client, greeting = enter(house, house.ground.ports["Beijing"])
             with client:
                 if not isinstance(greeting[-1], answers.ReadyForQuery):
@@ -112,14 +114,38 @@ def test_a_second_gateway_with_a_log_of_its_own_counts_nobody_a_second_day(house
     first = configured(house, "first")
     ports = dict(zip(OFFICES, free_ports(len(OFFICES)), strict=True))
     second = configured(house, "second", ports)
-    with up("--config", first) as gateway:
+    with up("--config", first, "--count-anew") as gateway:
         klover("up", "--config", second).refused(2, f"Another gateway serves {AUDIENCE}")
         client, greeting = enter(house, house.ground.ports["Beijing"])
         with client:
             assert isinstance(greeting[-1], answers.ReadyForQuery), "the first one goes on"
         assert gateway.end().code == 0
-    with up("--config", second) as gateway:
-        client, greeting = enter(house, ports["Beijing"])
+
+
+def test_another_folder_or_an_older_copy_begins_no_day_anew_in_silence(house: Deployed) -> None:
+    first = configured(house, "here")
+    second = configured(house, "there")
+    with up("--config", first, "--count-anew") as gateway:
+        assert gateway.end().code == 0
+    shutil.copytree(house.folder / "here-log", house.folder / "copied-log")
+    with up("--config", first) as gateway:
+        assert gateway.end().code == 0
+    copied = house.variant(
+        "copied",
+        (r"^policy = .*$", 'policy = "here.yaml"'),
+        (r'^directory = "log"$', 'directory = "copied-log"'),
+        (r'^keys = "keys"$', 'keys = "here-keys"'),
+    )
+    for config in (second, copied):
+        words = f"The days of {AUDIENCE} are counted in another folder, or a later state of this"
+        klover("up", "--config", config).refused(2, words, "--count-anew")
+    with up("--config", second, "--count-anew") as gateway:
+        client, greeting = enter(house, house.ground.ports["Beijing"])
         with client:
             assert isinstance(greeting[-1], answers.ReadyForQuery)
+        assert gateway.end().code == 0
+    shown = klover("log", "show", "--kind", "counts-begun", "--json", "--config", second)
+    assert json.loads(shown.out)["doors"] == [AUDIENCE]
+    klover("up", "--config", first).refused(2, "--count-anew")
+    with up("--config", second) as gateway:
         assert gateway.end().code == 0

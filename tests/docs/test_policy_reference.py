@@ -66,7 +66,7 @@ def test_the_paths_of_the_examples_read_as_described() -> None:
 def test_the_commands_exist() -> None:
     from typer.testing import CliRunner
 
-    from klover.cli.policy import app
+    from klover.cli.groups import policy as app
 
     for command in re.findall(r"\$ klover policy (\w+)", TEXT):
         assert CliRunner().invoke(app, [command, "--help"]).exit_code == 0

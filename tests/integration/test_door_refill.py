@@ -24,7 +24,7 @@ from doubles.memory_recorder import MemoryRecorder
 from doubles.tiny_doors import SOUND, make_tables
 from klover import door
 from klover.catalog import TableName
-from klover.cli.doors import app
+from klover.cli.groups import doors as app
 from klover.door import Applied, Doors, Phase, naming, online
 from klover.errors import InputError, StoreError
 from klover.store import embedded

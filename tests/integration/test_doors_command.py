@@ -16,7 +16,7 @@ from doubles.demo_doors import load_application
 from doubles.enclave import PEOPLE
 from klover.assemble import load_deployment
 from klover.catalog import TableName
-from klover.cli.doors import app
+from klover.cli.groups import doors as app
 from klover.door import Way, naming
 from klover.errors import CheckFailed, ConfigError, InputError, PolicyError
 from klover.store.connect import connect

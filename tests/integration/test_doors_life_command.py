@@ -14,7 +14,7 @@ from conftest import NewDatabase
 from doubles.catalog_dump import catalog_lines, notes
 from doubles.configured import write_config
 from doubles.tiny_doors import POLICY, SOUND, make_tables
-from klover.cli.doors import app
+from klover.cli.groups import doors as app
 from klover.errors import CheckFailed, InputError, PolicyError
 from klover.store.connect import connect
 from klover.store.embedded import Server

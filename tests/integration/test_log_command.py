@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from doubles.log_bench import LOG_KEY, WITNESS_KEY, Bench
-from klover.cli.log import app
+from klover.cli.groups import log as app
 from klover.errors import CheckFailed, ConfigError, InputError, VerifyError
 from klover.log.forge import tampered_copy
 

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from doubles.configured import write_config
 from doubles.small_world import POLICY, ROWS, SCHEMA, World, contents, run_sql
 from klover import cli
-from klover.cli import migrate
+from klover.cli.groups import migrate
 from klover.store.embedded import Server
 
 NewDatabase = Callable[[], str]
@@ -31,7 +31,7 @@ def world(server: Server, new_database: NewDatabase, tmp_path: Path) -> World:
 def told(tmp_path: Path, *words: str) -> Any:
     """Run a command with --json; tell what it printed."""
     config = str(tmp_path / "klover.toml")
-    result = CliRunner().invoke(migrate.app, [*words, "--config", config, "--json"])
+    result = CliRunner().invoke(migrate, [*words, "--config", config, "--json"])
     assert result.exception is None, result.exception
     return json.loads(result.stdout)
 
@@ -50,16 +50,14 @@ def test_from_the_first_command_to_the_last(world: World, tmp_path: Path) -> Non
     assert told(tmp_path, "retire")["restricted_left"] == 0
     assert told(tmp_path, "status")["phase"] == "swept"
     for command in ("plan", "status"):
-        result = CliRunner().invoke(
-            migrate.app, [command, "--config", str(tmp_path / "klover.toml")]
-        )
+        result = CliRunner().invoke(migrate, [command, "--config", str(tmp_path / "klover.toml")])
         assert "@" not in result.output
 
 
 def test_the_plan_in_words(world: World, tmp_path: Path) -> None:
     assert world.source
     config = str(tmp_path / "klover.toml")
-    result = CliRunner().invoke(migrate.app, ["plan", "--config", config])
+    result = CliRunner().invoke(migrate, ["plan", "--config", config])
     assert result.exit_code == 0
     assert "4 people are inside (2 of them because nobody knows their home" in result.output
     assert "1 value" in result.output

@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 from doubles.address_table import write_table
 from doubles.configured import write_config
 from doubles.small_world import World, rows, run_sql
-from klover.cli import migrate, policy
+from klover.cli.groups import migrate, policy
 from klover.errors import ConfigError, InputError, SourceError
 from klover.event import MigrationStep
 from klover.migrate.addresses import open_addresses
@@ -196,7 +196,7 @@ def test_addresses_without_a_table_are_refused_before_anything_begins(world: Wor
 
 
 def homes(file: Path, *arguments: str) -> Result:
-    return CliRunner().invoke(policy.app, ["homes", str(file), *arguments])
+    return CliRunner().invoke(policy, ["homes", str(file), *arguments])
 
 
 def test_policy_homes_counts_without_moving_and_without_showing(
@@ -278,16 +278,16 @@ def test_a_missing_right_is_named_and_nothing_else(world: World, tmp_path: Path)
 def test_the_deployment_names_the_table(world: World, tmp_path: Path) -> None:
     (tmp_path / "klover.yaml").write_text(POLICY)
     config = write_config(tmp_path, primary=world.enclave, source=world.source)
-    without = CliRunner().invoke(migrate.app, ["plan", "--config", str(config)]).exception
+    without = CliRunner().invoke(migrate, ["plan", "--config", str(config)]).exception
     assert isinstance(without, ConfigError)
     assert "`ip_countries` under [homes]" in str(without)
     config.write_text(config.read_text() + '[homes]\nip_countries = "table.mmdb"\n')
-    done = CliRunner().invoke(migrate.app, ["plan", "--config", str(config)])
+    done = CliRunner().invoke(migrate, ["plan", "--config", str(config)])
     assert done.exit_code == 0, done.output
     address = "by network address (sign_up_ip): 1 inside, 1 outside"
     assert f"{address} (Norway 1, United States of America 1)" in done.output
     assert "table of addresses Test-Country" in done.output
-    told = CliRunner().invoke(migrate.app, ["plan", "--config", str(config), "--json"])
+    told = CliRunner().invoke(migrate, ["plan", "--config", str(config), "--json"])
     assert json.loads(told.output)["homes"]["decided"][0]["evidence"] == "country country"
 
 

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from doubles.catalogs import POLICY
-from klover.cli.policy import app
+from klover.cli.groups import policy as app
 from klover.errors import CheckFailed, InputError, PolicyError, SourceError
 
 SCHEMA = """

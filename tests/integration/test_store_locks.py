@@ -12,8 +12,7 @@ from doubles.configured import write_config
 from doubles.demo_doors import TODAY, open_doors, resolve
 from doubles.tiny_doors import POLICY, SOUND, make_tables, tiny_doors
 from klover import assemble, door
-from klover.cli.doors import app as doors_app
-from klover.cli.policy import app as policy_app
+from klover.cli.groups import doors as doors_app, policy as policy_app
 from klover.errors import StoreError
 from klover.store import locks
 from klover.store.connect import Connection, connect

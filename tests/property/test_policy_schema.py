@@ -220,7 +220,7 @@ def test_what_is_left_out_is_judged_alike_or_more_mildly(way: tuple[str | int, .
 def test_the_command_prints_it() -> None:
     from typer.testing import CliRunner
 
-    from klover.cli.policy import app
+    from klover.cli.groups import policy as app
 
     assert json.loads(CliRunner().invoke(app, ["schema"]).stdout) == SCHEMA
 

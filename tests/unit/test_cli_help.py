@@ -4,6 +4,7 @@ import pytest
 from typer.testing import CliRunner
 
 from klover.cli import app
+from klover.cli.groups import KLOVER
 
 
 @pytest.mark.parametrize("group", ["", "policy", "doors", "migrate", "log"])
@@ -31,10 +32,8 @@ def test_commands_stand_in_the_order_of_use(group: str, order: list[str]) -> Non
 
 def test_every_command_is_listed() -> None:
     listed = CliRunner().invoke(app, ["--help"]).stdout.partition("Commands:")[2].split()
-    known = [one.name for one in app.registered_commands]
-    known += [one.name for one in app.registered_groups]
-    assert known
-    assert set(known) <= set(listed)
+    assert KLOVER
+    assert set(KLOVER) <= set(listed)
 
 
 @pytest.mark.parametrize("group", ["", "policy", "doors", "migrate", "log"])
@@ -57,7 +56,7 @@ def test_every_command_takes_json_except_those_the_readme_names(group: str) -> N
     words = group.split()
     told = CliRunner().invoke(app, [*words, "--help"]).stdout
     names = {line.split()[0] for line in told.partition("Commands:")[2].strip().splitlines()}
-    groups = {one.name for one in app.registered_groups} if not group else set()
+    groups = {"policy", "doors", "migrate", "log"} if not group else set()
     with_json = {
         name
         for name in names

@@ -6,8 +6,9 @@ The rules are pure and stand in ``klover.policy.change_take``; this room keeps t
 """
 
 from klover.adopt.count import count
-from klover.adopt.hand_in import HandedIn, Texts, adopted, objection, propose, take_objection
+from klover.adopt.hand_in import HandedIn, adopted, objection, propose, take_objection
 from klover.adopt.standing import held, outdated, read_standing
+from klover.policy.texts import Texts
 
 __all__ = [
     "HandedIn",

@@ -17,16 +17,9 @@ from klover.policy.change import Entry, Kind, Standing, State, Version, link
 from klover.policy.change_take import SKEW, expected, replay, take
 from klover.policy.span import span_text
 from klover.policy.statement import NO_LINK, NONE, Change, Objection
+from klover.policy.texts import Texts
 from klover.store.connect import Connection
 from klover.tlog.note import Note
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Texts:
-    """A policy's text, and that of the file of countries it pins; empty where there is none."""
-
-    policy: str = ""
-    countries: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,47 +13,18 @@ import psycopg
 
 from klover import adopt, door
 from klover.adopt import keep, pin
+from klover.assemble.reading import read_policy
 from klover.assemble.servers import open_standby
 from klover.config import Deployment
 from klover.door import Doors, Proof
-from klover.errors import CheckFailed, InputError, SourceError
+from klover.errors import CheckFailed, SourceError
 from klover.policy.change import Standing, Version
 from klover.policy.model import Policy
-from klover.policy.parse import parse
-from klover.policy.parse.countries import named_file
 from klover.policy.resolved import Resolved
 from klover.policy.statement import START
 from klover.policy.trace import trace
 from klover.store.connect import Connection
 from klover.store.inspect import read_catalog
-
-
-def read_policy(path: Path) -> Policy:
-    """Read and parse a policy, with the file of countries that it names.
-
-    Raises InputError or PolicyError with file and line.
-    """
-    texts = policy_texts(path)
-    return parse(texts.policy, str(path), texts.countries or None)
-
-
-def policy_texts(path: Path) -> adopt.Texts:
-    """Read a policy's text, and that of the file of countries that it names."""
-    text = _read_text(path, "the policy")
-    named = named_file(text, str(path))
-    if named is None:
-        return adopt.Texts(policy=text)
-    countries = _read_text(path.parent / named, "the policy's file of countries")
-    return adopt.Texts(policy=text, countries=countries)
-
-
-def _read_text(path: Path, what: str) -> str:
-    try:
-        return path.read_bytes().decode("utf-8")  # as it is: its digest is that of the bytes
-    except OSError as error:
-        raise InputError(f"Cannot read {what} {path}: {error.strerror}.") from error
-    except (UnicodeDecodeError, ValueError) as error:
-        raise InputError(f"{what[0].upper()}{what[1:]} {path} is not UTF-8 text.") from error
 
 
 def policy_pin(deployment: Deployment) -> Path:

@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
+from klover.assemble.reading import now
+from klover.assemble.servers import open_primary
 from klover.config import Deployment
-from klover.door import naming
+from klover.door import counting, naming
 from klover.errors import ConfigError
-from klover.event import Recorder
+from klover.event import CountsBegun, Recorder
 from klover.gateway.authenticate import trust
-from klover.gateway.daily import Tally
 from klover.gateway.door import DoorAddress
 from klover.gateway.server import Gateway
 from klover.gateway.token import LIFETIME, issue
@@ -58,9 +60,17 @@ def open_tally(deployment: Deployment, writer: str) -> TallyFile:
 
 
 def make_gateway(
-    deployment: Deployment, recorder: Recorder, tally: Tally, policy: Policy
+    deployment: Deployment,
+    recorder: Recorder,
+    tally: TallyFile,
+    policy: Policy,
+    *,
+    count_anew: bool = False,
 ) -> Gateway:
-    """Build the gateway of a deployment. Raises ConfigError for what is missing in its file."""
+    """Build the gateway of a deployment. Raises ConfigError for what is missing in its file.
+
+    With ``count_anew`` its counts of the day take the place of others that the enclave knows.
+    """
     if deployment.gateway is None or deployment.issuer is None:
         raise ConfigError("The configuration needs [gateway] and [issuer] to open the gateway.")
     doors = {
@@ -78,7 +88,41 @@ def make_gateway(
         trust=trust(deployment.issuer, _read(deployment.issuer.keys, "the issuer's keys")),
         recorder=recorder,
         tally=tally,
+        seated=partial(_go_on, deployment, recorder, tally, policy, count_anew=count_anew),
     )
+
+
+def _go_on(
+    deployment: Deployment,
+    recorder: Recorder,
+    tally: TallyFile,
+    policy: Policy,
+    *,
+    count_anew: bool,
+) -> None:
+    """See to it that the days of the doors are counted where they were, or on record anew."""
+    doors = {
+        name: naming.schema(name)
+        for name, audience in policy.audiences.items()
+        if audience.limits.day
+    }
+    if not doors:
+        return
+
+    def anew(audiences: Sequence[str]) -> None:
+        recorder.append(CountsBegun(time=now(), doors=tuple(audiences)))
+        recorder.flush()
+
+    with open_primary(deployment) as primary:
+        word = counting.go_on(
+            primary,
+            doors,
+            tally.words,
+            next_word=tally.next_word,
+            time=now(),
+            anew=anew if count_anew else None,
+        )
+    tally.settle_word(word)
 
 
 def _read(path: str, what: str) -> str:

@@ -1,4 +1,4 @@
-"""The command line: one module per command, one way to end.
+"""The command line: one module per command, loaded when it is called; one way to end.
 
 What cannot go on becomes a sentence on standard error and an exit code (2 for wrong input, 1 for
 a failed check): see ``ending``. An interruption ends with 130. A bug of ours shows whole.
@@ -8,35 +8,14 @@ import sys
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from typer.core import TyperGroup
 
 import klover
-from klover.cli import demo, doors, log, login, migrate, policy, psql, trial, up
 from klover.cli.ending import misused, told
+from klover.cli.groups import KLOVER
+from klover.cli.lazily import group
 from klover.errors import KloverError
 
 _INTERRUPTED = 130
-_ORDER = ("demo", "trial", "policy", "doors", "migrate", "up", "login", "psql", "log")
-
-
-class _InOrder(TyperGroup):
-    """Lists commands in the order of use: groups do not come last."""
-
-    def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]  # noqa: ARG002 - the parser's own signature
-        """Tell the names, as ``--help`` lists them."""
-        return list(_ORDER)
-
-
-app = typer.Typer(
-    name="klover",
-    cls=_InOrder,
-    help="A European enclave for user data.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
 
 
 def _version(value: bool) -> None:
@@ -45,7 +24,6 @@ def _version(value: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def _main(
     version: Annotated[
         bool, typer.Option("--version", help="Tell the version.", callback=_version, is_eager=True)
@@ -54,15 +32,7 @@ def _main(
     pass
 
 
-app.command("demo")(demo.demo)
-app.command("trial")(trial.trial)
-app.command("up")(up.up)
-app.command("login")(login.login)
-app.command("psql")(psql.psql)
-app.add_typer(policy.app, name="policy")
-app.add_typer(doors.app, name="doors")
-app.add_typer(migrate.app, name="migrate")
-app.add_typer(log.app, name="log")
+app = group(KLOVER, about="A European enclave for user data.", callback=_main)
 
 
 def main() -> None:
@@ -84,6 +54,8 @@ def main() -> None:
 
 
 def _say(text: str) -> None:
+    from rich.console import Console
+
     Console(stderr=True, highlight=False, soft_wrap=True).print(text)
 
 

@@ -6,16 +6,18 @@ came of it is told by the command.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from klover.catalog import TableName
-from klover.door import Step
-from klover.door.online import Progress as Preparing
-from klover.door.turn import Progress as Applying
-from klover.migrate.work import Progress
+if TYPE_CHECKING:  # no command needs all of what others show the progress of
+    from klover.catalog import TableName
+    from klover.door import Step
+    from klover.door.online import Progress as Preparing
+    from klover.door.turn import Progress as Applying
+    from klover.migrate.work import Progress
 
 
 @contextmanager
-def bars(*, stay: bool = True) -> Iterator[Progress]:
+def bars(*, stay: bool = True) -> Iterator["Progress"]:
     """Show each step as it goes on; with ``stay`` the lines stand when all is done."""
     from rich.console import Console
     from rich.progress import Progress as Bars, TaskID
@@ -33,14 +35,14 @@ def bars(*, stay: bool = True) -> Iterator[Progress]:
 
 
 @contextmanager
-def door_bars() -> Iterator[tuple[Preparing, Applying]]:
+def door_bars() -> Iterator[tuple["Preparing", "Applying"]]:
     """Show how far doors are: what to call for the large tables, and for the doors."""
     with bars(stay=False) as advance:
 
-        def prepared(table: TableName, pages: int, of: int) -> None:
+        def prepared(table: "TableName", pages: int, of: int) -> None:
             advance(f"Pseudonyms in {table}", pages, of)
 
-        def done(number: int, total: int, _: Step) -> None:
+        def done(number: int, total: int, _: "Step") -> None:
             advance("Doors", number, total)
 
         yield prepared, done

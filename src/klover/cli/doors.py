@@ -12,7 +12,6 @@ from typing import Annotated
 import typer
 
 from klover import assemble, door
-from klover.cli import doors_life, pseudonyms
 from klover.cli.bars import door_bars
 from klover.cli.findings import expect_sound, policy_errors
 from klover.cli.fold import fold
@@ -22,15 +21,9 @@ from klover.cli.printing import console, print_json
 from klover.door import Proof, Step, Verdict, Way, ledger
 from klover.errors import CheckFailed
 
-app = typer.Typer(
-    no_args_is_help=True,
-    help="Make the doors of a policy, prove them, change and close them.",
-)
-
 _WRITER = "doors"
 
 
-@app.command()
 def plan(config: Config = CONFIG, as_json: AsJson = False) -> None:
     """Print the SQL that makes the database match the policy, in order. Changes nothing."""
     deployment = assemble.load_deployment(config)
@@ -62,7 +55,6 @@ def plan(config: Config = CONFIG, as_json: AsJson = False) -> None:
         typer.echo("-- Nothing to do: the database matches the policy.")
 
 
-@app.command()
 def apply(config: Config = CONFIG, as_json: AsJson = False) -> None:
     """Make the database match the policy, and put it on record.
 
@@ -102,7 +94,6 @@ def apply(config: Config = CONFIG, as_json: AsJson = False) -> None:
     )
 
 
-@app.command()
 def prove(
     config: Config = CONFIG,
     everything: Annotated[
@@ -140,10 +131,6 @@ def prove(
         typer.echo(
             f"The doors hold; {unread} not to be read from here." if unread else "The doors hold."
         )
-
-
-doors_life.add_to(app)
-pseudonyms.add_to(app)
 
 
 def _as_object(step: Step) -> dict[str, str]:

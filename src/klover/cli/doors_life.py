@@ -41,12 +41,6 @@ _GATEWAY_SECONDS = 3.0
 _Made = TypeVar("_Made")
 
 
-def add_to(app: typer.Typer) -> None:
-    """Add the commands of this module to ``klover doors``."""
-    for command in (status, drift, suspend, resume, drop):
-        app.command()(command)
-
-
 def suspend(audiences: Audiences = None, config: Config = CONFIG, as_json: AsJson = False) -> None:
     """Close doors while the application's tables are changed."""
     deployment = assemble.load_deployment(config)

@@ -19,8 +19,6 @@ from klover.log.proof import check_proof, make_proof
 from klover.log.verify import Verified, verify_directory
 from klover.tlog.key import VerifierKey
 
-app = typer.Typer(no_args_is_help=True, help="Show, prove and verify the log.")
-
 Directory = Annotated[
     Path | None, typer.Option("--log", help="The log's folder; else the configuration's.")
 ]
@@ -44,7 +42,6 @@ _FIRST = ("principal", "audience", "purpose", "reference", "reason", "statement"
 _PLUSES = 2
 
 
-@app.command()
 def show(
     directory: Directory = None,
     config: Config = CONFIG,
@@ -76,7 +73,6 @@ def show(
         screen.print(Padding(what, (0, 0, 0, width + 2), expand=False), soft_wrap=False)
 
 
-@app.command()
 def prove(
     index: Annotated[int, typer.Argument(help="The entry's number, from 0.")],
     directory: Directory = None,
@@ -99,7 +95,6 @@ def prove(
         typer.echo(f"Wrote {path}. Check it with: klover log verify {path} --key VKEY")
 
 
-@app.command()
 def verify(
     path: Annotated[Path, typer.Argument(help="A log's folder, or a .tlog-proof file.")],
     key: Annotated[str, typer.Option(help="The log's verifier key: name+hash+base64.")],

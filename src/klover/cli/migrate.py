@@ -28,8 +28,6 @@ from klover.migrate.run import Migration
 from klover.migrate.schema import bring_schema
 from klover.migrate.work import Progress
 
-app = typer.Typer(no_args_is_help=True, help="Bring European users' rows home.")
-
 Source = Annotated[str | None, typer.Option("--source", help="Which source; the only one else.")]
 _WRITER = "migration"
 
@@ -135,10 +133,6 @@ def compare(config: Config = CONFIG, source: Source = None, as_json: AsJson = Fa
             typer.echo(f"reference that leads nowhere: {orphan}")
     if not found.equal:
         raise CheckFailed(f"{found.rows_different} rows differ.")
-
-
-for _command in (schema, plan, run, compare, retire, status):
-    app.command()(_command)
 
 
 def _go(config: Path, source: str | None, until: Phase, as_json: bool) -> None:

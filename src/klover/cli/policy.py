@@ -1,4 +1,4 @@
-"""``klover policy``: suggest a first policy, check one, explain what it shows."""
+"""``klover policy check``: what is wrong with a policy, and how to mend it."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -7,17 +7,11 @@ from pathlib import Path
 import typer
 
 from klover.catalog import Catalog
-from klover.cli import policy_change
-from klover.cli.explain import explain_policy
 from klover.cli.findings import count_errors, show_findings, show_findings_json
-from klover.cli.homes import policy_homes
 from klover.cli.options import AsJson, PolicyDsn, PolicyFile
-from klover.cli.suggest import suggest_policy
 from klover.errors import CheckFailed, PolicyError
 from klover.policy.finding import Finding, Severity
 from klover.policy.model import Policy
-
-app = typer.Typer(help="Write, check, explain, compare and sign policies.", no_args_is_help=True)
 
 
 def check_policy(file: PolicyFile, dsn: PolicyDsn = None, as_json: AsJson = False) -> None:
@@ -52,13 +46,6 @@ def check_policy(file: PolicyFile, dsn: PolicyDsn = None, as_json: AsJson = Fals
         raise typer.Exit(wrong.exit_code)
     if wrongs:
         raise CheckFailed(f"The policy {file} has {count_errors(wrongs)}; see above.")
-
-
-app.command("suggest")(suggest_policy)
-app.command("check")(check_policy)
-app.command("explain")(explain_policy)
-app.command("homes")(policy_homes)
-policy_change.register(app)
 
 
 def _read(file: Path) -> Policy:

@@ -1,4 +1,4 @@
-"""``klover policy keygen``, ``sign``, ``propose``, ``object``, ``status``, ``current``.
+"""``klover policy keygen``, ``sign``, ``propose``, ``object``.
 
 Who may change the policy stands in the policy in effect. Signatures stand in a file beside the
 policy, ``klover.yaml.sigs``, until they are handed in. Every command tells what it did, and what
@@ -15,14 +15,7 @@ import typer
 
 from klover import assemble
 from klover.cli.options import CONFIG, AsJson, Config, PolicyFile
-from klover.cli.policy_status import (
-    WORDS,
-    current,
-    read_standing,
-    status,
-    tell_version,
-    write,
-)
+from klover.cli.policy_status import WORDS, read_standing, tell_version, write
 from klover.cli.printing import print_json
 from klover.errors import CheckFailed, InputError, VerifyError
 from klover.policy.change import Standing
@@ -34,27 +27,6 @@ from klover.tlog.note import Note, sign_note
 
 Key = Annotated[Path, typer.Option("--key", help="The file of the private key to sign with.")]
 _WRITER = "policy"
-
-
-def register(app: typer.Typer) -> None:
-    """Add the commands of this module, and ``diff``, to ``klover policy``."""
-    from klover.cli.policy_diff import diff_policies
-
-    app.command("diff")(diff_policies)
-    app.command("keygen")(keygen)
-    app.command("sign")(sign)
-    app.command("propose")(propose)
-    app.command("object")(object_to)
-    app.command("status")(status)
-    app.command("current")(current)
-    app.command("schema")(schema)
-
-
-def schema() -> None:
-    """Print the JSON Schema of the policy's language, for editors."""
-    from klover.policy.schema import text
-
-    typer.echo(text(), nl=False)
 
 
 def keygen(

@@ -28,12 +28,6 @@ from klover.store.connect import Connection
 _WRITER = "doors"
 
 
-def add_to(app: typer.Typer) -> None:
-    """Add both commands."""
-    app.command()(rotate)
-    app.command()(reveal)
-
-
 def rotate(
     audience: Annotated[str, typer.Argument(help="Whose pseudonyms.")],
     finish: Annotated[

@@ -1,14 +1,16 @@
 """``klover policy suggest``: a first policy from a live database."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from klover.cli.bars import bars
 from klover.cli.printing import print_json
 from klover.errors import InputError
-from klover.policy.suggest import Draft
+
+if TYPE_CHECKING:
+    from klover.policy.suggest import Draft
 
 _ROWS = 200
 _MOST = 10_000
@@ -72,7 +74,7 @@ def _save(output: Path, text: str) -> None:
     typer.echo(f"Wrote {output}. {len(marked)} points are marked `# decide:`.", err=True)
 
 
-def _json(found: Draft) -> dict[str, object]:
+def _json(found: "Draft") -> dict[str, object]:
     """Tell the draft without a value of any row."""
     shape = found.shape
     return {

@@ -20,6 +20,13 @@ from klover.errors import CheckFailed
 
 def up(
     config: Config = CONFIG,
+    count_anew: Annotated[
+        bool,
+        typer.Option(
+            "--count-anew",
+            help="Count days from nothing though another log's folder has counted; on record.",
+        ),
+    ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Tell the listeners as one JSON object, once open.")
     ] = False,
@@ -40,7 +47,7 @@ def up(
             "`klover doors plan` shows what would mend them."
         )
     end_on_signals(signal.SIGINT, signal.SIGTERM)
-    with Serving(deployment) as serving:
+    with Serving(deployment, count_anew=count_anew) as serving:
         try:
             tell(deployment, len(proof.facts), suspended, as_json=as_json)
             serving.wait()

@@ -83,6 +83,7 @@ def carry_out(
 ) -> Applied:
     """Plan, run, read back, ``prove``, note and record, within the caller's transaction."""
     ground.expect_utf8(connection)
+    foreign.alone_in_cluster(connection)
     foreign.expect_none(connection)
     _check_predicates(connection, doors)
     state = read_state(connection, doors)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from psycopg import sql
 
-from klover.door import ledger, naming, standing
+from klover.door import foreign, ledger, naming, standing
 from klover.door.apply import PATIENCE
 from klover.door.ledger import Right, rows
 from klover.door.step import Phase, Step, raw, write
@@ -22,6 +22,7 @@ from klover.store.connect import Connection
 
 _WHY = "the doors are dropped"
 _NOTES = (
+    "door_counting",
     "door_view",
     "door_version",
     "door_suspension",
@@ -54,11 +55,9 @@ def drop(
     """
 
     def work() -> Dropped:
-        superuser = connection.execute(
-            "select rolsuper from pg_roles where rolname = current_user"
-        ).fetchone()
-        if superuser != (True,):
+        if not rows(connection, "is_superuser")[0][0]:
             raise StoreError("Only a superuser of the enclave takes doors away.")
+        foreign.alone_in_cluster(connection)
         kept: list[str] = []
         schemas = standing.door_schemas(connection)
         rights = tuple(_given_back(connection, ledger.noted_rights(connection), kept))

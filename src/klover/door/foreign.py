@@ -3,7 +3,8 @@
 A door's schema has a plate or lets a door's role in; a stored column has the shape of ours. What
 only happens to be called so is somebody's: a change of the doors is refused until it is renamed.
 So it is while another database of the cluster has doors: roles are the cluster's, and whoever is
-let in to one could look into the other.
+let in to one could look into the other. ``alone_in_cluster`` sees to it that two databases do not
+pass this at once.
 """
 
 from collections.abc import Iterator
@@ -18,6 +19,17 @@ _OURS = {
     "schema": f"names that begin with {naming.SCHEMA_PREFIX} are",
     "table": "its schema is",
 }
+
+
+def alone_in_cluster(connection: Connection) -> None:
+    """Hold, until the transaction ends, what one database of a cluster can hold at a time.
+
+    Advisory locks are a database's own. This is a lock on a catalog that all databases share, in
+    the mode that excludes only itself and a VACUUM; the catalog is one that hardly anybody writes.
+    Superusers alone may take it; what else there is to do tells whoever is none.
+    """
+    if rows(connection, "is_superuser")[0][0]:
+        connection.execute("lock table pg_catalog.pg_shseclabel in share update exclusive mode")
 
 
 def expect_none(connection: Connection) -> None:

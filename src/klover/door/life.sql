@@ -89,6 +89,31 @@ select 'table', format('%%s.%%s', n.nspname, c.relname)
    and format('%%s.%%s', n.nspname, c.relname) <> all (%(own)s)
  order by 1, 2;
 
+-- name: make_counting
+-- By which word the counts of each door's days are known. One at a time: the lock is held to the end.
+create table if not exists klover.door_counting (
+  schema text primary key, word text not null, since timestamptz not null);
+lock table klover.door_counting in share row exclusive mode;
+
+-- name: counting
+-- The word of each door, and since when it is another folder's or a later one.
+select schema, word, to_char(since at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+  from klover.door_counting;
+
+-- name: go_on_counting
+-- The counts go on: every door that knows them learns their new word, served now or not.
+update klover.door_counting set word = %(word)s where word = any (%(words)s);
+
+-- name: count
+-- Doors go by these counts from now on.
+insert into klover.door_counting
+select schema, %(word)s, %(time)s::timestamptz from unnest(%(schemas)s::text[]) schema
+    on conflict (schema) do update set word = excluded.word, since = excluded.since
+ where door_counting.word <> excluded.word;
+
+-- name: is_superuser
+select rolsuper from pg_roles where rolname = current_user;
+
 -- name: doors_in
 -- The other databases of the cluster in which roles of doors have anything, and whose doors.
 select d.datname,

@@ -7,6 +7,7 @@ data may stand in one. The log (``klover.log``) turns payloads into entries; not
 from klover.event.record import (
     Cancellation,
     Completion,
+    CountsBegun,
     Denial,
     DoorsApplied,
     DoorsDropped,
@@ -28,6 +29,7 @@ from klover.event.recorder import Recorder
 __all__ = [
     "Cancellation",
     "Completion",
+    "CountsBegun",
     "Denial",
     "DoorsApplied",
     "DoorsDropped",

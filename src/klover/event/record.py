@@ -79,6 +79,17 @@ class PolicyAdopted(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CountsBegun(Event):
+    """Days that had been counted in another folder are counted from nothing here.
+
+    ``doors`` are audience names.
+    """
+
+    kind: ClassVar[str] = "counts-begun"
+    doors: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DoorsApplied(Event):
     """The doors of a database were made to match a policy.
 

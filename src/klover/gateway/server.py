@@ -76,6 +76,7 @@ class Gateway:
         trust: Trust,
         recorder: Recorder,
         tally: Tally | None = None,
+        seated: Callable[[], None] = lambda: None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         login_seconds: float = LOGIN_SECONDS,
         lease_seconds: float = LEASE_SECONDS,
@@ -83,6 +84,7 @@ class Gateway:
         """Raise ConfigError for a certificate or backend that cannot be used.
 
         ``tally`` keeps the counts of a day; without one no audience may have such a limit.
+        ``seated`` is called once this gateway alone counts, before anybody is let in.
         """
         check_address(settings.backend)
         if tally is None and any(each.limits.day for each in policy.audiences.values()):
@@ -95,6 +97,7 @@ class Gateway:
         self._seats = Seats(settings.backend, counted, lost=self._lost)
         self._trust = trust
         self._recorder = recorder
+        self._seated = seated
         self._now = now
         self._login_seconds = login_seconds
         self._lease_seconds = lease_seconds
@@ -119,13 +122,16 @@ class Gateway:
     async def start(self) -> None:
         """Open every listener.
 
-        Raises InputError where an address cannot be used, ConfigError where another gateway counts.
+        Raises InputError where an address cannot be used, ConfigError where another gateway counts,
+        and what ``seated`` raises.
         """
         loop = asyncio.get_running_loop()
         self._listeners.open()
         try:
             await self._seats.take()
+            self._seated()
         except BaseException:
+            self._seats.close()
             self._listeners.close()
             raise
         self._release = Release(self._recorder, loop=loop, failed=self._fail)

@@ -7,9 +7,14 @@ One file of records of a fixed size, each the whole count of one key; the last o
 A count is appended and made durable before anything it covers is released, so a record torn by a
 crash covers nothing and is cut off; damage anywhere else stops the gateway. A later day begins the
 file anew. Keys are digests: the file names nobody. One process writes it at a time (a lock).
+
+Beside it stands a *word* that the enclave remembers, too, and that changes each time somebody
+begins to count: by it the folder that goes on is told from another, and from an older copy.
 """
 
 import os
+import re
+import secrets
 import struct
 import zlib
 from collections.abc import Iterator, Mapping
@@ -26,6 +31,8 @@ _BODY = struct.Struct(">I32sQQ")
 _CRC = struct.Struct(">I")
 RECORD_BYTES = _BODY.size + _CRC.size
 _BEGINNING = date.min
+_WORD = r"[0-9a-f]{32}"
+_WORDS = re.compile(rf"{_WORD}( {_WORD})*\n")
 
 
 class TallyFile:
@@ -37,6 +44,8 @@ class TallyFile:
         self._broken = False
         self._file = -1
         self._day = _BEGINNING
+        self.words: tuple[str, ...] = ()
+        """Those by which the enclave may know these counts; none where they have just begun."""
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._lock = lock(path.with_name(path.name + ".lock"), "the day's counts")
@@ -44,6 +53,7 @@ class TallyFile:
             raise _refused(error, path) from None
         try:
             self._counts = self._load()
+            self.words = self._read_words()
             self._open_anew()
         except OSError as error:
             self.close()
@@ -74,6 +84,16 @@ class TallyFile:
             raise _refused(error, self._path) from None
         self._counts[key] = (rows, size)
 
+    def next_word(self) -> str:
+        """Make a new word, durable beside those so far: a crash leaves one that is known."""
+        word = secrets.token_hex(16)
+        self._write_words((*self.words, word))
+        return word
+
+    def settle_word(self, word: str) -> None:
+        """Keep the new word alone: the enclave knows it."""
+        self._write_words((word,))
+
     def close(self) -> None:
         """Let the file go. Closing twice does nothing."""
         for descriptor in (self._file, self._lock):
@@ -93,6 +113,26 @@ class TallyFile:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    def _read_words(self) -> tuple[str, ...]:
+        path = self._path.with_name(self._path.name + ".word")
+        if not path.exists():
+            return ()
+        text = path.read_bytes().decode("ascii", "replace")
+        if _WORDS.fullmatch(text) is None:
+            raise RecordError(
+                f"The word of the day's counts in {path} is damaged; nobody is let in until it is "
+                "restored, or removed and the counts begun anew."
+            )
+        return tuple(text.split())
+
+    def _write_words(self, words: tuple[str, ...]) -> None:
+        path = self._path.with_name(self._path.name + ".word")
+        try:
+            write_file(path, f"{' '.join(words)}\n".encode(), self._failpoint)
+        except OSError as error:
+            raise _refused(error, path) from None
+        self.words = words
 
     def _load(self) -> dict[bytes, tuple[int, int]]:
         counts: dict[bytes, tuple[int, int]] = {}
