@@ -18,6 +18,7 @@ from conftest import VERSION
 from doubles.databases import own_database
 from doubles.demo_doors import TODAY, compiled, load_application, open_doors, resolve
 from doubles.enclave import PEOPLE
+from doubles.mended import mend
 from klover import door
 from klover.door import Fact, Verdict, Way
 from klover.door.asking import ask
@@ -152,6 +153,13 @@ PLANTS = (
 )  # fmt: skip
 
 
+IN_WORDS = frozenset({
+    "a library for whoever logs in", "catalogs changed by hand", "large objects for everybody",
+    "a large object for a stranger",
+})  # fmt: skip
+"""What is mended in a file, or by deciding something first."""
+
+
 @pytest.fixture(scope="module")
 def held(server: Server) -> Iterator[Held]:
     with own_database(server, DATABASE) as connection:
@@ -167,7 +175,7 @@ def told(facts: tuple[Fact, ...]) -> list[str]:
     return [f"{fact.who} {fact.what}: {fact.why}" for fact in facts]
 
 
-def ways_out(connection: Connection, resolved: Resolved) -> list[str]:
+def violations(connection: Connection, resolved: Resolved) -> tuple[Fact, ...]:
     """Ask the part of the proof that is not about doors; the whole is asked below."""
     cluster = _cluster(connection, resolved, replicas=(REPLICATION,))
     facts = (
@@ -175,7 +183,11 @@ def ways_out(connection: Connection, resolved: Resolved) -> list[str]:
         *prove_ways(connection, cluster),
         *prove_settings(connection, cluster, resolved.policy.places),
     )
-    return told(tuple(fact for fact in facts if fact.verdict is Verdict.VIOLATION))
+    return tuple(fact for fact in facts if fact.verdict is Verdict.VIOLATION)
+
+
+def ways_out(connection: Connection, resolved: Resolved) -> list[str]:
+    return told(violations(connection, resolved))
 
 
 def run(connection: Connection, statements: str) -> None:
@@ -200,6 +212,20 @@ def test_what_is_planted_is_found_and_gone_when_removed(held: Held, planted: Pla
         run(connection, planted.undo)
     assert any(planted.found in each for each in found), found
     assert not ways_out(connection, resolved)
+
+
+@pytest.mark.parametrize(
+    "planted", [p for p in PLANTS if p.since <= VERSION], ids=lambda planted: planted.name
+)
+def test_the_statement_that_mends_it_takes_it_away(held: Held, planted: Plant) -> None:
+    connection, resolved = held
+    with connection.transaction(force_rollback=True):
+        run(connection, planted.sql)
+        found = violations(connection, resolved)
+        done = mend(connection, found)
+        left = {(fact.who, fact.what) for fact in violations(connection, resolved)}
+    assert not done & left, [str(each.mend) for each in found]
+    assert bool(done) is (planted.name not in IN_WORDS)
 
 
 def test_the_whole_proof_has_these_ways_and_holds_without_plants(held: Held) -> None:

@@ -10,6 +10,7 @@ from conftest import VERSION
 from doubles.databases import own_database
 from doubles.demo_doors import TODAY, compiled, load_application, open_doors, resolve
 from doubles.enclave import PEOPLE
+from doubles.mended import mend
 from klover import door
 from klover.catalog import TableName
 from klover.door import naming
@@ -376,6 +377,12 @@ def test_a_planted_violation_is_found_and_mended(
         open_doors(connection, compiled(connection, resolved))
         left = door.prove(connection, resolved, TODAY).violations
         assert bool(left) is not planted.mended
+        assert not planted.mended or not [f for f in found if "`klover doors apply`" not in f.mend]
+        done = mend(connection, left)
+        again = {
+            (each.who, each.what) for each in door.prove(connection, resolved, TODAY).violations
+        }
+        assert not done & again
 
 
 def test_nothing_is_found_where_nothing_is_wrong(applied: tuple[Connection, Resolved]) -> None:

@@ -5,8 +5,18 @@ from hypothesis import given, strategies as st
 
 from klover.door.predicate import columns_used
 from klover.errors import PolicyError
+from klover.policy.predicate import refuse_predicate
 
-COLUMNS = ("visibility", "owner id", "removed_at", "Mixed", "n")
+COLUMNS = {
+    "visibility": "text", "owner id": "bigint", "removed_at": "text", "Mixed": "text",
+    "n": "integer",
+}  # fmt: skip
+KINDS = {
+    "n": "integer", "s": "text", "d": "date", "at": "timestamp with time zone", "ok": "boolean",
+    "price": "numeric(5,2)", "f": "double precision", "ns": "integer[]", "ss": "text[]",
+    "mood": "public.mood", "small": "public.short", "doc": "jsonb", "ip": "cidr",
+    "end": "integer", "C": "integer", "Odd one": "integer", "local": "integer", "text": "integer",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -106,6 +116,69 @@ def test_what_would_say_a_value_in_its_error_is_refused(text: str) -> None:
 )
 def test_what_reads_constants_only_is_accepted(text: str) -> None:
     assert columns_used(text, COLUMNS)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "n::bigint > 3 and not n::numeric = 4",
+        "cast(n as double precision) > 1 or n::float8 > 1",
+        "d::timestamptz < now() and (d::timestamp without time zone) < now()",
+        "at::date < '2026-01-01' and at::time > '12:00'",
+        "ok::int + n::int8 > 1",
+        "f::numeric > 1 and price::numeric > 1",
+        "ns::bigint[] is not null and ss::text[] is not null and ns::text array is null",
+        "mood::text = 'good' and doc::json is not null and ip::inet << '10.0.0.0/8'",
+        '"Odd one"::pg_catalog.int8 > 1',
+        "coalesce(n::bigint, 0) > 0 and case when ok then n::bigint else n::numeric end > 0",
+    ],
+)
+def test_a_cast_that_cannot_fail_for_the_columns_type_is_accepted(text: str) -> None:
+    assert columns_used(text, KINDS)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "s::int > 1",
+        "cast(s as date) < now()",
+        "n::smallint > 1",
+        "price::float8 > 1",
+        "price::int > 1",
+        "n::numeric(3,1) > 1",
+        "at::timestamp(0) is null",
+        "d::int > 1",
+        "ss::int[] is null",
+        "s::text[] is null",
+        "n::bigint[] is null",
+        "doc::int > 1",
+        "n::public.mood is null",
+        'n::"int8" > 1',
+        "small::int > 1",
+        "unknown::bigint > 1",
+        # What stands before the colons is no column, or not all that is cast.
+        "n::bigint::int > 1",
+        "s::text::int > 1",
+        "case when ok then s end::bigint > 1",
+        's collate "C"::bigint > 1',
+        "s at local::bigint > 1",
+        "x.n::bigint > 1",
+        "(s)::bigint > 1",
+        "lower(s)::bigint > 1",
+        "ss[1:n]::bigint[] is null",
+        "cast(s || n as bigint) > 1",
+        "cast(n::text as bigint) > 1",
+    ],
+)
+def test_any_other_cast_is_refused_though_the_types_are_known(text: str) -> None:
+    with pytest.raises(PolicyError, match="says in its error the value"):
+        columns_used(text, KINDS)
+
+
+@pytest.mark.parametrize("text", ["s::int > 1", "cast(s as date) < now()", "s::text[] is null"])
+def test_without_a_database_a_cast_passes_that_could_be_harmless(text: str) -> None:
+    assert refuse_predicate(text) is None
+    assert refuse_predicate(text, KINDS)
 
 
 @given(text=st.text(alphabet="abn()[]'\";-/*=$ \n", max_size=30))

@@ -101,6 +101,17 @@ def notes(text: str) -> list[str]:
     return [str(one) for one in told if one.severity is Severity.NOTE]
 
 
+def test_a_cast_that_only_a_database_can_judge() -> None:
+    text = POLICY.replace("public_rows: visibility = 'public'", "public_rows: id::numeric > 9")
+    assert text != POLICY
+    (told,) = [each for each in notes(text) if "public_rows" in each]
+    assert f"k.yaml:{line_of(text, '  videos:')}: note: Whether `public_rows` of videos" in told
+    assert "--dsn" in told
+    assert not [each for each in notes(POLICY) if "public_rows" in each]
+    known = check(parse(text, "k.yaml"), videos(), ON)
+    assert not [each for each in known if "may cast" in each.message]
+
+
 def test_homes_that_nothing_tells_and_addresses_that_need_a_table() -> None:
     assert any("everybody counts as inside" in one for one in notes(POLICY.replace(
         "home: country", "home: none")))  # fmt: skip

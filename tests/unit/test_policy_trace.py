@@ -371,6 +371,20 @@ def test_a_circle_of_two_is_told_once() -> None:
     assert "a → b → a" in told
 
 
+def test_a_cast_in_public_rows_has_to_be_harmless_for_the_columns_type() -> None:
+    found = catalog(
+        table("accounts", "id bigint pk", "country text"),
+        table("posts", "id integer pk", "account_id bigint -> accounts.id", "body text"),
+    )
+    posts = "  posts: {subject: account_id, public_rows: 'COLUMN::bigint > 3'}\n"
+    assert name("posts") in resolve(posts.replace("COLUMN", "id"), found).tables
+    (told,) = errors(posts.replace("COLUMN", "body"), found)
+    assert told.startswith(
+        "k.yaml:7: Table posts: `public_rows` cannot be used: `::bigint` of body"
+    )
+    assert "which is text, says in its error the value" in told
+
+
 def test_rows_without_restricted_parents_need_no_answer() -> None:
     found = catalog(table("accounts", "id bigint pk", "country text"), SELF)
     tables = "  accounts: {public_rows: true}\n  posts: {subject: account_id, public_rows: true}\n"

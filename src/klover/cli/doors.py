@@ -103,7 +103,8 @@ def prove(
 ) -> None:
     """Read back what every role reaches and hold it against the policy.
 
-    Ends with 1 where a role reaches more than the policy gives it.
+    Ends with 1 where a role reaches more than the policy gives it, and says of each violation what
+    mends it.
     """
     deployment = assemble.load_deployment(config)
     with assemble.open_primary(deployment) as primary:
@@ -121,8 +122,8 @@ def prove(
     found = sum(len(proof.violations) for proof in proofs.values())
     if found:
         raise CheckFailed(
-            f"The doors do not hold: {_count(found, Verdict.VIOLATION)}, listed above. "
-            "`klover doors plan` shows what would mend them."
+            f"The doors do not hold: {_count(found, Verdict.VIOLATION)}, listed above with what "
+            "mends each."
         )
     if not as_json:
         unread = sum(
@@ -162,6 +163,8 @@ def _show(name: str, proof: Proof, *, everything: bool) -> None:
         for fact in told:
             verdict = f"[{colours.get(fact.verdict, 'dim')}]{fact.verdict:9}[/]"
             screen.print(f"{verdict} {escape(fact.who)}  {escape(fact.what)}: {escape(fact.why)}")
+            if fact.mend:
+                screen.print(f"{'mend':>9} {escape(fact.mend)}")
     counts = ", ".join(
         _count(sum(fact.verdict is verdict for fact in proof.facts), verdict) for verdict in Verdict
     )

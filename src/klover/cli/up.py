@@ -43,8 +43,7 @@ def up(
         first = proof.violations[0]
         raise CheckFailed(
             f"The doors are not proved, so the gateway stays shut: {first.who}, {first.what}: "
-            f"{first.why} ({len(proof.violations)} in all, listed by `klover doors prove`). "
-            "`klover doors plan` shows what would mend them."
+            f"{first.why}. {first.mend} `klover doors prove` lists all {len(proof.violations)}."
         )
     end_on_signals(signal.SIGINT, signal.SIGTERM)
     with Serving(deployment, count_anew=count_anew) as serving:

@@ -97,7 +97,8 @@ class Steps:
                 wait_replayed(standby, position)
                 proof = assemble.prove_doors(self.deployment, standby, resolved)
             if not proof.holds:
-                raise CheckFailed(f"The doors are not proved: {proof.violations[0].why}.")
+                first = proof.violations[0]
+                raise CheckFailed(f"The doors are not proved: {first.why}. {first.mend}")
             allowed = sum(fact.verdict is Verdict.ALLOWED for fact in proof.facts)
             step.detail = (
                 f"{len(compiled.doors)} doors in {len(applied.steps):,} statements; proved: "

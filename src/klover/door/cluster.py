@@ -5,16 +5,19 @@ names, a standby's, one of Klover's own, or a stranger. What a role without logi
 by every login role that is a member of it, however far, whatever the membership's options.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from klover.door import naming
 from klover.door.asking import ask
+from klover.door.mend import quoted, run
 from klover.door.proof import Fact, absent, allowed, violation
 from klover.errors import StoreError
 from klover.policy.model import Application
 from klover.store.connect import Connection
 
+Mend = Callable[[str], str]
+"""What takes it from the role that has it, in a sentence; empty where only leaving that does."""
 _POWERS = ("superuser", "CREATEROLE", "CREATEDB", "REPLICATION", "BYPASSRLS")
 
 
@@ -35,6 +38,8 @@ class Cluster:
 
     roles: Mapping[str, ClusterRole]
     groups: Mapping[str, frozenset[str]]
+    direct: Mapping[str, frozenset[str]]
+    """For each the roles that it is a member of by a grant of its own."""
     operator: str
     applications: Mapping[str, Application]
     """By the name of their role."""
@@ -71,26 +76,46 @@ class Cluster:
         return None
 
     def judge(
-        self, roles: Iterable[str], what: str, why: str, *, applications: bool
+        self, roles: Iterable[str], what: str, why: str, mend: Mend, *, applications: bool
     ) -> Iterator[Fact]:
         """Judge whoever can act as one of ``roles`` and so has ``what``.
 
         ``applications`` says whether an application that the policy names may have it.
         """
-        users = sorted({user for role in roles for user in self.users(role)})
-        for user in users:
-            yield self.verdict(user, what, why, applications=applications)
-        if not users:
+        through: dict[str, str] = {}
+        for role in roles:
+            through |= {user: role for user in self.users(role) if user not in through}
+            through |= {user: role for user in self.users(role) if user == role}
+        for user, role in sorted(through.items()):
+            told = self.mending(user, role, mend)
+            yield self.verdict(user, what, why, told, applications=applications)
+        if not through:
             yield absent("nobody", what, f"{why}; nobody who logs in has it")
 
-    def verdict(self, user: str, what: str, why: str, *, applications: bool) -> Fact:
+    def verdict(self, user: str, what: str, why: str, mend: str, *, applications: bool) -> Fact:
         """Judge one login role."""
         named = self.named(user)
         if named is None:
-            return violation(user, what, f"{why}, and the policy names no such application")
+            its_own = " Or name it under `applications:` in the policy, if it is one."
+            why = f"{why}, and the policy names no such application"
+            return violation(user, what, why, mend + (its_own if applications else ""))
         if not applications and not self.is_operator(user):
-            return violation(user, what, f"{why}, which is more than an application may")
+            return violation(user, what, f"{why}, which is more than an application may", mend)
         return allowed(user, what, f"{why}: {named}")
+
+    def mending(self, user: str, role: str, mend: Mend) -> str:
+        """Say what takes from ``user`` what it has as ``role``: of its own, or as a member."""
+        if user == role:
+            return mend(role)
+        near = (
+            group
+            for group in sorted(self.direct.get(user, ()))
+            if group == role or role in self.groups.get(group, ())
+        )
+        group = next(near, role)
+        leave = run(f"REVOKE {quoted(group)} FROM {quoted(user)}", f"Take it out of {group}")
+        other = "" if self.roles[role].login else mend(role)
+        return f"{leave} Or: {other}" if other else leave
 
 
 def read_cluster(
@@ -117,6 +142,7 @@ def read_cluster(
     return Cluster(
         roles=roles,
         groups={name: _closure(name, edges) for name in roles},
+        direct={name: frozenset(groups) for name, groups in edges.items()},
         operator=user[0] if user else "",
         applications={each.role: each for each in applications},
         replicas=frozenset(replicas),

@@ -16,6 +16,7 @@ from klover.door import naming
 from klover.door.predicate import columns_used
 from klover.errors import PolicyError
 from klover.policy.model import Rows
+from klover.policy.predicate import types_of
 from klover.policy.resolved import Reference, Resolved, TracedTable
 
 Condition = sql.Composable | bool
@@ -91,7 +92,7 @@ def _own(resolved: Resolved, traced: TracedTable, reads: Reads) -> Condition:
         return rule.public_rows is Rows.ALL
     text = rule.predicate or ""
     try:
-        reads.add(traced.name, *columns_used(text, traced.columns))
+        reads.add(traced.name, *columns_used(text, types_of(traced.table)))
     except PolicyError as error:
         raise PolicyError(error.message, file=resolved.policy.file, line=rule.line) from None
     # The policy's own text: one expression (columns_used), parsed by Postgres before it is used.

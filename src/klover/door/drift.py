@@ -21,8 +21,6 @@ from klover.store.connect import Connection
 _APPLY = "`klover doors apply` makes the doors anew"
 _POLICY = "say it in the policy, then `klover doors apply`"
 _BACK = "`klover doors apply` sets it right; find out who did it"
-_ALSO = "`klover doors apply` if it has anything to do, else take it back; find out who did it"
-"""Not everything that the proof refuses is a door's own: another database's grants are not."""
 
 _MEANING: Mapping[Kind, tuple[str, str]] = {
     Kind.TABLE_NEW: (
@@ -140,7 +138,7 @@ def _violations(proof: Proof) -> Iterator[Drift]:
             what=fact.why,
             breaks="a violation: the doors must not be open",
             views=(),
-            mend=_ALSO,
+            mend=fact.mend,
         )
 
 

@@ -35,7 +35,14 @@ class Fact:
     what: str
     verdict: Verdict
     why: str
+    mend: str = ""
+    """Of a violation: what to do about it, in a sentence or two."""
     way: Way = Way.SHOWN
+
+    def __post_init__(self) -> None:
+        """Refuse a violation that nobody is told how to mend."""
+        if self.verdict is Verdict.VIOLATION and not self.mend:
+            raise ValueError(f"No mend is said for the violation {self.why!r}.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,9 +62,9 @@ class Proof:
         return not self.violations
 
 
-def violation(who: str, what: str, why: str) -> Fact:
-    """Tell what must not be."""
-    return Fact(who=who, what=what, verdict=Verdict.VIOLATION, why=why)
+def violation(who: str, what: str, why: str, mend: str) -> Fact:
+    """Tell what must not be, and what mends it."""
+    return Fact(who=who, what=what, verdict=Verdict.VIOLATION, why=why, mend=mend)
 
 
 def allowed(who: str, what: str, why: str) -> Fact:

@@ -174,7 +174,7 @@ def _prove(prove: Callable[[], Proof]) -> None:
         first = proof.violations[0]
         raise StoreError(
             f"The doors stay suspended, since they would not be proved: {first.who}, {first.what}:"
-            f" {first.why} ({len(proof.violations)} in all). Mend that and resume again."
+            f" {first.why} ({len(proof.violations)} in all). {first.mend} Then resume again."
         )
 
 

@@ -58,7 +58,9 @@ select lanname from pg_language
 -- Functions of libraries that no extension brought, of a library that lies elsewhere than
 -- extensions' do, and those that are another name for one of Postgres' own, which it may close. An
 -- aggregate is written down as one, and is one where it is made of such a function.
-select p.oid::regprocedure::text, l.lanname = 'internal'
+select p.oid::regprocedure::text, l.lanname = 'internal',
+       (select e.extname from pg_depend d join pg_extension e on e.oid = d.refobjid
+         where d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e')
   from pg_proc p
   join pg_language l on l.oid = p.prolang
  where l.lanname in ('c', 'internal') and p.oid >= 16384

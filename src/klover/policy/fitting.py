@@ -11,6 +11,7 @@ from klover.policy.coarsen import misfit
 from klover.policy.faults import Faults
 from klover.policy.model import ColumnRule, TableRule
 from klover.policy.neutral import bare_type
+from klover.policy.predicate import refuse_predicate, types_of
 from klover.policy.reading import nearest
 from klover.policy.resolved import TracedTable
 
@@ -18,7 +19,8 @@ _JSON = frozenset({"json", "jsonb"})
 
 
 def refuse_columns(rule: TableRule, table: Table, faults: Faults) -> None:
-    """Refuse columns that the table does not have, and parts of columns that have none."""
+    """Refuse columns that the table does not have, and what their types do not allow."""
+    _refuse_casts(rule, table, faults)
     known = [column.name for column in table.columns]
     named = {name: column.line for name, column in rule.columns.items()}
     named.update(dict.fromkeys(rule.key or (), rule.line))
@@ -41,6 +43,13 @@ def refuse_columns(rule: TableRule, table: Table, faults: Faults) -> None:
                 "and jsonb have parts.",
                 column_rule.line,
             )
+
+
+def _refuse_casts(rule: TableRule, table: Table, faults: Faults) -> None:
+    """Refuse a condition on rows whose casts could say a value, now that the types are known."""
+    reason = refuse_predicate(rule.predicate, types_of(table)) if rule.predicate else None
+    if reason is not None:
+        faults.add(f"Table {rule.name}: `public_rows` cannot be used: {reason}.", rule.line)
 
 
 def _refuse_coarsen(table: TableName, column: Column, rule: ColumnRule, faults: Faults) -> None:

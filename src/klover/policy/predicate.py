@@ -7,7 +7,8 @@ https://www.postgresql.org/docs/18/sql-syntax-lexical.html
 
 import re
 
-from klover.policy.outspoken import says_a_value
+from klover.catalog import Table
+from klover.policy.outspoken import Types, says_a_value
 
 _TOKEN = re.compile(
     r"""(?P<text>'(?:[^'\\]|'')*')      # a plain string without backslashes
@@ -30,8 +31,12 @@ _MISTAKEN = frozenset({"yes", "no", "on", "off", "true", "false", "all", "none"}
 _PAIRS = {")": "(", "]": "["}
 
 
-def refuse_predicate(text: str) -> str | None:
-    """Tell why ``text`` is no acceptable expression; None when nothing is wrong with it."""
+def refuse_predicate(text: str, types: Types | None = None) -> str | None:
+    """Tell why ``text`` is no acceptable expression; None when nothing is wrong with it.
+
+    ``types`` are those of the table's columns. Without them a cast of a column passes that could
+    be harmless; with them it has to be.
+    """
     if text.strip().casefold() in _MISTAKEN:
         return f"{text.strip()!r} is not clear here: write `true` or `false`, or an SQL expression"
     if not text.strip():
@@ -52,7 +57,12 @@ def refuse_predicate(text: str) -> str | None:
             return reason
         if kind != "space":
             tokens.append((kind, match.group()))
-    return "a bracket is not closed" if brackets else says_a_value(tokens)
+    return "a bracket is not closed" if brackets else says_a_value(tokens, types)
+
+
+def types_of(table: Table) -> Types:
+    """Tell the type behind each column."""
+    return {column.name: column.base_type for column in table.columns}
 
 
 def words_of(text: str) -> frozenset[str]:

@@ -9,6 +9,7 @@ from klover.door import naming
 from klover.door.predicate import columns_used
 from klover.errors import PolicyError
 from klover.policy.model import Rows
+from klover.policy.predicate import types_of
 from klover.policy.resolved import Reference, Resolved, TracedTable
 
 Terms = list[sql.Composable] | None
@@ -23,7 +24,7 @@ def conditions(resolved: Resolved, name: TableName, found: Columns, seen: set[Ta
     seen.add(name)
     traced = resolved.tables[name]
     if traced.rule.public_rows is Rows.PREDICATE:
-        found[name] |= columns_used(traced.rule.predicate or "", traced.columns)
+        found[name] |= columns_used(traced.rule.predicate or "", types_of(traced.table))
     for parent in traced.parents:
         found[name] |= set(parent.columns) | ({parent.when[0]} if parent.when else set())
         found[parent.target] |= set(parent.target_columns)
@@ -46,7 +47,7 @@ def row_terms(resolved: Resolved, traced: TracedTable, below: tuple[TableName, .
     terms: list[sql.Composable] = []
     if rule.public_rows is Rows.PREDICATE:
         text = rule.predicate or ""
-        columns_used(text, traced.columns)  # refuses what is not one expression
+        columns_used(text, types_of(traced.table))  # refuses what is not one expression
         terms.append(sql.SQL("({})").format(sql.SQL(text)))
     for made in _terms_above(resolved, traced, (*below, traced.name)):
         if made is None:

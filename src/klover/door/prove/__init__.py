@@ -5,11 +5,11 @@ the policy (``expect``), never from what was compiled. What it finds is a list o
 violation among them means that the doors must not be open.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 
 from klover.catalog import TableName
-from klover.door import ground, ledger
+from klover.door import ground, ledger, mend
 from klover.door.cluster import read_cluster
 from klover.door.doors import Doors
 from klover.door.expect import expected
@@ -20,7 +20,7 @@ from klover.door.prove.never import prove_never
 from klover.door.prove.pseudonyms import prove_pseudonyms
 from klover.door.prove.reach import prove_reach
 from klover.door.prove.settings import prove_settings
-from klover.door.prove.views import prove_views, read_views
+from klover.door.prove.views import Standing, away, prove_views, read_views
 from klover.door.prove.ways import prove_ways
 from klover.door.pseudonyms.state import read_epochs
 from klover.policy.country import meet
@@ -77,7 +77,7 @@ def _facts(
     yield from _strays(doors, views)
     for change in ground.redefined(connection):
         why = f"the doors show it, and it {change.what} than when they were applied"
-        yield violation("application", f"view {change.subject}", why)
+        yield violation("application", f"view {change.subject}", why, mend.SUSPEND)
     suspended = ledger.suspensions(connection)
     if doors.doors and all(door.schema in suspended for door in doors.doors):
         yield absent("pseudonyms", "every door", "suspended: nobody is let in to see one")
@@ -86,8 +86,9 @@ def _facts(
     yield from prove_reach(connection, doors.doors, on_standby=on_standby)
 
 
-def _strays(doors: Doors, standing: Iterable[TableName]) -> Iterator[Fact]:
+def _strays(doors: Doors, standing: Mapping[TableName, Standing]) -> Iterator[Fact]:
     schemas = {door.schema for door in doors.doors}
-    for name in sorted(standing):
+    for name, each in sorted(standing.items()):
         if name.schema not in schemas:
-            yield violation(name.schema, str(name), "stands in a door that no audience has")
+            why = "stands in a door that no audience has"
+            yield violation(name.schema, str(name), why, away(each))

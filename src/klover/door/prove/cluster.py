@@ -6,9 +6,10 @@ listed; whoever else reaches a protected table is a violation.
 """
 
 from collections.abc import Iterator
+from functools import partial
 
 from klover.catalog import TableName
-from klover.door import naming
+from klover.door import mend, naming
 from klover.door.asking import Rows, ask, judged
 from klover.door.cluster import Cluster
 from klover.door.powers import PREDEFINED, Power
@@ -69,14 +70,16 @@ def _holders(cluster: Cluster, holders: Holders) -> Iterator[Fact]:
             before = told.setdefault((user, verb), set())
             new = holders[role, verb] - before
             before |= new
-            through = "" if user == role else f" as the role {role}"
-            yield from _holder(cluster, user, f"{verb} it{through}", new)
+            yield from _holder(cluster, user, role, verb, new, holders)
         if not users:
             what = _listed(holders[role, verb])
             yield absent(role, what, f"{verb} it; nobody who logs in can be this role")
 
 
-def _holder(cluster: Cluster, user: str, why: str, tables: set[TableName]) -> Iterator[Fact]:
+def _holder(
+    cluster: Cluster, user: str, role: str, verb: str, tables: set[TableName], holders: Holders
+) -> Iterator[Fact]:
+    why = f"{verb} it" if user == role else f"{verb} it as the role {role}"
     hidden = {
         table
         for table in tables
@@ -85,7 +88,29 @@ def _holder(cluster: Cluster, user: str, why: str, tables: set[TableName]) -> It
     }
     for part, applications in ((hidden, False), (tables - hidden, True)):
         if part:
-            yield cluster.verdict(user, _listed(part), why, applications=applications)
+            groups = (
+                g for g in sorted(cluster.groups[user]) if part <= holders.get((g, verb), set())
+            )
+            by = next(groups, role)  # what a role inherits, Postgres tells as its own
+            told = cluster.mending(user, by, partial(_without, cluster, verb, part))
+            yield cluster.verdict(user, _listed(part), why, told, applications=applications)
+
+
+def _without(cluster: Cluster, verb: str, tables: set[TableName], role: str) -> str:
+    """Say what takes tables from a role: each by its name, or all of their schemas."""
+    names = sorted(tables)
+    if verb == "owns":
+        statement = "; ".join(
+            mend.owned(f"TABLE {mend.relation(table)}", cluster.operator)
+            for table in names[:_NAMED]
+        )
+        more = " The others likewise." if len(names) > _NAMED else ""
+        return mend.run(statement, "Give it back") + more
+    on = f"TABLE {', '.join(map(mend.relation, names))}"
+    if len(names) > _NAMED:
+        schemas = sorted({table.schema for table in tables})
+        on = f"ALL TABLES IN SCHEMA {', '.join(map(mend.quoted, schemas))}"
+    return f"{mend.run(mend.revoke(on, role))} Where PUBLIC holds it, `klover doors apply` does."
 
 
 def _listed(tables: set[TableName]) -> str:
@@ -103,6 +128,7 @@ def _idle(cluster: Cluster, reaching: set[str]) -> Iterator[Fact]:
 
 def _database(connection: Connection, cluster: Cluster) -> Iterator[Fact]:
     rows = ask(connection, _FILE, "cluster_database")
+    on = f"DATABASE {mend.quoted(connection.info.dbname)}"
 
     def judge(found: Rows) -> Iterator[Fact]:
         ((owner, template),) = found
@@ -110,10 +136,14 @@ def _database(connection: Connection, cluster: Cluster) -> Iterator[Fact]:
             yield allowed(owner, "this database", "owns it: the operator")
         else:
             why = "owns it, and may publish what it owns"
-            yield from cluster.judge([owner], "this database", why, applications=True)
+            back = mend.run(mend.owned(on, cluster.operator), "Give it back")
+            yield from cluster.judge(
+                [owner], "this database", why, mend.same(back), applications=True
+            )
         if template:
             why = "is a template: whoever may create databases can copy it whole"
-            yield violation("CREATEDB", "this database", why)
+            told = mend.run(f"ALTER {on} IS_TEMPLATE false", "Let it be none")
+            yield violation("CREATEDB", "this database", why, told)
 
     yield from judged(rows, "this database", judge)
     others = [name for (name,) in ask(connection, _FILE, "cluster_databases") or []]
@@ -128,7 +158,15 @@ def _schemas(connection: Connection, cluster: Cluster) -> Iterator[Fact]:
     def judge(found: Rows) -> Iterator[Fact]:
         for role, schema, owns, closed in found:
             why = "owns it" if owns else "may create in it what others come to run"
-            yield from cluster.judge([role], f"schema {schema}", why, applications=not closed)
+            on = f"SCHEMA {mend.quoted(schema)}"
+            told = (
+                mend.run(mend.owned(on, cluster.operator), "Give it back")
+                if owns
+                else mend.by_name(on, role, "CREATE")
+            )
+            yield from cluster.judge(
+                [role], f"schema {schema}", why, mend.same(told), applications=not closed
+            )
         if not any(closed for *_, closed in found):
             yield absent("nobody", "doors' schemas", "nobody else may create in them")
 
@@ -136,7 +174,9 @@ def _schemas(connection: Connection, cluster: Cluster) -> Iterator[Fact]:
     creating = ask(connection, _FILE, "cluster_creates") or []
     for (role,) in creating:
         why = "may make schemas and publications in it"
-        yield from _giving(cluster, role, "this database", why, applications=True)
+        on = f"DATABASE {mend.quoted(connection.info.dbname)}"
+        told = mend.run(mend.revoke(on, role, what="CREATE"))
+        yield from _giving(cluster, role, "this database", why, told, applications=True)
 
 
 def _defaults(connection: Connection, cluster: Cluster) -> Iterator[Fact]:
@@ -146,7 +186,8 @@ def _defaults(connection: Connection, cluster: Cluster) -> Iterator[Fact]:
         where = f" in {schema}" if schema else ""
         what = f"default privileges of {owner}{where}"
         why = f"{privilege} on new {kinds.get(kind, kind)}"
-        yield from cluster.judge([grantee], what, why, applications=True)
+        told = mend.defaults(owner, schema, kind, grantee)
+        yield from cluster.judge([grantee], what, why, mend.same(told), applications=True)
 
 
 def _powers(cluster: Cluster) -> Iterator[Fact]:
@@ -166,7 +207,16 @@ def _powers(cluster: Cluster) -> Iterator[Fact]:
             yield allowed(name, f"power {power}", f"{why}: a standby's, by the deployment's file")
         if power != "superuser":
             strangers = [n for n in strangers if "superuser" not in cluster.roles[n].powers]
-        yield from cluster.judge(strangers, f"power {power}", why, applications=power == "CREATEDB")
+        yield from cluster.judge(
+            strangers, f"power {power}", why, partial(_powerless, power),
+            applications=power == "CREATEDB",
+        )  # fmt: skip
+
+
+def _powerless(power: str, role: str) -> str:
+    told = mend.run(f"ALTER ROLE {mend.quoted(role)} NO{power.upper()}")
+    standby = " Or name it under `replication` in klover.toml, if a standby follows by it."
+    return told + (standby if power == "REPLICATION" else "")
 
 
 def _predefined(cluster: Cluster) -> Iterator[Fact]:
@@ -174,7 +224,7 @@ def _predefined(cluster: Cluster) -> Iterator[Fact]:
         if name.startswith("pg_") and name != "pg_database_owner":
             power = PREDEFINED.get(name, Power(gives="a power that nobody has judged"))
             yield from cluster.judge(
-                [name], f"role {name}", power.gives, applications=power.application
+                [name], f"role {name}", power.gives, mend.same(""), applications=power.application
             )
 
 
@@ -188,7 +238,7 @@ def _given(connection: Connection, cluster: Cluster) -> Iterator[Fact]:
 
         def judge(found: Rows, what: str = what, why: str = why) -> Iterator[Fact]:
             for given, role in found:
-                yield from _giving(cluster, role, given, why)
+                yield from _giving(cluster, role, given, why, mend.of_kind(given, role))
             if not found:
                 yield absent("nobody", what, "none was given away")
 
@@ -196,9 +246,9 @@ def _given(connection: Connection, cluster: Cluster) -> Iterator[Fact]:
 
 
 def _giving(
-    cluster: Cluster, role: str, what: str, why: str, *, applications: bool = False
+    cluster: Cluster, role: str, what: str, why: str, told: str, *, applications: bool = False
 ) -> Iterator[Fact]:
     if role == "public":
-        yield violation("public", what, why)
+        yield violation("public", what, why, told)
     else:
-        yield from cluster.judge([role], what, why, applications=applications)
+        yield from cluster.judge([role], what, why, mend.same(told), applications=applications)

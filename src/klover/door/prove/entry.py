@@ -17,6 +17,15 @@ from klover.store.connect import Connection
 
 _FILE = "entry.sql"
 _PASSWORDS = frozenset({"password", "md5", "scram-sha-256", "ldap", "radius", "pam", "bsd"})
+_TOLD = "docs/deployment.md has the lines that are needed."
+_PEER = (
+    f"Let sessions in by `local all +{naming.GROUP} peer map=…` alone, above other lines, with the"
+    f" gateway's account in the map; {_TOLD}"
+)
+_ABOVE = (
+    f"Write `host all +{naming.GROUP} all reject` above it, on a primary also `local all"
+    f" +{naming.GROUP} reject`; {_TOLD}"
+)
 _OPEN_TO_ALL = 0o007
 _OPEN_TO_GROUP = 0o070
 
@@ -68,8 +77,8 @@ def _entry(
 ) -> Iterator[Fact]:
     gone = {file for (file,) in ask(connection, _FILE, "gone") or []}
     if "pg_hba.conf" in gone:
-        why = "is not there, so the server keeps rules that nobody sees; put it back, and reload"
-        yield violation("server", "pg_hba.conf", why)
+        why = "is not there, so the server keeps rules that nobody sees"
+        yield violation("server", "pg_hba.conf", why, "Put it back, and reload the server.")
         return
     rows = ask(connection, _FILE, "rules")
     # A server starts without that file, and maps nobody.
@@ -125,7 +134,8 @@ def _doubts(connection: Connection, rows: Rows, gone: Collection[str]) -> Iterat
     wrong = [row[0] for row in rows if row[8] is not None]
     if wrong:
         why = f"line {wrong[0]} cannot be read, so the server keeps older rules that nobody sees"
-        yield violation("server", "pg_hba.conf", why)
+        told = f"Mend that line, and reload the server; {_TOLD}"
+        yield violation("server", "pg_hba.conf", why, told)
     for file in gone:  # what was changed cannot be asked then
         why = "is not there; make one, empty where nobody is mapped, and reload the server"
         yield unknown("server", file, why)
@@ -139,9 +149,13 @@ def _doubts(connection: Connection, rows: Rows, gone: Collection[str]) -> Iterat
 def _anybody(line: Line, server: Server) -> Iterator[Fact]:
     """Judge a line for whoever it lets in, sessions or not."""
     if line.method == "trust" and not (line.kind == "local" and server.private):
-        yield violation("anybody", line.name, f"takes anybody's word for being {_who(line)}")
+        why = f"takes anybody's word for being {_who(line)}"
+        told = f"Let it ask: scram-sha-256 over the network, peer on a socket; {_TOLD}"
+        yield violation("anybody", line.name, why, told)
     elif line.method == "password" and line.kind != "hostssl":
-        yield violation("anybody", line.name, "has passwords sent in the clear")
+        why = "has passwords sent in the clear"
+        told = f"Write scram-sha-256 instead of password; {_TOLD}"
+        yield violation("anybody", line.name, why, told)
     elif line.method != "reject":
         clear = " without TLS" if line.kind in {"host", "hostnossl"} else ""
         yield allowed(_who(line), line.name, f"lets in by {line.method}{clear}: the operator")
@@ -156,7 +170,7 @@ def _kept_out(
 ) -> Iterator[Fact]:
     admitting = list(_admitting(lines, server, sessions, doors))
     for line in admitting:
-        yield violation("sessions", line.name, "lets sessions in on a primary")
+        yield violation("sessions", line.name, "lets sessions in on a primary", _ABOVE)
     if not admitting:
         yield absent("sessions", "entry on the primary", "every line turns them away")
 
@@ -171,17 +185,17 @@ def _sessions(
     for line in _admitting(lines, server, sessions, doors):
         if line.kind != "local":
             why = "lets sessions in over the network, past the gateway"
-            yield violation("sessions", line.name, why)
+            yield violation("sessions", line.name, why, _ABOVE)
         elif line.method in _PASSWORDS:
             why = "asks for a password, which lets in whoever knows it, past the gateway"
-            yield violation("sessions", line.name, why)
+            yield violation("sessions", line.name, why, _PEER)
         elif line.method == "trust" and server.private:
             yield allowed("sessions", line.name, "by trust; the socket is the server account's own")
         elif line.method == "peer":
             yield _by_peer(line, maps, sessions, doors)
         elif line.method != "trust":  # that one is told already, for everybody
             why = f"lets sessions in by {line.method}, past the gateway"
-            yield violation("sessions", line.name, why)
+            yield violation("sessions", line.name, why, _PEER)
 
 
 def _by_peer(line: Line, maps: Rows, sessions: Collection[str], doors: Collection[str]) -> Fact:
@@ -189,7 +203,7 @@ def _by_peer(line: Line, maps: Rows, sessions: Collection[str], doors: Collectio
     name = next((o.partition("=")[2] for o in line.options if o.startswith("map=")), None)
     if name is None:
         why = "lets in accounts of the host that have a session's name, past the gateway"
-        return violation("sessions", line.name, why)
+        return violation("sessions", line.name, why, _PEER)
     accounts = set()
     for its, account, role, error in maps:
         if its == name and error is None and _means(str(role), sessions, doors):
@@ -197,7 +211,8 @@ def _by_peer(line: Line, maps: Rows, sessions: Collection[str], doors: Collectio
     open_to = sorted(each for each in accounts if each.startswith("/"))
     if open_to or len(accounts) > 1:
         why = f"several accounts of the host may be sessions: {', '.join(sorted(accounts))}"
-        return violation("sessions", f"{line.name}, map {name}", why)
+        told = f"Leave the gateway's account alone in that map of pg_ident.conf; {_TOLD}"
+        return violation("sessions", f"{line.name}, map {name}", why, told)
     if not accounts:
         return absent("sessions", f"{line.name}, map {name}", "no account may be a session")
     (account,) = accounts

@@ -10,7 +10,9 @@ https://www.postgresql.org/docs/18/ddl-priv.html
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from klover.door import naming
+from psycopg import sql
+
+from klover.door import mend, naming
 from klover.door.asking import Rows, ask, judged
 from klover.door.cluster import Cluster
 from klover.door.powers import LEAKPROOF
@@ -37,14 +39,18 @@ def prove_hidden(
         ("leakproof", "functions that pass a barrier", _leakproof),
     ):
         yield from along(Way.CODE, judged(ask(connection, _FILE, name), what, judge))
-    for name, what, why, parameters in (
-        ("toasts", "where long values lie", "may read it past the table's grants", None),
-        ("system_columns", "columns that every table has", "may read it, and count rows", None),
-        ("maintain", "the maintenance of tables", "may lock it, and change its estimates", None),
-        ("handed_on", "privileges to hand on", "may give to others what it has of it", None),
-        ("group_reach", "the group of all sessions", "holds some of it; it is a name only", _GROUP),
-    ):
-        judging = partial(_given, cluster, what, why)
+    for name, what, why, less, parameters in (
+        ("toasts", "where long values lie", "may read it past the table's grants", _toast, None),
+        ("system_columns", "columns that every table has", "may read it, and count rows", _column,
+         None),
+        ("maintain", "the maintenance of tables", "may lock it, and change its estimates",
+         _maintained, None),
+        ("handed_on", "privileges to hand on", "may give to others what it has of it", _for_itself,
+         None),
+        ("group_reach", "the group of all sessions", "holds some of it; it is a name only", _whole,
+         _GROUP),
+    ):  # fmt: skip
+        judging = partial(_given, cluster, what, why, less)
         yield from along(Way.ROLES, judged(ask(connection, _FILE, name, parameters), what, judging))
     for name, what, judge, keys in (
         ("door_objects", "doors' schemas beside relations", _beside, None),
@@ -71,14 +77,17 @@ def _told(
 def _added(rows: Rows) -> Iterator[Fact]:
     def tell(schema: str, name: str, owner: str) -> Fact:
         why = "stands among Postgres' own, where no other question looks"
-        return violation(owner, f"{schema}.{name}", why)
+        told = "Drop it; allow_system_table_mods has to be on for that among the catalogs."
+        return violation(owner, f"{schema}.{name}", why, told)
 
     return _told(rows, tell, "relations among Postgres' own", "nobody added any")
 
 
 def _rewritten(rows: Rows) -> Iterator[Fact]:
     def tell(schema: str, name: str, other: str) -> Fact:
-        return violation("everybody", f"{schema}.{name}", f"was rewritten, and asks for {other}")
+        why = f"was rewritten, and asks for {other}"
+        told = "Make it anew as a new cluster of the same version has it (pg_get_viewdef tells)."
+        return violation("everybody", f"{schema}.{name}", why, told)
 
     return _told(rows, tell, "views of Postgres' own", "they ask for catalogs only")
 
@@ -86,7 +95,7 @@ def _rewritten(rows: Rows) -> Iterator[Fact]:
 def _definers(rows: Rows) -> Iterator[Fact]:
     def tell(signature: str) -> Fact:
         why = "is Postgres' own, and was made to run with a superuser's rights"
-        return violation("everybody", f"function {signature}", why)
+        return violation("everybody", f"function {signature}", why, mend.not_as_owner(signature))
 
     what = "Postgres' own functions with their owner's rights"
     return _told(rows, tell, what, "none is delivered so, and none is")
@@ -95,7 +104,8 @@ def _definers(rows: Rows) -> Iterator[Fact]:
 def _quiet(rows: Rows) -> Iterator[Fact]:
     def tell(signature: str) -> Fact:
         why = "is Postgres' own, and was changed: it acts, and passes for what only computes"
-        return violation("everybody", f"function {signature}", why)
+        told = "Make it anew as a new cluster of the same version has it (its row of pg_proc)."
+        return violation("everybody", f"function {signature}", why, told)
 
     what = "Postgres' own functions as they are delivered"
     return _told(rows, tell, what, "what acts says so, and nothing stands under another name")
@@ -106,41 +116,75 @@ def _leakproof(rows: Rows) -> Iterator[Fact]:
 
     def tell(signature: str, _made: str) -> Fact:
         why = "is marked leakproof, and so looks at rows before a barrier hides them"
-        return violation("everybody", f"function {signature}", why)
+        told = mend.run(f"ALTER FUNCTION {signature} NOT LEAKPROOF")
+        return violation("everybody", f"function {signature}", why, told)
 
     what = "functions that pass a barrier"
     return _told(added, tell, what, "none but those that compare, hash and convert")
 
 
-def _given(cluster: Cluster, what: str, why: str, rows: Rows) -> Iterator[Fact]:
+def _given(
+    cluster: Cluster, what: str, why: str, less: Callable[[str, str], str], rows: Rows
+) -> Iterator[Fact]:
     """Judge grants: nobody of Klover's has them, an application only what its tables are."""
     for given, role in rows:
         if role == "public" or role.startswith(naming.ROLE_PREFIXES) or role == naming.GROUP:
-            yield violation(role, given, why)
+            yield violation(role, given, why, less(given, role))
         else:
-            yield from cluster.judge([role], given, why, applications=True)
+            yield from cluster.judge([role], given, why, partial(less, given), applications=True)
     if not rows:
         yield absent("nobody", what, "none were given away")
 
 
+def _toast(given: str, role: str) -> str:
+    return mend.of_kind(given.partition(" ")[0], role)
+
+
+def _column(given: str, role: str) -> str:
+    table, _, column = given.rpartition(".")
+    return mend.of_kind(table, role, what=f"ALL ({column})")
+
+
+def _maintained(given: str, role: str) -> str:
+    return mend.of_kind(given, role, what="MAINTAIN")
+
+
+def _for_itself(given: str, role: str) -> str:
+    statement = mend.revoke(f"TABLE {given}", role, what="GRANT OPTION FOR ALL")
+    return mend.run(f"{statement} CASCADE")
+
+
+def _whole(given: str, role: str) -> str:
+    owned = " Where it owns it, give it to the application's owner."
+    return mend.of_kind(given, role) + owned
+
+
 def _beside(rows: Rows) -> Iterator[Fact]:
     def tell(schema: str, what: str) -> Fact:
-        return violation(schema, what, "stands in a door's schema, which holds views only")
+        why = "stands in a door's schema, which holds views only"
+        told = "Drop it, or make it in a schema of the application."
+        return violation(schema, what, why, told)
 
     return _told(rows, tell, "doors' schemas beside relations", "there is nothing else")
 
 
 def _own_things(rows: Rows) -> Iterator[Fact]:
     def tell(role: str, what: str) -> Fact:
-        return violation(role, what, "belongs to a session's role, which owns nothing")
+        why = "belongs to a session's role, which owns nothing"
+        told = (
+            "`klover doors apply` takes default privileges away; anything else look at first:"
+            f" `DROP OWNED BY {mend.quoted(role)}`, and then apply."
+        )
+        return violation(role, what, why, told)
 
     return _told(rows, tell, "things of sessions", "they own nothing", "sessions")
 
 
 def _prepared(rows: Rows) -> Iterator[Fact]:
-    def tell(_gid: str, owner: str) -> Fact:
+    def tell(gid: str, owner: str) -> Fact:
         why = "holds its locks and its snapshot without a session, until somebody ends it"
-        return violation(owner, "a prepared transaction", why)
+        told = mend.run(f"ROLLBACK PREPARED {sql.Literal(gid).as_string(None)}", "End it")
+        return violation(owner, "a prepared transaction", why, told)
 
     what = "prepared transactions of sessions"
     return _told(rows, tell, what, "there are none", "sessions")
@@ -149,7 +193,8 @@ def _prepared(rows: Rows) -> Iterator[Fact]:
 def _outliving(rows: Rows) -> Iterator[Fact]:
     def tell(setting: str, most: str) -> Fact:
         why = "a session may leave a transaction behind, with its locks; 0 is what doors need here"
-        return violation("sessions", f"{setting} {most}", why)
+        told = mend.setting("max_prepared_transactions", "0", restart=True)
+        return violation("sessions", f"{setting} {most}", why, told)
 
     what = "transactions without a session"
     return _told(rows, tell, what, "none can be prepared", "sessions")
@@ -157,6 +202,7 @@ def _outliving(rows: Rows) -> Iterator[Fact]:
 
 def _key_readers(rows: Rows) -> Iterator[Fact]:
     def tell(relation: str, why: str) -> Fact:
-        return violation("pseudonyms", relation, f"hangs on the keys of pseudonyms and {why}")
+        told = "Drop it: nobody but the functions that compute pseudonyms may read the keys."
+        return violation("pseudonyms", relation, f"hangs on the keys of pseudonyms and {why}", told)
 
     return _told(rows, tell, "relations that show keys", "there are none")

@@ -29,27 +29,32 @@ def prove_never(
     """Hold one ``never`` against what the audience's views show."""
     who = naming.door_role(audience.name)
     rule = f"`never` on line {never.line}"
+    told = (
+        f"`klover policy check` tells what gives it to {audience.name}; change that, or the"
+        " `never`, and then `klover doors apply`."
+    )
     for table, column, what, said in _shown(resolved, found):
         if said.data_class in never.sees:
-            yield violation(who, what, f"{rule}: it is {said.data_class}")
+            yield violation(who, what, f"{rule}: it is {said.data_class}", told)
         if (
             never.identifiers is Identifiers.CLEAR
             and (table, column) in found.clear
             and said.identifies is Identifies.DIRECTLY
             and not resolved.tables[table].rule.shared
         ):
-            yield violation(who, what, f"{rule}: it identifies in clear")
+            yield violation(who, what, f"{rule}: it identifies in clear", told)
     if DataClass.RESTRICTED in never.sees:
         for table in sorted(found.whole):
             rows = resolved.tables[table].rule
             if not rows.shared and rows.public_rows is not Rows.ALL:
-                yield violation(who, f"{table} rows", f"{rule}: its rows may be restricted")
+                why = f"{rule}: its rows may be restricted"
+                yield violation(who, f"{table} rows", why, told)
     if never.identifiers is Identifiers.PSEUDONYMISED:
         if found.pseudonyms:
-            yield violation(who, "pseudonyms", f"{rule}: it is shown pseudonyms")
+            yield violation(who, "pseudonyms", f"{rule}: it is shown pseudonyms", told)
         for table, column in sorted(found.coarse):
             why = f"{rule}: it is shown coarse, as identifiers under pseudonyms are"
-            yield violation(who, f"{table}.{column}", why)
+            yield violation(who, f"{table}.{column}", why, told)
 
 
 def _shown(

@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 
 from klover.catalog import TableName
-from klover.door import naming
+from klover.door import mend, naming
 from klover.door.danger import SEALED, is_dangerous, tells_on_others
 from klover.door.doors import Door
 from klover.door.proof import Fact, Way, absent, allowed, along, unknown, violation
@@ -105,15 +105,17 @@ def _attributes(
     for name, login, limit, powers in roles:
         who = str(name)
         if powers:
-            yield violation(who, "role", "has powers that no door has")
+            yield violation(who, "role", "has powers that no door has", mend.APPLY)
         if who in sessions:
             if limit != 1 or not login:
-                yield violation(who, "role", "a session role logs in once at a time")
+                yield violation(who, "role", "a session role logs in once at a time", mend.APPLY)
         elif who not in known:
             if login:
-                yield violation(who, "role", "logs in, and belongs to no door of this policy")
+                why = "logs in, and belongs to no door of this policy"
+                told = mend.run(f"ALTER ROLE {mend.quoted(who)} NOLOGIN", "Rename it, or shut it")
+                yield violation(who, "role", why, told)
         elif login:
-            yield violation(who, "role", "only session roles log in")
+            yield violation(who, "role", "only session roles log in", mend.APPLY)
 
 
 def _passwords(connection: Connection) -> Iterator[Fact]:
@@ -125,7 +127,7 @@ def _passwords(connection: Connection) -> Iterator[Fact]:
         yield unknown("sessions", "passwords", why)
         return
     for (name,) in passwords:
-        yield violation(str(name), "role", "has a password, which it could change")
+        yield violation(str(name), "role", "has a password, which it could change", mend.APPLY)
     if not passwords:
         yield absent("sessions", "passwords", "no role of a door has one")
 
@@ -136,17 +138,20 @@ def _relations(
     names = [*readers, *owners]
     for role, schema, name, kind, reads, writes, owns in rows_of(connection, "relations", names):
         table = TableName(schema, name)
+        what = str(table)
+        back = mend.owned(f"TABLE {mend.relation(table)}", connection.info.user)
+        told = f"`klover doors apply` takes it out of other roles; if it is the owner, `{back}`."
         if role in owners:
             if writes and not owns:
-                yield violation(role, str(table), "may write")
+                yield violation(role, what, "may write", mend.APPLY)
             elif owns and schema != owners[role].schema:
-                yield violation(role, str(table), "owns what is not of its door")
+                yield violation(role, what, "owns what is not of its door", told)
         elif owns:
-            yield violation(role, str(table), "owns it")
+            yield violation(role, what, "owns it", told)
         elif writes or kind == "S":
-            yield violation(role, str(table), "may write")
+            yield violation(role, what, "may write", mend.APPLY)
         elif schema != readers[role].schema and reads:
-            yield violation(role, str(table), "may read what is not of its door")
+            yield violation(role, what, "may read what is not of its door", mend.APPLY)
 
 
 def _owner_columns(connection: Connection, owners: Mapping[str, Door]) -> Iterator[Fact]:
@@ -155,7 +160,7 @@ def _owner_columns(connection: Connection, owners: Mapping[str, Door]) -> Iterat
         if schema == door.schema:
             continue
         if column not in door.reads.get(table, set()):
-            yield violation(role, f"{table}.{column}", "more than its views need")
+            yield violation(role, f"{table}.{column}", "more than its views need", mend.APPLY)
 
 
 def _system(connection: Connection, roles: list[str]) -> Iterator[Fact]:
@@ -167,7 +172,8 @@ def _system(connection: Connection, roles: list[str]) -> Iterator[Fact]:
     found = rows_of(connection, "system", roles, closed)
     for role, schema, name, writes in found:
         why = "may write" if writes else "tells what others do, or values of columns"
-        yield violation(role, f"{schema}.{name}", why)
+        told = mend.by_name(f"TABLE {mend.quoted(schema, name)}", role)
+        yield violation(role, f"{schema}.{name}", why, told)
     if not found:
         yield allowed("sessions", "pg_catalog", f"{len(closed)} relations are closed")
 
@@ -181,7 +187,8 @@ def _functions(connection: Connection, roles: list[str]) -> Iterator[Fact]:
     for signature, who in sorted(found.items()):
         first, more = min(who), len(who) - 1
         others = f" and {more} more roles" if more else ""
-        yield violation(first + others, f"function {signature}", "may execute it")
+        told = mend.by_name(f"ROUTINE {signature}", first)
+        yield violation(first + others, f"function {signature}", "may execute it", told)
     if not found:
         yield allowed("sessions", "functions", "only those that compute from their arguments")
 
@@ -194,11 +201,18 @@ def _memberships(
         right = door is not None and group in {door.role, naming.GROUP} and not more
         ours = member in sessions or member in known or group in known or member == naming.GROUP
         if ours and not right:
-            yield violation(member, f"role {group}", "is a member of it")
+            yield violation(member, f"role {group}", "is a member of it", _out_of(group, member))
         is_ours = member == naming.WATCH or member.startswith(naming.SESSION_PREFIX)
         stranger = group == naming.GROUP and not is_ours
         if group in {*sessions, naming.WATCH, naming.KEEPER} or stranger:
-            yield violation(member, f"role {group}", "is a member of a session's role")
+            why = "is a member of a session's role"
+            yield violation(member, f"role {group}", why, _out_of(group, member))
+
+
+def _out_of(group: str, member: str) -> str:
+    """Say what takes a member out; apply gives a session back what it has to be in."""
+    revoke = f"REVOKE {mend.quoted(group)} FROM {mend.quoted(member)}"
+    return f"{mend.run(revoke, 'Take it out')} Then `klover doors apply`."
 
 
 def _settings(connection: Connection, sessions: Mapping[str, Door]) -> Iterator[Fact]:
@@ -209,12 +223,13 @@ def _settings(connection: Connection, sessions: Mapping[str, Door]) -> Iterator[
     for role, values in sorted(found.items()):
         for needed in (*_REQUIRED, f"search_path={sessions[role].schema}"):
             if values.get(needed.partition("=")[0]) != needed.partition("=")[2]:
-                yield violation(role, "settings", f"does not start with {needed}")
+                yield violation(role, "settings", f"does not start with {needed}", mend.APPLY)
         for name in _BOUNDED:
             if values.get(name, "") in _NO_LIMIT:
-                yield violation(role, "settings", f"{name} sets no limit")
+                yield violation(role, "settings", f"{name} sets no limit", mend.APPLY)
         for name in sorted(set(values) - _STARTS_WITH - {"search_path"}):
-            yield violation(role, "settings", f"starts with {name}, which no door has")
+            why = f"starts with {name}, which no door has"
+            yield violation(role, "settings", why, mend.APPLY)
 
 
 def _places(
@@ -222,12 +237,14 @@ def _places(
 ) -> Iterator[Fact]:
     names = [*readers, *owners]
     for role, database, privilege in rows_of(connection, "databases", names):
-        yield violation(role, f"database {database}", f"may {privilege}")
+        told = mend.by_name(f"DATABASE {mend.quoted(database)}", role, privilege.upper())
+        yield violation(role, f"database {database}", f"may {privilege}", told)
     for role, schema, create in rows_of(connection, "schemas", names):
         if create:
-            yield violation(role, f"schema {schema}", "may create")
+            told = mend.by_name(f"SCHEMA {mend.quoted(schema)}", role, "CREATE")
+            yield violation(role, f"schema {schema}", "may create", told)
         elif role in readers and schema != readers[role].schema and _ours(schema):
-            yield violation(role, f"schema {schema}", "may look into it")
+            yield violation(role, f"schema {schema}", "may look into it", mend.APPLY)
 
 
 def _ours(schema: str) -> bool:
@@ -236,12 +253,19 @@ def _ours(schema: str) -> bool:
 
 def _others(connection: Connection, roles: list[str]) -> Iterator[Fact]:
     for who, what in _named(connection, roles):
-        yield violation(who, what, "may use it")
+        yield violation(who, what, "may use it", _closed(what, who))
     for owner, schema, kind, grantee, privilege in rows_of(connection, "defaults", roles):
         where = f" in {schema}" if schema else ""
-        yield violation(
-            grantee, f"default privileges of {owner}{where}", f"{privilege} on new {kind}"
-        )
+        told = mend.defaults(owner, schema, kind, grantee)
+        what, why = f"default privileges of {owner}{where}", f"{privilege} on new {kind}"
+        yield violation(grantee, what, why, told)
+
+
+def _closed(what: str, role: str) -> str:
+    """Say what closes an object to doors, whose roles may have it as everybody has."""
+    if what.startswith("every "):
+        return mend.setting("lo_compat_privileges", "off")
+    return f"{mend.of_kind(what, 'public', role)} Give it to applications by their names."
 
 
 def _named(connection: Connection, roles: list[str]) -> list[tuple[str, str]]:

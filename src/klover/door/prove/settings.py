@@ -7,7 +7,7 @@ kind ``backup`` or ``archive`` whose state is ``declared``.
 
 from collections.abc import Iterator, Mapping
 
-from klover.door import powers
+from klover.door import mend, powers
 from klover.door.asking import ask
 from klover.door.cluster import Cluster
 from klover.door.proof import Fact, Verdict, Way, absent, allowed, along, unknown, violation
@@ -52,7 +52,8 @@ def _loaders(seen: Mapping[str, str]) -> Iterator[Fact]:
     for name, delivered in powers.LOADERS.items():
         if name in seen and seen[name] not in delivered:
             why = "the server takes code from there, and nobody has judged it"
-            yield violation("server", f"{name} {seen[name]}", why)
+            told = mend.setting(name, " or ".join(sorted(delivered)), restart=True)
+            yield violation("server", f"{name} {seen[name]}", why, told)
 
 
 def _coming(
@@ -69,7 +70,8 @@ def _coming(
     ):  # fmt: skip
         new = fact.verdict is Verdict.VIOLATION and any(name in fact.what for name, _ in rows)
         if new:
-            yield violation(fact.who, fact.what, f"{fact.why}; a file says so, for its next start")
+            why = f"{fact.why}; a file says so, for its next start"
+            yield violation(fact.who, fact.what, why, fact.mend)
 
 
 def _plainly(value: str) -> str:
@@ -92,7 +94,8 @@ def _libraries(seen: Mapping[str, str]) -> Iterator[Fact]:
                 yield allowed("server", f"{name} {library}", "known to carry nothing out")
             else:
                 why = "its code runs in the server, and nobody has judged it"
-                yield violation("server", f"{name} {library}", why)
+                told = f"Take {library} out of {name} in the server's files, and start it again."
+                yield violation("server", f"{name} {library}", why, told)
         if not loaded:
             yield absent("server", name, "no library is loaded")
 
@@ -112,7 +115,11 @@ def _archive(seen: Mapping[str, str], places: Mapping[str, Place]) -> Iterator[F
         yield allowed("server", what, f"the place {place.name} of the policy (line {place.line})")
     else:
         why = "every change is copied elsewhere, and no declared place of the policy is a backup"
-        yield violation("server", what, why)
+        told = (
+            "Name the place where it goes under `places:`, of the kind `backup` or `archive` and"
+            " with `state: declared`; or set archive_mode to off."
+        )
+        yield violation("server", what, why, told)
 
 
 def _programs(seen: Mapping[str, str]) -> Iterator[Fact]:
@@ -130,7 +137,10 @@ def _log(seen: Mapping[str, str]) -> Iterator[Fact]:
         return
     what = f"statements in the server's log ({', '.join(loud)})"
     if {"syslog", "eventlog"} & set(seen.get("log_destination", "").replace(" ", "").split(",")):
-        yield violation("server", what, "may hold values, and are handed to the host's own log")
+        why = "may hold values, and are handed to the host's own log"
+        quiet = ", ".join(f"{name} to {min(powers.SPOKEN[name])}" for name in loud)
+        told = f"Take syslog and eventlog out of log_destination, or set {quiet}; then reload it."
+        yield violation("server", what, why, told)
     else:
         yield allowed("server", what, "may hold values; they stay in files of the operator's")
 
@@ -138,7 +148,8 @@ def _log(seen: Mapping[str, str]) -> Iterator[Fact]:
 def _tampered(seen: Mapping[str, str]) -> Iterator[Fact]:
     for name, why in powers.TAMPERED.items():
         if seen.get(name, "off") not in _OFF:
-            yield violation("server", name, why)
+            value = "origin" if name == "session_replication_role" else "off"
+            yield violation("server", name, why, mend.setting(name, value))
 
 
 def _changes(seen: Mapping[str, str]) -> Iterator[Fact]:
@@ -155,29 +166,32 @@ def _scoped(connection: Connection, cluster: Cluster) -> Iterator[Fact]:
         name, _, _ = str(setting).partition("=")
         where = " in ".join(part for part in (role, database) if part) or "everybody"
         if "." in name:
-            yield from _readable(where, name)
+            yield from _readable(where, name, mend.reset(name, role, database))
         if name not in powers.SCOPED:
             continue
         found += 1
         if role in cluster.roles and cluster.is_operator(role):
             yield allowed(where, f"setting {name}", "is set for it: the operator's own")
         else:
-            yield violation(where, f"setting {name}", "is set for whoever that is, at log-in")
+            why = "is set for whoever that is, at log-in"
+            yield violation(where, f"setting {name}", why, mend.reset(name, role, database))
     if not found:
         yield absent("everybody", "settings at log-in", "none brings in code or opens the log")
 
 
 def _applications(connection: Connection) -> Iterator[Fact]:
     for (name,) in ask(connection, "ways.sql", "own_settings") or []:
-        yield from _readable("everybody", str(name))
+        told = "Take it out of the server's files, and reload it."
+        yield from _readable("everybody", str(name), told)
 
 
-def _readable(where: str, name: str) -> Iterator[Fact]:
+def _readable(where: str, name: str, told: str) -> Iterator[Fact]:
     """Judge a setting that an application made up: Postgres shows it to every session."""
     if name.partition(".")[0] in _OWN:
         return
     if powers.SECRET.search(name):
         why = "is called a secret, and every session of a door can read it"
-        yield violation(where, f"setting {name}", why)
+        secrets = "Keep secrets outside of the database, and change this one."
+        yield violation(where, f"setting {name}", why, f"{told} {secrets}")
     else:
         yield allowed(where, f"setting {name}", "every session can read it: the operator's choice")

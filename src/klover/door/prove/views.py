@@ -18,7 +18,7 @@ from psycopg import sql
 from psycopg.pq import DiagnosticField, ExecStatus
 
 from klover.catalog import TableName
-from klover.door import naming
+from klover.door import mend, naming
 from klover.door.doors import Door, View, ViewColumn
 from klover.door.proof import Fact, absent, allowed, violation
 from klover.policy.model import Audience
@@ -109,7 +109,8 @@ def prove_views(
             continue
         view = compiled.get(name)
         if view is None or standing.kind != "v":
-            facts.append(violation(door.role, str(name), "no view that the policy gives"))
+            why = "no view that the policy gives"
+            facts.append(violation(door.role, str(name), why, away(standing)))
         origins = _origins(connection, standing, names)
         clear |= {origin for origin in origins if origin is not None}
         pseudonyms |= any(o is not None and naming.is_stored(o[1]) for o in origins)
@@ -144,6 +145,14 @@ def prove_views(
     )
 
 
+def away(standing: Standing) -> str:
+    """Say what takes a relation away that no policy gave; apply drops none that holds rows."""
+    if standing.kind in {"v", "m"}:
+        return mend.APPLY
+    move = f"ALTER TABLE {mend.relation(standing.name)} SET SCHEMA …"
+    return f"Drop it, or move it to a schema of the application: `{move}`."
+
+
 def _unseen(door: Door, sights: Mapping[TableName, TableSight]) -> Iterator[Fact]:
     shown = {view.table for view in door.views}
     for table, sight in sorted(sights.items()):
@@ -163,15 +172,17 @@ def _columns(
     given = {column.name: column for column in view.columns}
     decided = {column.column: column for column in sight.shown()}
     if standing.columns != tuple(given):
-        yield violation(who, str(standing.name), "its columns are not those the policy gives")
+        why = "its columns are not those the policy gives"
+        yield violation(who, str(standing.name), why, mend.APPLY)
     for name, origin in zip(standing.columns, origins, strict=False):
         what = f"{standing.name}.{name}"
         column = given.get(name)
         if column is None:
             shows = "something computed" if origin is None else f"{origin[0]}.{origin[1]}"
-            yield violation(who, what, f"shows {shows}, which the policy withholds")
+            why = f"shows {shows}, which the policy withholds"
+            yield violation(who, what, why, mend.APPLY)
         elif origin != column.origin:
-            yield violation(who, what, _wrong(view, column, origin))
+            yield violation(who, what, _wrong(view, column, origin), mend.APPLY)
         else:
             shown = decided[column.source]
             yield allowed(who, what, f"{shown.show}: {shown.reason}")
@@ -195,15 +206,17 @@ def _wrong(view: View, column: ViewColumn, origin: tuple[TableName, str] | None)
 def _definition(door: Door, view: View, standing: Standing) -> Iterator[Fact]:
     what = str(standing.name)
     if standing.owner != door.owner:
-        yield violation(door.role, what, f"owned by {standing.owner}, not by {door.owner}")
+        why = f"owned by {standing.owner}, not by {door.owner}"
+        yield violation(door.role, what, why, mend.APPLY)
     barred = standing.options == ("security_barrier=true",)
     if not barred and (view.barrier or standing.options):
-        yield violation(door.role, what, "no plain security_barrier view")
+        yield violation(door.role, what, "no plain security_barrier view", mend.APPLY)
     if standing.rules != 1:
-        yield violation(door.role, what, "has rules or triggers of its own")
+        yield violation(door.role, what, "has rules or triggers of its own", mend.APPLY)
     for table, column in sorted(standing.reads):
         if column not in view.reads.get(table, set()):
-            yield violation(door.role, what, f"its definition reads {table}.{column}")
+            why = f"its definition reads {table}.{column}"
+            yield violation(door.role, what, why, mend.APPLY)
 
 
 def _rows(
@@ -215,14 +228,14 @@ def _rows(
     stands, asked = _plan(connection, standing.definition), _plan(connection, view.query)
     if stands is None or asked is None:
         why = "its conditions cannot be planned, so nothing is proved of its rows"
-        yield violation(door.role, f"{standing.name} rows", why)
+        told = f"{mend.APPLY} Where it stays so, `klover doors drift` tells what it rests on."
+        yield violation(door.role, f"{standing.name} rows", why, told)
     elif stands == asked:
         why = "all rows" if sight.rows is RowsShown.ALL else "rows known not to be restricted"
         yield allowed(door.role, f"{standing.name} rows", why)
     else:
-        yield violation(
-            door.role, f"{standing.name} rows", "its conditions or values are not the policy's own"
-        )
+        why = "its conditions or values are not the policy's own"
+        yield violation(door.role, f"{standing.name} rows", why, mend.APPLY)
 
 
 def _plan(connection: Connection, query: str) -> tuple[str, ...] | None:

@@ -23,7 +23,7 @@ from klover.policy.check.sights import check_sights
 from klover.policy.check.signing import check_signing
 from klover.policy.check.stubs import check_stubs
 from klover.policy.check.tables import check_tables
-from klover.policy.check.text import check_text
+from klover.policy.check.text import check_casts, check_text
 from klover.policy.check.views import check_views
 from klover.policy.faults import PolicyErrors
 from klover.policy.finding import Finding, Severity
@@ -37,7 +37,7 @@ _ORDER = (Severity.ERROR, Severity.WARNING, Severity.NOTE)
 def check(policy: Policy, catalog: Catalog | None, on: date) -> list[Finding]:
     """List what is to be said of ``policy`` on a day; without a catalog only of its text."""
     if catalog is None:
-        return _ordered(_alone(policy, on))
+        return _ordered(_alone(policy, on) + check_casts(policy))
     try:
         resolved = trace(policy, catalog)
     except PolicyError as error:

@@ -6,6 +6,7 @@ from klover.policy.check.say import finding
 from klover.policy.country import change_days, members, name
 from klover.policy.finding import Finding, Severity
 from klover.policy.model import Audience, DataClass, Place, Policy, Region
+from klover.policy.predicate import refuse_predicate
 from klover.policy.sight import is_inside
 
 _SOON = timedelta(days=180)
@@ -48,6 +49,24 @@ def _audience(policy: Policy, audience: Audience) -> list[Finding]:
             )
         )
     return found
+
+
+def check_casts(policy: Policy) -> list[Finding]:
+    """Tell of casts in conditions on rows that only the types of the columns can judge."""
+    return [
+        finding(
+            policy,
+            Severity.NOTE,
+            rule.line,
+            f"Whether `public_rows` of {rule.name} may cast as it does depends on the types of its "
+            "columns, which are not known here.",
+            "Check against the database (`--dsn`), which refuses a cast that could say a value.",
+        )
+        for rule in policy.tables.values()
+        if rule.predicate
+        and refuse_predicate(rule.predicate) is None
+        and refuse_predicate(rule.predicate, {}) is not None
+    ]
 
 
 def _places(policy: Policy) -> list[Finding]:
