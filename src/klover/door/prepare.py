@@ -64,9 +64,9 @@ class Preparation:
 
 def preparation(connection: Connection, doors: Doors, *, small: int = SMALL) -> Preparation:
     """Tell what ``prepare`` would do; changes nothing."""
-    closes = to_close(connection, doors, small=small)
     with brief_locks(connection):
         state = read_pseudonyms(connection, doors.keepers)
+        closes = _shown(connection, doors, state, small)
         closed = frozenset(naming.schema(audience) for audience in closes)
         large = _large(connection, doors, state, small, closed)
     steps = [*_ground(doors, state)] if large else []
@@ -92,11 +92,17 @@ def to_close(connection: Connection, doors: Doors, *, small: int = SMALL) -> tup
     In one transaction it would take long, and hold up the application's writes; beside it, nobody
     may look. Tells nobody while a door is suspended: only a resume goes on then.
     """
-    if ledger.suspensions(connection):
-        return ()
     with brief_locks(connection):
         state = read_pseudonyms(connection, doors.keepers)
-        there = standing.door_schemas(connection)
+        return _shown(connection, doors, state, small)
+
+
+def _shown(
+    connection: Connection, doors: Doors, state: PseudonymState, small: int
+) -> tuple[str, ...]:
+    if ledger.suspensions(connection):
+        return ()
+    there = standing.door_schemas(connection)
     shown = {
         each.audience
         for keeper in doors.keepers
