@@ -40,12 +40,13 @@ def plan(config: Config = CONFIG, as_json: AsJson = False) -> None:
         typer.echo(f"-- {wrong}", err=as_json)
     if wrongs:
         typer.echo("-- `klover doors apply` is refused until that is mended.", err=as_json)
+    if before.closes:
+        closes = ", ".join(before.closes)
+        typer.echo(f"-- Closed while large tables are computed anew: {closes}", err=as_json)
     if as_json:
         return
     for schema, since in suspended.items():
         typer.echo(f"-- {schema} is suspended since {since}: `klover doors resume` runs this.")
-    if before.closes:
-        typer.echo(f"-- Closed while large tables are computed anew: {', '.join(before.closes)}")
     why = ""
     for step in steps:
         if step.why != why:
