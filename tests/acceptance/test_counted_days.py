@@ -3,6 +3,7 @@
 import json
 import shutil
 import signal
+import time
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -13,9 +14,10 @@ from doubles.deployed import Deployed, klover, up
 from doubles.ports import free_ports
 from doubles.raw_client import RawClient, error_of
 from klover.demo.deployment import ISSUER, TOKEN_AUDIENCE
-from klover.demo.ground import OFFICES
+from klover.demo.ground import DATABASE, OFFICES
 from klover.gateway.token import issue
 from klover.log.tally import TallyFile
+from klover.store.connect import connect
 from klover.wire import backend as answers, frontend
 
 pytestmark = [pytest.mark.xdist_group("one-deployment"), pytest.mark.timeout(600)]
@@ -77,6 +79,16 @@ def counted(log: Path) -> tuple[int, int]:
     return count
 
 
+def alone(house: Deployed) -> None:
+    """Wait until the server has let every gateway's seat go: a new one asks for it for 3 s only."""
+    seats = "select count(*) from pg_stat_activity where application_name = 'klover seat'"
+    until = time.monotonic() + 120
+    with connect(house.ground.standby.dsn(DATABASE), what="the standby") as standby:
+        while standby.execute(seats).fetchone() != (0,):
+            assert time.monotonic() < until, "a gateway that has ended keeps its seat"
+            time.sleep(0.05)
+
+
 def test_killed_in_the_middle_of_a_result_the_day_goes_on_where_it_was(house: Deployed) -> None:
     config = configured(house, "killed")
     log = house.folder / "killed-log"
@@ -84,6 +96,7 @@ def test_killed_in_the_middle_of_a_result_the_day_goes_on_where_it_was(house: De
     counts = [(0, 0)]
     for moment in (1, 900, 40, 1500, 1500):
         starts += 1
+        alone(house)
         with up("--config", config, *(["--count-anew"] if starts == 1 else [])) as gateway:
             client, greeting = enter(house, house.ground.ports["Beijing"])
             with client:
@@ -114,6 +127,7 @@ def test_a_second_gateway_with_a_log_of_its_own_counts_nobody_a_second_day(house
     first = configured(house, "first")
     ports = dict(zip(OFFICES, free_ports(len(OFFICES)), strict=True))
     second = configured(house, "second", ports)
+    alone(house)
     with up("--config", first, "--count-anew") as gateway:
         klover("up", "--config", second).refused(2, f"Another gateway serves {AUDIENCE}")
         client, greeting = enter(house, house.ground.ports["Beijing"])
@@ -125,8 +139,10 @@ def test_a_second_gateway_with_a_log_of_its_own_counts_nobody_a_second_day(house
 def test_another_folder_or_an_older_copy_begins_no_day_anew_in_silence(house: Deployed) -> None:
     first = configured(house, "here")
     second = configured(house, "there")
+    alone(house)
     with up("--config", first, "--count-anew") as gateway:
         assert gateway.end().code == 0
+    alone(house)
     shutil.copytree(house.folder / "here-log", house.folder / "copied-log")
     with up("--config", first) as gateway:
         assert gateway.end().code == 0
@@ -137,8 +153,10 @@ def test_another_folder_or_an_older_copy_begins_no_day_anew_in_silence(house: De
         (r'^keys = "keys"$', 'keys = "here-keys"'),
     )
     for config in (second, copied):
+        alone(house)
         words = f"The days of {AUDIENCE} are counted in another folder, or a later state of this"
         klover("up", "--config", config).refused(2, words, "--count-anew")
+    alone(house)
     with up("--config", second, "--count-anew") as gateway:
         client, greeting = enter(house, house.ground.ports["Beijing"])
         with client:
@@ -146,6 +164,8 @@ def test_another_folder_or_an_older_copy_begins_no_day_anew_in_silence(house: De
         assert gateway.end().code == 0
     shown = klover("log", "show", "--kind", "counts-begun", "--json", "--config", second)
     assert json.loads(shown.out)["doors"] == [AUDIENCE]
+    alone(house)
     klover("up", "--config", first).refused(2, "--count-anew")
+    alone(house)
     with up("--config", second) as gateway:
         assert gateway.end().code == 0

@@ -21,7 +21,9 @@ from doubles.tiny_doors import make_tables, tiny_doors
 from klover.store.connect import connect
 from klover.store.embedded import Server
 
-DEADLINE = 120.0
+pytestmark = pytest.mark.timeout(900)
+
+DEADLINE = 240.0
 Halted = subprocess.Popen[str]
 Begin = Callable[[str, int], Halted]
 

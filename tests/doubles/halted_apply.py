@@ -8,7 +8,7 @@ the kind of the error and its sentence.
 import sys
 
 from doubles.memory_recorder import MemoryRecorder
-from doubles.tiny_doors import HURRY, LATER, tiny_doors
+from doubles.tiny_doors import LATER, tiny_doors
 from klover import door
 from klover.errors import KloverError
 from klover.store.connect import connect
@@ -28,9 +28,7 @@ def main(dsn: str, halt: str) -> int:
     with connect(dsn, what="the enclave") as connection:
         doors = tiny_doors(connection)
         try:
-            door.apply(
-                connection, doors, MemoryRecorder(), LATER, progress=progress, patience=HURRY
-            )
+            door.apply(connection, doors, MemoryRecorder(), LATER, progress=progress)
         except KloverError as error:
             tell(f"{type(error).__name__}: {error}")
             return 1

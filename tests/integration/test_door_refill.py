@@ -21,12 +21,12 @@ from doubles.configured import write_config
 from doubles.demo_doors import NOW, TODAY, open_doors, resolve
 from doubles.door_world import POLICY, ROWS, SCHEMA, key_of, pseudonym, seen
 from doubles.memory_recorder import MemoryRecorder
-from doubles.tiny_doors import SOUND, make_tables
+from doubles.tiny_doors import SOUND, make_tables, views
 from klover import door
 from klover.catalog import TableName
 from klover.cli.groups import doors as app
 from klover.door import Applied, Doors, Phase, naming, online
-from klover.errors import InputError, StoreError
+from klover.errors import CheckFailed, InputError, StoreError
 from klover.store import embedded
 from klover.store.binaries import Binaries
 from klover.store.connect import Connection, connect
@@ -486,3 +486,140 @@ def test_the_command_makes_ready_what_is_large(dsn: str, tmp_path: Path) -> None
             rows = seen(connection, "abroad", joined)
             assert sorted(rows) == [("Jane", 0, 2450), ("Kari", 1, 2450)]
         assert "Nothing to do" in run("plan")
+
+
+BIG = """
+insert into public.posts select g, 1 + g % 2, true, repeat('x', 400), 1
+  from generate_series(100, 20000) g;
+"""
+TINY_POSTS = TableName("public", "posts")
+
+
+@pytest.fixture
+def tampered(dsn: str, tmp_path: Path) -> Iterator[list[str]]:
+    """Make a large table with wrong pseudonyms behind open doors; tells its commands' option."""
+    (tmp_path / "klover.yaml").write_text(SOUND)
+    with tempfile.TemporaryDirectory(prefix="klover-log-") as log:
+        option = ["--config", str(write_config(tmp_path, primary=dsn, log=log))]
+        with connect(dsn, what="the enclave") as connection:
+            make_tables(connection)
+            connection.execute(BIG.encode())
+            invoked(option, "apply")
+            tamper(connection)
+        yield option
+
+
+def tamper(connection: Connection) -> None:
+    """Write rows while nothing computes, and leave a function that computes nothing."""
+    trigger = f'"{naming.trigger(TINY_POSTS, "update")}"'
+    connection.execute(
+        f"""
+        alter table public.posts disable trigger {trigger};
+        update public.posts set author = 3 - author where id between 100 and 5000;
+        alter table public.posts enable always trigger {trigger};
+        create or replace function klover_pseudonym.keep__posts() returns trigger
+          language plpgsql as $$begin return new; end$$
+        """.encode()
+    )
+
+
+def invoked(option: list[str], *words: str) -> str:
+    done = CliRunner().invoke(app, [*words, *option])
+    assert done.exit_code == 0, (done.output, done.exception)
+    return done.output
+
+
+def open_views(connection: Connection) -> set[str]:
+    return {name.split(".")[0] for name in views(connection)}
+
+
+def is_mended(connection: Connection) -> bool:
+    """Tell whether every row's pseudonym is its author's own."""
+    stored = naming.stored("abroad", TINY_POSTS, "author", 1)
+    named = naming.stored("abroad", TableName("public", "people"), "id", 1)
+    found = connection.execute(
+        f"select count(*) from public.posts p join public.people q on q.id = p.author"
+        f" where p.{stored} is distinct from q.{named}".encode()
+    ).fetchone()
+    return found == (0,)
+
+
+def test_a_large_table_that_was_tampered_with_is_computed_behind_closed_doors(
+    dsn: str, tampered: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batches: list[set[str]] = []
+    fill = online.fill_pages
+
+    def filled(connection: Connection, step: door.Step) -> int:
+        batches.append(open_views(connection))
+        return fill(connection, step)
+
+    monkeypatch.setattr(online, "fill_pages", filled)
+    planned = invoked(tampered, "plan")
+    assert "-- Closed while large tables are computed anew: abroad\n" in planned
+    assert planned.count("some pages at a time") == 1
+    assert 'update "public"."posts" set' not in planned
+    with connect(dsn, what="the enclave") as connection:
+        assert not is_mended(connection)
+        told = invoked(tampered, "apply")
+        assert "closed meanwhile: abroad" in told
+        assert len(batches) > 2
+        assert all(shown == {"door_home"} for shown in batches), "the other door stays open"
+        assert is_mended(connection)
+        assert open_views(connection) == {"door_abroad", "door_home"}
+        assert "Nothing to do" in invoked(tampered, "plan")
+        assert "Nothing to do" in invoked(tampered, "apply")
+
+
+def test_other_commands_do_not_compute_it_in_one_transaction(dsn: str, tampered: list[str]) -> None:
+    for words in (["rotate", "abroad"], ["rotate", "abroad", "--finish"], ["drop", "home"]):
+        done = CliRunner().invoke(app, [*words, *tampered])
+        assert isinstance(done.exception, CheckFailed), done.output
+        assert "`klover doors apply` does it" in str(done.exception)
+    with connect(dsn, what="the enclave") as connection:
+        assert open_views(connection) == {"door_abroad", "door_home"}
+        assert not is_mended(connection)
+
+
+KILLED_APPLY = """
+import os, signal, sys
+from klover.door import online
+from klover.cli import main
+left = [int(sys.argv[1])]
+fill = online.fill_pages
+def counted(connection, step):
+    if not left[0]:
+        os.kill(os.getpid(), signal.SIGKILL)
+    left[0] -= 1
+    return fill(connection, step)
+online.fill_pages = counted
+sys.argv[1:] = sys.argv[2:]
+main()
+"""
+
+
+@pytest.mark.parametrize("batch", [0, 2])
+def test_killed_meanwhile_the_doors_stay_closed_and_a_resume_goes_on(
+    dsn: str, tampered: list[str], batch: int
+) -> None:
+    tests = Path(__file__).parents[1]
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED_APPLY, str(batch), "doors", "apply", *tampered],
+        check=False,
+        capture_output=True,
+        env={**os.environ, "PYTHONPATH": f"{tests.parent / 'src'}:{tests}"},
+    )
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    with connect(dsn, what="the enclave") as connection:
+        connection.execute("select pg_advisory_lock(hashtext('klover doors'))")
+        connection.execute("select pg_advisory_unlock(hashtext('klover doors'))")
+        assert open_views(connection) == {"door_home"}
+        refused = CliRunner().invoke(app, ["apply", *tampered])
+        assert isinstance(refused.exception, InputError)
+        assert "`klover doors resume`" in str(refused.exception)
+        if batch:
+            assert pages_done(connection)["keep__posts", "public.posts"][0] > 0
+        invoked(tampered, "resume")
+        assert is_mended(connection)
+        assert open_views(connection) == {"door_abroad", "door_home"}
+        assert "Nothing to do" in invoked(tampered, "plan")

@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from klover import assemble, door
+from klover.cli.anew import apply_anew
 from klover.cli.bars import door_bars
 from klover.cli.findings import expect_sound, policy_errors
 from klover.cli.fold import fold
@@ -39,6 +40,9 @@ def plan(config: Config = CONFIG, as_json: AsJson = False) -> None:
         typer.echo(f"-- {wrong}", err=as_json)
     if wrongs:
         typer.echo("-- `klover doors apply` is refused until that is mended.", err=as_json)
+    if before.closes:
+        closes = ", ".join(before.closes)
+        typer.echo(f"-- Closed while large tables are computed anew: {closes}", err=as_json)
     if as_json:
         return
     for schema, since in suspended.items():
@@ -60,7 +64,8 @@ def apply(config: Config = CONFIG, as_json: AsJson = False) -> None:
 
     Ends with 1 where `klover policy check` finds errors. Large tables are made ready first, while
     the application works; it can be interrupted there and run again. The doors themselves change
-    in one transaction.
+    in one transaction. Doors that show what has to be computed anew in a large table are closed
+    for as long as that takes.
     """
     deployment = assemble.load_deployment(config)
     with (
@@ -69,9 +74,12 @@ def apply(config: Config = CONFIG, as_json: AsJson = False) -> None:
     ):
         resolved, doors = assemble.doors_in_effect(deployment, primary)
         expect_sound(resolved, as_json=as_json)
-        with door_bars() as (prepared, done):
-            door.prepare(primary, doors, progress=prepared)
-            applied = door.apply(primary, doors, recorder, assemble.now(), progress=done)
+        if anew := door.to_close(primary, doors):
+            applied = apply_anew(deployment, primary, doors, recorder, resolved, anew)
+        else:
+            with door_bars() as (prepared, done):
+                door.prepare(primary, doors, progress=prepared)
+                applied = door.apply(primary, doors, recorder, assemble.now(), progress=done)
         if applied.steps:
             expect_following(deployment, primary)
     if as_json:

@@ -4,7 +4,6 @@ Each change is one transaction on the cell's primary, put on record by the write
 suspension also ends, on the server whose doors open, the sessions that no gateway ends.
 """
 
-import time
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import asdict, replace
@@ -14,20 +13,21 @@ from typing import Annotated, TypeVar
 import typer
 
 from klover import assemble, door
+from klover.cli.anew import expect_trusted
 from klover.cli.bars import door_bars
 from klover.cli.findings import expect_sound
 from klover.cli.following import expect_following
 from klover.cli.options import CONFIG, AsJson, Config
 from klover.cli.printing import print_json
+from klover.cli.sessions import end_sessions
 from klover.config import Deployment
 from klover.door import ledger
 from klover.door.drift import Drift, find_drift
 from klover.door.rehearse import rehearse
 from klover.door.turn import Progress
-from klover.errors import CheckFailed, InputError, StoreError
+from klover.errors import CheckFailed, InputError
 from klover.event import Recorder
 from klover.store.connect import Connection
-from klover.store.replay import flushed_position, wait_replayed
 
 Audiences = Annotated[
     list[str] | None,
@@ -36,8 +36,6 @@ Audiences = Annotated[
     ),
 ]
 _WRITER = "doors"
-_GATEWAY_SECONDS = 3.0
-"""A gateway ends its sessions with a word of why; who is left then has come another way."""
 _Made = TypeVar("_Made")
 
 
@@ -50,7 +48,7 @@ def suspend(audiences: Audiences = None, config: Config = CONFIG, as_json: AsJso
             primary, audiences or (), recorder, assemble.now(), progress=done
         ),
     )
-    ended = _end_sessions(deployment, done.closed) if done.closed else 0
+    ended = end_sessions(deployment, done.closed) if done.closed else 0
     if as_json:
         told = {"suspended": dict(done.schemas), "steps": len(done.steps), "ended": ended}
         print_json(told)
@@ -153,6 +151,7 @@ def _drop_some(deployment: Deployment, audiences: list[str]) -> door.Applied:
         }
         fewer = replace(resolved, policy=replace(resolved.policy, audiences=rest))
         doors = assemble.compile_doors(fewer, primary)
+        expect_trusted(primary, doors)
         return door.apply(primary, doors, recorder, assemble.now(), progress=done)
 
     return _recorded(deployment, work)
@@ -259,24 +258,3 @@ def _recorded(
         door_bars() as (_, done),
     ):
         return work(primary, recorder, done)
-
-
-def _end_sessions(deployment: Deployment, schemas: tuple[str, ...]) -> int:
-    """See to it that nobody is left at suspended doors on the server whose doors open.
-
-    A statement that reads a view holds up the replay of its loss: it is ended, not waited for.
-    """
-    with assemble.open_primary(deployment) as primary:
-        position = flushed_position(primary)
-    ended = 0
-    with assemble.open_standby(deployment) as opens:
-        if deployment.cell.standby is not None:
-            try:
-                wait_replayed(opens, position, seconds=_GATEWAY_SECONDS)
-            except StoreError:
-                ended = door.end_sessions(opens, schemas)
-                wait_replayed(opens, position)
-        deadline = time.monotonic() + _GATEWAY_SECONDS
-        while door.count_sessions(opens, schemas) and time.monotonic() < deadline:
-            time.sleep(0.1)
-        return ended + door.end_sessions(opens, schemas)

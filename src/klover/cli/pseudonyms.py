@@ -14,6 +14,7 @@ import typer
 
 from klover import assemble, door
 from klover.catalog import TableName
+from klover.cli.anew import expect_trusted
 from klover.cli.bars import door_bars
 from klover.cli.findings import expect_sound
 from klover.cli.following import expect_following
@@ -48,6 +49,7 @@ def rotate(
         resolved = assemble.resolve_policy(deployment, primary)
         _refuse_unknown(resolved, audience)
         expect_sound(resolved, as_json=as_json)
+        expect_trusted(primary, assemble.compile_doors(resolved, primary))
         if not finish:
             epochs.begin(primary, audience)
             doors = assemble.compile_doors(resolved, primary)

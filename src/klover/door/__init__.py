@@ -10,7 +10,7 @@ from klover.door.apply import Applied, apply_doors as apply, plan_doors as plan
 from klover.door.compile import compile_doors
 from klover.door.doors import Door, Doors, Epochs, View, ViewColumn
 from klover.door.drop import Dropped, drop
-from klover.door.prepare import Preparation, Prepared, preparation, prepare
+from klover.door.prepare import Preparation, Prepared, preparation, prepare, to_close
 from klover.door.proof import Fact, Proof, Verdict, Way
 from klover.door.prove import prove
 from klover.door.pseudonyms.state import read_epochs
@@ -59,5 +59,6 @@ __all__ = [
     "reveal",
     "rotate",
     "suspend",
+    "to_close",
     "to_open",
 ]

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from psycopg import sql
 
 from klover.catalog import TableName
-from klover.door import foreign, ledger, naming, online
+from klover.door import foreign, ledger, naming, online, standing
 from klover.door.apply import plan_doors
 from klover.door.condition import identifier
 from klover.door.doors import Doors, Keeper, Stored
@@ -58,13 +58,17 @@ class Preparation:
 
     tables: frozenset[TableName]
     steps: tuple[Step, ...]
+    closes: tuple[str, ...] = ()
+    """The audiences whose doors are suspended before, and resumed after."""
 
 
 def preparation(connection: Connection, doors: Doors, *, small: int = SMALL) -> Preparation:
     """Tell what ``prepare`` would do; changes nothing."""
     with brief_locks(connection):
         state = read_pseudonyms(connection, doors.keepers)
-        large = _large(connection, doors, state, small)
+        closes = _shown(connection, doors, state, small)
+        closed = frozenset(naming.schema(audience) for audience in closes)
+        large = _large(connection, doors, state, small, closed)
     steps = [*_ground(doors, state)] if large else []
     for keeper in large:
         if not is_new_or_trusted(keeper, state):
@@ -78,7 +82,38 @@ def preparation(connection: Connection, doors: Doors, *, small: int = SMALL) -> 
             for step in [_batch(name, todo, None)]
         ]
         steps += _last(keeper, state)
-    return Preparation(tables=frozenset(each.table for each in large), steps=tuple(steps))
+    tables = frozenset(each.table for each in large)
+    return Preparation(tables=tables, steps=tuple(steps), closes=closes)
+
+
+def to_close(connection: Connection, doors: Doors, *, small: int = SMALL) -> tuple[str, ...]:
+    """Tell the audiences whose open doors show what has to be computed anew in a large table.
+
+    In one transaction it would take long, and hold up the application's writes; beside it, nobody
+    may look. Tells nobody while a door is suspended: only a resume goes on then.
+    """
+    with brief_locks(connection):
+        state = read_pseudonyms(connection, doors.keepers)
+        return _shown(connection, doors, state, small)
+
+
+def _shown(
+    connection: Connection, doors: Doors, state: PseudonymState, small: int
+) -> tuple[str, ...]:
+    if ledger.suspensions(connection):
+        return ()
+    there = standing.door_schemas(connection)
+    shown = {
+        each.audience
+        for keeper in doors.keepers
+        if not is_new_or_trusted(keeper, state) and _pages(connection, keeper, state) > small
+        for each in keeper.stored
+    }
+    return tuple(sorted(audience for audience in shown if naming.schema(audience) in there))
+
+
+def _pages(connection: Connection, keeper: Keeper, state: PseudonymState) -> int:
+    return sum(online.pages(connection, leaf) for leaf in state.leaves(keeper.table))
 
 
 def _last(keeper: Keeper, state: PseudonymState) -> Iterator[Step]:
@@ -100,8 +135,8 @@ def prepare(
 
     Tables of up to ``small`` pages are left out; ``pages`` are filled in one transaction.
     Raises StoreError when a lock is not to be had; run again, it goes on from there. Raises
-    InputError while a door is suspended, unless it is for ``resuming`` it: all is computed anew
-    then where every door is.
+    InputError while a door is suspended, unless it is for ``resuming`` it: what cannot be trusted
+    is computed anew then where every door that shows it is.
     """
     with online.alone_at_work(connection):
         if not resuming:
@@ -142,23 +177,30 @@ def _prepare(
     return Prepared(tables=tuple(tables), rows=rows)
 
 
-def _large(connection: Connection, doors: Doors, state: PseudonymState, small: int) -> list[Keeper]:
+def _large(
+    connection: Connection,
+    doors: Doors,
+    state: PseudonymState,
+    small: int,
+    closed: frozenset[str] = frozenset(),
+) -> list[Keeper]:
     """Tell the large tables in which something is missing.
 
-    Values that cannot be trusted are computed anew page by page while every door is suspended,
-    else as a whole, by ``apply``.
+    Values that cannot be trusted are computed anew page by page where the doors that show them are
+    suspended or ``closed`` for it, else as a whole, by ``apply``.
     """
-    anew = can_refill(connection)
+    there = standing.door_schemas(connection)
+    closed |= ledger.suspensions(connection).keys()
     return [
         keeper
         for keeper in doors.keepers
-        if (anew or is_new_or_trusted(keeper, state))
+        if (is_new_or_trusted(keeper, state) or can_refill(keeper, there, closed))
         and (
             not is_new_or_trusted(keeper, state)
             or any(not is_filled(each, state) for each in keeper.stored)
             or any([*index_steps(each, state)] for each in keeper.stored)
         )
-        and sum(online.pages(connection, leaf) for leaf in state.leaves(keeper.table)) > small
+        and _pages(connection, keeper, state) > small
     ]
 
 

@@ -1,19 +1,19 @@
-"""Pseudonyms computed anew in large tables while every door is suspended, before they open.
+"""Pseudonyms computed anew in large tables while the doors that show them are suspended.
 
-Nothing computed any while the triggers were away, so what stands cannot be trusted. First the
+What was written while triggers were away or not what they should be cannot be trusted. First the
 triggers come back, for each update whatever it changes: from then on no row is written with a stale
 value, wherever it moves. The pages that the table had then are computed in batches, a transaction
 each, with the next one noted in it. Killed anywhere, it goes on from there; where the policy or the
 table's file has changed, from the beginning. A suspension takes it all back.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from psycopg import sql
 
 from klover.catalog import TableName
-from klover.door import ledger, online, standing
+from klover.door import naming, online
 from klover.door.condition import identifier
 from klover.door.doors import Keeper
 from klover.door.online import Progress
@@ -25,10 +25,14 @@ from klover.store.connect import Connection
 from klover.store.sql import statements
 
 
-def can_refill(connection: Connection) -> bool:
-    """Tell whether every door is suspended, so that nobody sees what is being computed."""
-    suspended = ledger.suspensions(connection)
-    return bool(suspended) and set(standing.door_schemas(connection)) <= set(suspended)
+def can_refill(keeper: Keeper, there: Collection[str], closed: Collection[str]) -> bool:
+    """Tell whether every door that stands and shows them is closed: nobody sees what is computed.
+
+    ``there`` are the schemas of doors that stand, ``closed`` those that are suspended.
+    """
+    return bool(closed) and {naming.schema(each.audience) for each in keeper.stored} & set(
+        there
+    ) <= set(closed)
 
 
 def refill_steps(keeper: Keeper, state: PseudonymState) -> Iterator[Step]:
