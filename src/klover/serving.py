@@ -26,6 +26,8 @@ from klover.policy.model import Policy
 
 _WRITER = "gateway"
 _PUBLISH_SECONDS = 1.0
+_TURN_SECONDS = 1.0
+"""A signal that comes just before a wait begins does not interrupt it: it is seen when it ends."""
 _WATCH_TURNS = 5
 """How many publications pass between two looks at whether the policy became tighter."""
 
@@ -82,7 +84,7 @@ class Serving:
 
     def wait(self) -> None:
         """Wait until the gateway ends by itself; raises what ended it. Ctrl-C interrupts."""
-        while not self._ended.wait(3600):
+        while not self._ended.wait(_TURN_SECONDS):
             pass
         if self.failure is not None:
             raise self.failure

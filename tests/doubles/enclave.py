@@ -118,7 +118,7 @@ class Enclave:
         """Wait until the standby has what the primary has."""
         with self.owner() as primary:
             position = flushed_position(primary)
-        with connect(self.standby.dsn(self.database), what="the test standby") as standby:
+        with connect(self.standby.dsn(), what="the test standby") as standby:
             wait_replayed(standby, position)
 
 

@@ -75,7 +75,7 @@ class House:
     def replicate(self) -> None:
         with connect(self.dsn, what="the enclave") as primary:
             position = flushed_position(primary)
-        with connect(self.standby.dsn(self.database), what="the standby") as standby:
+        with connect(self.standby.dsn(), what="the standby") as standby:
             wait_replayed(standby, position)
 
 

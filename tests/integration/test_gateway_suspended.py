@@ -6,7 +6,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from doubles.gateway_house import DOORS, House, hand_made_doors, replicate
+from doubles.gateway_house import DOORS, House, hand_made_doors, replicate, until
 from klover.config import Backend
 from klover.event import Denial, SessionClosed, SessionOpened
 from klover.gateway.watch import ROLE
@@ -55,8 +55,8 @@ def test_sessions_of_a_suspended_door_end_and_others_go_on(server: Server, house
         with pytest.raises(psycopg.OperationalError, match=f"suspended since {SINCE}"):
             inside.execute("select pg_sleep(120)")
         assert other.execute("select count(*) from accounts").fetchone() == (1000,)
-        reasons = [each.reason for each in house.recorded(SessionClosed)]
-        assert reasons == ["door suspended"]
+        until(lambda: bool(house.recorded(SessionClosed)))
+        assert [each.reason for each in house.recorded(SessionClosed)] == ["door suspended"]
         with pytest.raises(psycopg.OperationalError, match=f"suspended since {SINCE}"):
             house.connect("engineering-abroad", 1)
         (denial,) = house.recorded(Denial)

@@ -3,6 +3,8 @@
 Who opens one closes it. A server that cannot be reached is named by its part in the deployment.
 """
 
+import time
+
 import psycopg
 
 from klover.config import Deployment
@@ -10,6 +12,7 @@ from klover.errors import SourceError, StoreError
 from klover.store.connect import Connection, connect
 from klover.store.replay import flushed_position, wait_replayed
 
+_AGAIN_SECONDS = 0.1
 _FOLLOW_SECONDS = 10.0
 """A statement at a door may hold up a replay for longer; whoever waits is told, then."""
 
@@ -35,13 +38,17 @@ def standby_follows(deployment: Deployment, primary: Connection) -> bool:
     """
     if deployment.cell.standby is None:
         return True
-    try:
-        position = flushed_position(primary)
-        with open_standby(deployment) as standby:
-            wait_replayed(standby, position, seconds=_FOLLOW_SECONDS)
-    except (SourceError, StoreError, psycopg.OperationalError):
-        return False
-    return True
+    position = flushed_position(primary)
+    deadline = time.monotonic() + _FOLLOW_SECONDS
+    while (left := deadline - time.monotonic()) > 0:
+        try:
+            with open_standby(deployment) as standby:
+                wait_replayed(standby, position, seconds=left)
+        except (SourceError, StoreError, psycopg.OperationalError):
+            time.sleep(_AGAIN_SECONDS)  # the database itself may be new to it
+        else:
+            return True
+    return False
 
 
 def open_source(deployment: Deployment, name: str | None = None) -> Connection:

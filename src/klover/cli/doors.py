@@ -118,10 +118,10 @@ def prove(
     with assemble.open_primary(deployment) as primary:
         resolved, _ = assemble.doors_in_effect(deployment, primary)
         proofs = {"primary": assemble.prove_doors(deployment, primary, resolved)}
-        expect_following(deployment, primary)
-    if deployment.cell.standby is not None:
-        with assemble.open_standby(deployment) as standby:
-            proofs["standby"] = assemble.prove_doors(deployment, standby, resolved)
+        if deployment.cell.standby is not None:
+            with assemble.open_standby(deployment) as standby:
+                expect_following(deployment, primary)
+                proofs["standby"] = assemble.prove_doors(deployment, standby, resolved)
     if as_json:
         print_json({name: _told(proof) for name, proof in proofs.items()})
     else:

@@ -2,6 +2,7 @@
 
 import shlex
 import signal
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -46,7 +47,8 @@ def trial(
         status.stop()
         try:
             _tell(found, as_json=as_json)
-            signal.pause()
+            while True:  # in turns: a signal that comes just before one is seen after it
+                time.sleep(1)
         except KeyboardInterrupt:
             typer.echo("Stopping the servers.", err=True)
 

@@ -127,12 +127,15 @@ class Session:
         gone = asyncio.Event()
         backend.peer.flow(sink=lambda _: None, pressed=lambda _: None, lost=gone.set)
         backend.peer.write(frontend.Terminate().encode())
-        while not gone.is_set():
-            if self._relay is None or self._relay.busy:
-                await cancel(self._house.backend, backend)
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_CANCEL_AGAIN_SECONDS):
-                    await gone.wait()
+        try:
+            while not gone.is_set():
+                if self._relay is None or self._relay.busy:
+                    await cancel(self._house.backend, backend)
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(_CANCEL_AGAIN_SECONDS):
+                        await gone.wait()
+        finally:
+            backend.peer.abort()  # called off, nobody else would
 
     async def _serve(self, admitted: Admitted, role: str, backend: BackendSession) -> None:
         house, loop = self._house, asyncio.get_running_loop()
