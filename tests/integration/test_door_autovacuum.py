@@ -7,7 +7,7 @@ import pytest
 
 from doubles.demo_doors import open_doors
 from doubles.tiny_doors import make_tables, tiny_doors
-from klover.door.rehearse import rehearse
+from klover.door.rehearse import Limits, rehearse
 from klover.store import embedded
 from klover.store.binaries import Binaries
 from klover.store.connect import Connection, connect
@@ -18,8 +18,11 @@ SLOW = {
     "autovacuum_vacuum_cost_delay": "100ms",
     "autovacuum_vacuum_cost_limit": "1",
     "autovacuum_vacuum_scale_factor": "0",
+    "deadlock_timeout": "10min",
 }
-"""An autovacuum that needs half a minute for what is large here."""
+"""An autovacuum that needs half a minute for what is large here, and gives way to nobody by itself:
+whoever waits has to look for a deadlock sooner than the server says."""
+MIGRATION = "alter table posts add column caption text"
 AT_WORK = """
 select exists (select from pg_locks l join pg_stat_activity a on a.pid = l.pid
                 where a.backend_type = 'autovacuum worker' and l.granted
@@ -57,5 +60,5 @@ def test_an_autovacuum_gives_way_to_a_change_of_the_doors(busy: Connection) -> N
 
 
 def test_it_gives_way_to_a_rehearsal(busy: Connection) -> None:
-    done = rehearse(busy, "alter table posts add column caption text", lambda: None)
+    done = rehearse(busy, MIGRATION, lambda: None, limits=Limits(lock=10))
     assert [each.subject for each in done.drift] == ["posts.caption"]
