@@ -38,7 +38,7 @@ def databases(server: Server, new_database: NewDatabase) -> tuple[str, str]:
             if name == former:
                 open_doors(connection, tiny_doors(connection))
     with connect(server.dsn(), what="the cluster") as cluster:
-        cluster.execute(sql.SQL("drop database {}").format(sql.Identifier(former)))
+        cluster.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(former)))
     return server.dsn(both[0]), server.dsn(both[1])
 
 

@@ -252,15 +252,15 @@ def test_new_pseudonyms_and_the_way_to_them(world: Connection) -> None:
 
 def test_a_rotation_that_stopped_half_way_goes_on(world: Connection) -> None:
     open_doors(world, compiled(world)[1])
-    before = seen(world, "abroad", "select id from accounts")
+    before = set(seen(world, "abroad", "select id from accounts"))  # rows may move meanwhile
     rotate.begin(world, "abroad")
     resolved, doors = compiled(world)
     open_doors(world, doors)
-    assert seen(world, "abroad", "select id from accounts") == before
+    assert set(seen(world, "abroad", "select id from accounts")) == before
     assert not door.prove(world, resolved, TODAY).violations
     rotated(world)
     assert key_of(world, "abroad", 2)
-    assert seen(world, "abroad", "select id from accounts") != before
+    assert not set(seen(world, "abroad", "select id from accounts")) & before
 
 
 def test_doors_compiled_before_a_rotation_are_refused(world: Connection) -> None:

@@ -16,7 +16,7 @@ from psycopg import sql
 from klover.door import ground, ledger, standing
 from klover.door.drift import Drift, explained
 from klover.door.suspend import suspension
-from klover.door.turn import run, settle
+from klover.door.turn import run, settle, wait_at_most
 from klover.errors import InputError, PolicyError, StoreError
 from klover.store.connect import Connection
 from klover.wire.lexer import UnlexableError
@@ -130,12 +130,9 @@ def _is_let_through(statement: Statement) -> bool:
 
 
 def _restrain(connection: Connection, limits: Limits) -> None:
-    for name, seconds in (("lock_timeout", limits.lock), ("statement_timeout", limits.statement)):
-        connection.execute(
-            sql.SQL("set local {} = {}").format(
-                sql.Identifier(name), sql.Literal(f"{seconds * 1000:.0f}ms")
-            )
-        )
+    wait_at_most(connection, limits.lock)
+    milliseconds = sql.Literal(f"{limits.statement * 1000:.0f}ms")
+    connection.execute(sql.SQL("set local statement_timeout = {}").format(milliseconds))
     connection.execute("set local session_replication_role = replica")
     connection.execute("set local search_path = public")
 

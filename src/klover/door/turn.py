@@ -3,7 +3,9 @@
 Whoever waits for a lock makes everybody behind wait as long, the application first. So a lock is
 waited for a second at most; then all of it is given back, and after a pause it is tried anew, a
 few times. A failure, whatever its step, leaves what stood. Used by apply, suspend, resume, drop.
+An autovacuum gives way to whoever waits, once a deadlock was looked for, which is done sooner here.
 https://www.postgresql.org/docs/18/explicit-locking.html
+https://www.postgresql.org/docs/18/routine-vacuuming.html#AUTOVACUUM
 """
 
 import time
@@ -30,6 +32,11 @@ _SESSION = (
     """select set_config('synchronous_commit', 'on', true)
         where current_setting('synchronous_commit') = 'off'""",
 )
+# A lock that is given up before a deadlock was looked for is never taken from an autovacuum.
+_LOOK_SOONER = """
+select set_config('deadlock_timeout', %s, true)
+ where has_parameter_privilege('deadlock_timeout', 'set')
+"""
 
 
 class BusyError(StoreError):
@@ -65,7 +72,7 @@ def in_turn(
         try:
             with connection.transaction():
                 settle(connection)
-                _wait_at_most(connection, patience.lock)
+                wait_at_most(connection, patience.lock)
                 # One change at a time, whichever process asks.
                 connection.execute("select pg_advisory_xact_lock(hashtext('klover doors'))")
                 return work()
@@ -93,9 +100,11 @@ def run(connection: Connection, steps: Sequence[Step], progress: Progress | None
             raise StoreError(f"The doors were not changed: {reason} ({step.why}).") from error
 
 
-def _wait_at_most(connection: Connection, seconds: float) -> None:
+def wait_at_most(connection: Connection, seconds: float) -> None:
+    """Wait no longer for a lock in the transaction at hand, and have an autovacuum let go of it."""
     milliseconds = sql.Literal(f"{seconds * 1000:.0f}ms")
     connection.execute(sql.SQL("set local lock_timeout = {}").format(milliseconds))
+    connection.execute(_LOOK_SOONER, (f"{seconds * 500:.0f}ms",))
 
 
 def _busy(why: str, attempts: int) -> str:
