@@ -14,17 +14,21 @@ from klover.policy.identify import is_harmless
 from klover.policy.labels import category, label_values, of_words
 from klover.policy.model import DataClass
 from klover.policy.neutral import bare_type
-from klover.policy.suggest.case import Case
+from klover.policy.suggest.case import Case, Opening
 from klover.policy.suggest.evidence import Evidence
+from klover.policy.suggest.narrow import narrow
 from klover.policy.suggest.nature import Nature
 from klover.policy.suggest.opening import opened
 from klover.policy.suggest.shape import Shape, is_made_up, row_key
+from klover.policy.suggest.sureness import UNSURE, how_sure
+from klover.policy.words import kinds
 from klover.policy.words.personal import WEAK
 from klover.policy.words.split import words
 
 _ID_TYPES = frozenset({"smallint", "integer", "bigint", "uuid", "numeric"})
 _TELLING = ("user.authorization", "user.device")
 """What a text tells by itself, even where it refers to another row: a session's, a device's id."""
+_EVEN = 0.5
 _SECRET = ("user.authorization", "user.device", "user.contact", "user.financial", "user.government")
 
 
@@ -39,6 +43,11 @@ class Verdict:
     reason: str
     """A short clause for people; no value."""
     reference: bool = False
+
+    @property
+    def unsure(self) -> bool:
+        """Whether it is closed for want of evidence: more likely than not it may be opened."""
+        return self.data_class is DataClass.RESTRICTED and self.confidence < _EVEN
 
 
 def classify(table: Table, shape: Shape, nature: Nature, evidence: Evidence) -> list[Verdict]:
@@ -67,12 +76,20 @@ def _verdict(
     if told is not None:
         return told
     case = Case(column=column, table=table, nature=nature, vocabulary=_vocabulary(table))
-    opening = opened(case)
+    opening = opened(case) or narrow(case)
     if opening is not None:
-        return _open(column, *opening)
-    said = _category(column)
-    reason = "by its name" if said is not None else "nothing speaks for more"
-    return _restricted(column, said, 0.9 if said else 0.6, reason)
+        return _open(column, *_never_an_act(case, opening))
+    return _restricted(column, _category(column), *how_sure(case))
+
+
+def _never_an_act(case: Case, opening: Opening) -> Opening:
+    """Keep from everybody what somebody did with a thing that everybody sees: ``read``."""
+    data_class, sure, why = opening
+    told = (of_words(case.said) or "").startswith("user.behavior") and is_harmless(case.column)
+    act = told if case.nature is Nature.PUBLIC else set(words(case.table.name.name)) & kinds.DONE
+    if act and data_class is DataClass.PUBLIC:
+        return DataClass.INTEROPERABLE, sure, why
+    return opening
 
 
 def _category(column: Column) -> str | None:
@@ -124,7 +141,7 @@ def _row_times(found: list[Verdict], table: Table, nature: Nature) -> list[Verdi
 
 def _restricted_from(one: Verdict, reason: str) -> Verdict:
     return Verdict(
-        column=one.column, data_class=DataClass.RESTRICTED, confidence=0.7, reason=reason
+        column=one.column, data_class=DataClass.RESTRICTED, confidence=UNSURE, reason=reason
     )
 
 
