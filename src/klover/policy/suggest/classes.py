@@ -83,13 +83,15 @@ def _verdict(
 
 
 def _never_an_act(case: Case, opening: Opening) -> Opening:
-    """Keep from everybody what somebody did with a thing that everybody sees: ``read``."""
-    data_class, sure, why = opening
+    """Keep from everybody what somebody did with a thing that everybody sees: ``read``.
+
+    And what only a public address speaks for, in a table called after nothing that is shown.
+    """
+    _, sure, why = opening
+    about, shown = set(words(case.table.name.name)), case.nature is Nature.PUBLIC
     told = (of_words(case.said) or "").startswith("user.behavior") and is_harmless(case.column)
-    act = told if case.nature is Nature.PUBLIC else set(words(case.table.name.name)) & kinds.DONE
-    if act and data_class is DataClass.PUBLIC:
-        return DataClass.INTEROPERABLE, sure, why
-    return opening
+    act = told or not about & kinds.PUBLIC if shown else about & kinds.DONE
+    return (DataClass.INTEROPERABLE, sure, why) if act else opening
 
 
 def _category(column: Column) -> str | None:

@@ -59,6 +59,9 @@ def _row(case: Case) -> str | None:
     Not an id of a known service, nor one whose words tell what was done: ``last_read_id``.
     """
     stem = case.said[:-1]
+    opens = (of_words(stem, strong=True) or "").startswith(("user.authorization", "user.device"))
+    if opens and _is(case, ("uuid",)):
+        return None  # a number is no secret: anybody guesses it
     if not _is(case, _ROWS) or not stem or case.said[-1] != "id" or {*stem} & kinds.EXTERNAL:
         return None
     table = stem[-1] in kinds.ACTS | kinds.PUBLIC | kinds.REFERENCE | kinds.ORGANISATIONS

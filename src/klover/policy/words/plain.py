@@ -193,7 +193,7 @@ PLACED = frozenset("ordering order position index sequence x y z ordinal".split(
 """Last words of numbers that are a place among others, or on a page."""
 
 SORTED = frozenset(
-    """type kind role mode model color version format slug locale lang platform variant
+    """type kind role mode model color version format locale lang platform variant
     theme template layout""".split()
 )
 """Last words of what is one of a few sorts, or a thing's own short name."""
@@ -207,7 +207,9 @@ LISTED = frozenset("category type kind scale translation template column customi
 JUDGED = frozenset("sensitive hidden visible removed spam banned".split())
 """Words of flags that may say what a moderator thought."""
 
-PAID = frozenset("price quantity sum total cost fee locked rank factor weight".split())
+PAID = frozenset(
+    "price quantity sum total cost fee locked rank factor weight point xp streak".split()
+)
 """Words of numbers that tell what somebody bought, has or is worth."""
 
 CLOCKS = frozenset("time date ts expiration expiry valid since success at ms".split())
@@ -215,6 +217,7 @@ CLOCKS = frozenset("time date ts expiration expiry valid since success at ms".sp
 
 KEPT = frozenset(
     """file filename upload code reason comment answer value metadata content note message email
-    cursor query hash domain host server check phrase val object dump data""".split()
+    cursor query hash domain host server check phrase val object dump data
+    assigned config""".split()
 )
 """Words of texts that stay closed wherever they stand: what somebody wrote, sent or is found by."""
