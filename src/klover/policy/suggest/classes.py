@@ -111,8 +111,11 @@ def _by_key(
     """Judge what names a row, its own or another's; None for the rest."""
     if column.name in keys:
         spoken = of_words(words(column.name), strong=True)
+        named = words(column.name) == ("key",) and table.column("value") is not None
         natural = column.name not in tied and not _is_number(column) and not _is_id(column, table)
         opens = not _is_number(column) and (spoken or "").startswith(_TELLING)
+        if named and natural:
+            return None  # what the value beside it is called
         if spoken is not None and ((natural and spoken.startswith(_SECRET)) or opens):
             return _restricted(column, spoken, 0.9, "a key that tells something itself")
         if not natural:

@@ -8,8 +8,10 @@ are shares that were found on schemas judged by hand (decision 0017), rounded to
 
 from klover.policy.identify import is_harmless
 from klover.policy.labels import of_words
-from klover.policy.suggest.case import Case
+from klover.policy.neutral import bare_type
+from klover.policy.suggest.case import NUMBERS, Case
 from klover.policy.suggest.nature import Nature
+from klover.policy.words import plain
 
 SURE, LIKELY, UNTOLD, UNSURE = 0.9, 0.7, 0.4, 0.3
 _THEIRS = frozenset({Nature.PERSON, Nature.PRIVATE, Nature.SYSTEM})
@@ -43,8 +45,16 @@ _VAGUE = (
 )
 """What many share, or what machines call things by."""
 _SECRETS = frozenset(["token", "secret", "password", "pin", "otp", "salt", "digest", "hash"])
-_COUNTED = ("user.financial", "user.payment", "user.health_and_medical", "user.location.precise")
-_BODILY = ("user.demographic", "user.government_id", "user.criminal_history", "user.biometric")
+_SHORT = plain.TEXT_HEADS | {"id", "uuid", "brand", "indicator", "source", "method"}
+"""Last words of short texts, that say of what sort or whose something is."""
+_COUNTED = ("user.financial", "user.payment", "user.location.precise")
+_BODILY = (
+    "user.demographic",
+    "user.government_id",
+    "user.criminal_history",
+    "user.biometric",
+    "user.health_and_medical",
+)
 _TOLD = ("user.content.private", "user.telemetry", "user.health_and_medical", "user.job_title")
 
 
@@ -58,7 +68,8 @@ def how_sure(case: Case) -> tuple[float, str]:
         return SURE, "by its name"
     if case.nature in _THEIRS:
         told = strong or (weak if weak.startswith(_TOLD) else "")
-        if told and not told.startswith(_VAGUE):
+        short = {*case.said[-1:]} & _SHORT
+        if told and not short and not told.startswith(_VAGUE):
             return SURE, "by its name"
         return (LIKELY if weak else UNTOLD), "by its name" if weak else "nothing speaks for more"
     if strong and case.nature not in _THINGS and not strong.startswith(_VAGUE):
@@ -78,8 +89,9 @@ def _is_called(case: Case) -> bool:
 
 def _of_narrow(case: Case, strong: str) -> tuple[float, str]:
     """Judge a flag, a number, a time or a word of a few: sure only of money, bodies and places."""
-    told = strong.startswith((*_COUNTED, *_BODILY)) and case.nature not in _THINGS
-    if told and not strong.startswith(_VAGUE):
+    number = bare_type(case.column.base_type) in NUMBERS
+    told = strong.startswith((*_COUNTED, *_BODILY) if number else _BODILY)
+    if told and case.nature not in _THINGS and not strong.startswith(_VAGUE):
         return (SURE if case.nature in _THEIRS else LIKELY), "by its name"
     if case.nature is Nature.PERSON and strong.startswith("user.authorization"):
         return LIKELY, "by its name"  # when somebody was last here
