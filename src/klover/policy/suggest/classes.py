@@ -3,7 +3,8 @@
 Restricted is what is left where nothing speaks for more: free text, documents, addresses, money,
 health, ids of other systems, unknown types and unknown words. A column is opened only by positive
 evidence: it is a key or a reference, or every word of its name is plain, or its table holds things
-for everybody to see. Values that look like an address or a secret close it again.
+for everybody to see, or its type is too narrow for a secret. Values that look like an address or a
+secret close it again. What is closed for want of evidence is told apart (``Verdict.unsure``).
 """
 
 from collections.abc import Sequence
