@@ -173,7 +173,14 @@ def test_suggest_writes_what_check_accepts_and_never_over_a_file(
     tmp_path: Path, filled: str
 ) -> None:
     file = tmp_path / "first.yaml"
-    assert run("suggest", "--dsn", filled, "-o", str(file)).exit_code == 0
+    made = run("suggest", "--dsn", filled, "-o", str(file))
+    assert made.exit_code == 0
+    closed = json.loads(run("suggest", "--dsn", filled, "--json").stdout)["restricted"]
+    told = (
+        f"{sum(closed.values())} columns are restricted, {closed['unsure']} of them only for want"
+    )
+    assert closed["unsure"]
+    assert told in made.stderr
     assert run("suggest", "--dsn", filled).output == file.read_text()
     assert run("check", str(file), "--dsn", filled).exit_code == 0
     before = file.read_bytes()

@@ -109,6 +109,38 @@ def test_a_public_key_is_made_to_be_given_away_and_a_private_one_is_not() -> Non
     assert (found["public_key"], found["private_key"]) == ("interoperable", "restricted")
 
 
+def test_a_slug_speaks_for_nothing_that_people_call_their_own() -> None:
+    columns = ("name text", "slug text", "published_at date", "frobbed boolean", "created_at date")
+    moods = classes("moods", *columns)
+    assert moods["name"] == moods["slug"] == "restricted"
+    assert "public" not in moods.values()
+    assert classes("recipes", *columns)["name"] == "public"
+
+
+def test_what_opens_a_session_is_no_mere_id_but_a_number_is() -> None:
+    found = classes("gadgets", "session_id uuid", "push_token_id uuid", "login_id bigint")
+    assert found["session_id"] == found["push_token_id"] == "restricted"
+    assert found["login_id"] == "interoperable"
+
+
+def test_the_key_beside_a_value_is_what_the_value_is_called() -> None:
+    made = table("frob_metadata", "key text pk", "value text")
+    one = draft(catalog(USERS, made)).tables[TableName.parse("frob_metadata")]
+    assert [str(verdict.data_class) for verdict in one.verdicts] == ["interoperable", "restricted"]
+    alone = draft(catalog(USERS, table("rate_limits", "key text pk", "count integer")))
+    assert str(alone.tables[TableName.parse("rate_limits")].verdicts[0].data_class) == "restricted"
+
+
+def test_a_flag_is_no_amount_and_a_sort_no_text() -> None:
+    found = verdicts(
+        "visits",
+        *("amount numeric", "fee_paid boolean", "salary_from date", "is_pregnant boolean"),
+        *("card_type text", "card_number text"),
+    )
+    sure = [column for column, one in found.items() if one.confidence >= SURE and column != "id"]
+    assert sure == ["user_id", "amount", "is_pregnant", "card_number"]
+
+
 def test_how_sure_a_closed_column_is() -> None:
     found = verdicts("visits", "email text", "frob text", "created_at date", "amount numeric")
     assert found["email"].confidence == found["amount"].confidence == SURE

@@ -64,7 +64,8 @@ def how_sure(case: Case) -> tuple[float, str]:
     if is_harmless(case.column):
         return _of_narrow(case, strong)
     weak = of_words(case.said) or ""
-    if strong.startswith(_FINDS) or _opens(case, strong) or _is_called(case):
+    finds = strong.startswith(_FINDS) and not {*case.said[-1:]} & plain.TEXT_HEADS
+    if finds or _opens(case, strong) or _is_called(case):
         return SURE, "by its name"
     if case.nature in _THEIRS:
         told = strong or (weak if weak.startswith(_TOLD) else "")
