@@ -10,6 +10,7 @@ from klover.policy.check import check
 from klover.policy.parse import parse
 from klover.policy.suggest import draft, write
 from klover.policy.suggest.classes import Verdict
+from klover.policy.suggest.draft import Standing
 from klover.policy.suggest.sureness import LIKELY, SURE, UNSURE
 
 USERS = table("users", "id bigint pk", "email text", "name text")
@@ -56,6 +57,14 @@ def test_flags_numbers_and_sorts_of_a_table_nobody_knows_are_not_for_everybody()
 def test_what_was_done_stays_closed_whatever_its_type(name: str) -> None:
     found = classes(name, "frobbed boolean", "torque_level integer", "created_at date")
     assert {found[one] for one in ("frobbed", "torque_level", "created_at")} == {"restricted"}
+
+
+def test_whose_rows_they_are_is_asked_though_every_column_is_too_narrow_to_tell() -> None:
+    made = table("gadgets", "id bigint pk", "frobbed boolean", "torque_level integer")
+    one = draft(catalog(USERS, made)).tables[TableName.parse("gadgets")]
+    assert {str(verdict.data_class) for verdict in one.verdicts} == {"interoperable"}
+    assert one.standing is Standing.OPEN
+    assert "frobbed, torque_level" in (one.question or "")
 
 
 def test_what_stands_beside_somebodys_address_tells_of_them() -> None:

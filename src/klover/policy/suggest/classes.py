@@ -8,7 +8,7 @@ secret close it again. What is closed for want of evidence is told apart (``Verd
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from klover.catalog import Column, Table
 from klover.policy.identify import is_harmless
@@ -44,6 +44,8 @@ class Verdict:
     reason: str
     """A short clause for people; no value."""
     reference: bool = False
+    by_type: bool = False
+    """Opened since its type is too narrow: whose rows they are is not answered by that."""
 
     @property
     def unsure(self) -> bool:
@@ -77,9 +79,12 @@ def _verdict(
     if told is not None:
         return told
     case = Case(column=column, table=table, nature=nature, vocabulary=_vocabulary(table))
-    opening = opened(case) or narrow(case)
+    opening = opened(case)
     if opening is not None:
         return _open(column, *_never_an_act(case, opening))
+    opening = narrow(case)
+    if opening is not None:
+        return replace(_open(column, *opening), by_type=True)
     return _restricted(column, _category(column), *how_sure(case))
 
 

@@ -137,4 +137,5 @@ def _untied(
 
 def _tells(verdict: Verdict, table: Table) -> bool:
     """Tell whether a column alone may tell of somebody; what no key says is no reason to ask."""
-    return verdict.data_class is DataClass.RESTRICTED and verdict.column not in row_key(table)
+    told = verdict.data_class is DataClass.RESTRICTED or verdict.by_type
+    return told and verdict.column not in row_key(table)
