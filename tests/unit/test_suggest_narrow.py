@@ -59,6 +59,15 @@ def test_what_was_done_stays_closed_whatever_its_type(name: str) -> None:
     assert {found[one] for one in ("frobbed", "torque_level", "created_at")} == {"restricted"}
 
 
+def test_every_row_of_patients_stays_closed_whatever_it_is_called() -> None:
+    patients = table("patients", "id bigint pk", "first_name text", "birth_date date")
+    columns = ("frobbed boolean", "torque_level integer", "gadget_type text", "created_at date")
+    made = table("gadgets", "id bigint pk", "patient_id bigint -> patients.id", *columns)
+    one = draft(catalog(patients, made)).tables[TableName.parse("gadgets")]
+    told = {verdict.column: str(verdict.data_class) for verdict in one.verdicts}
+    assert {told[column.split()[0]] for column in columns} == {"restricted"}
+
+
 def test_whose_rows_they_are_is_asked_though_every_column_is_too_narrow_to_tell() -> None:
     made = table("gadgets", "id bigint pk", "frobbed boolean", "torque_level integer")
     one = draft(catalog(USERS, made)).tables[TableName.parse("gadgets")]
