@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import psycopg
 import pytest
 from psycopg import sql
 
@@ -77,6 +78,12 @@ TURNED = [
     ("raw::text = 'x'", "a cast to text of bytea"),
     ("span::text = '1 day'", "a cast to text of interval"),
 ]
+NEWER = [
+    (160000, "json_array(made_at)::text < '[2026'"),
+    (170000, "json_value(doc, '$.day' returning timestamptz) < now()"),
+    (170000, "json_exists(doc, '$.day.timestamp_tz()')"),
+]
+"""Expressions with the first server that knows them."""
 STEADY = [
     "made_at at time zone 'UTC' < '2026-01-02'",
     "made_at < now() and made_at > '2020-01-01' or made_at = current_timestamp",
@@ -116,6 +123,11 @@ def test_what_a_session_could_turn_is_refused(application: Connection) -> None:
         assert caught.value.line == 1 + with_condition(condition)[:at].count("\n")
         with pytest.raises(PolicyError, match="a session changes the answer"):
             door.plan(application, doors)
+    known = [text for since, text in NEWER if application.info.server_version >= since]
+    for condition in known:
+        doors = compiled(application, resolve(application, with_condition(condition)))
+        (found,) = refused(application, doors.predicates, "klover.yaml")
+        assert "an expression of SQL/JSON or XML" in found.message, condition
 
 
 @pytest.mark.parametrize("condition", STEADY)
@@ -146,3 +158,11 @@ def test_where_none_can_ask_a_look_passes_it_over_and_apply_does_not(
         application.execute("set transaction read only")
         assert list(refused(application, doors.predicates, "klover.yaml", surely=False)) == []
     assert list(refused(application, doors.predicates, "klover.yaml", surely=False))
+    application.execute(
+        "create function public.no_ddl() returns event_trigger language plpgsql as"
+        " $$ begin raise exception 'not now'; end $$;"
+        "create event trigger no_ddl on ddl_command_end execute function public.no_ddl()"
+    )
+    assert list(refused(application, doors.predicates, "klover.yaml", surely=False)) == []
+    with pytest.raises(psycopg.errors.RaiseException):
+        list(refused(application, doors.predicates, "klover.yaml"))

@@ -48,5 +48,9 @@ def unsteady(connection: Connection, table: sql.Composable, text: str) -> tuple[
         return tuple(str(row[0]) for row in connection.execute(queries["unsteady"], named))
 
 
-CANNOT = (psycopg.errors.ReadOnlySqlTransaction, psycopg.errors.InsufficientPrivilege)
+CANNOT = (
+    psycopg.errors.ReadOnlySqlTransaction,
+    psycopg.errors.InsufficientPrivilege,
+    psycopg.errors.RaiseException,  # an event trigger of the application that lets no DDL pass
+)
 """Raised where a view cannot be made."""

@@ -39,6 +39,9 @@ select case when m[1] = '0' then 'current_date' when m[1] in ('1', '2') then 'cu
   from tree, regexp_matches(t, '\{SQLVALUEFUNCTION :op (\d+)', 'g') m
  where m[1] not in ('3', '4')
 union
+select 'an expression of SQL/JSON or XML'
+  from tree where t ~ '\{(JSON(?!ISPREDICATE)|XML)[A-Z]* '
+union
 select 'a cast to text of ' || case b.of_type when 0 then 'a value of some other type'
                                     else format_type(b.of_type, null) end
   from behind b left join pg_type t on t.oid = b.oid
