@@ -33,7 +33,7 @@ create table people (id bigint primary key, name text);
 create table docs (id uuid primary key, who int references people_of (n), open boolean);
 create table versions (id int primary key, item_type text, item_id varchar(60), note text);
 create index on versions (item_id);
-create table marks (id int primary key, person text, docs text[], at int);
+create table marks (id int primary key, person text collate "C", docs text[], at int);
 create view latest as select id, item_type, item_id, note from versions;
 create view marked as select id, person, docs from marks;
 """.replace("int references people_of (n)", "bigint references people (id)")
@@ -209,3 +209,22 @@ def test_a_row_is_looked_up_by_indexes(world: tuple[Connection, Resolved]) -> No
     plan = "\n".join(str(row[0]) for row in seen(connection, f"explain {query}"))
     assert "Seq Scan on versions" not in plan, plan
     assert "Seq Scan on people" not in plan, plan
+
+
+def test_a_view_is_looked_up_by_indexes_too(world: tuple[Connection, Resolved]) -> None:
+    """There the pseudonym stands with the key, and what refers to it is found by its text."""
+    connection, _ = world
+    connection.execute(
+        "insert into public.people select n, 'x' from generate_series(1000, 9000) n;"
+        "insert into public.marks select n, n, '{}', 1 from generate_series(1000, 9000) n;"
+        "create index on public.marks (person); analyze public.people, public.marks"
+    )
+    own = naming.stored("abroad", TableName("public", "people"), "id", 1)
+    query = sql.SQL("select {} from public.people where id = 1234").format(sql.Identifier(own))
+    ((one,),) = connection.execute(query).fetchall()
+    look = f"select docs from marked where person = '{one}'"
+    assert seen(connection, look.replace("docs", "count(*)")) == [(1,)]
+    lines = [str(row[0]) for row in seen(connection, f"explain {look}")]
+    told = "\n".join(lines)
+    assert "marks_person_idx" in told, told
+    assert "Seq Scan on marks" not in told, told

@@ -139,21 +139,58 @@ def test_found_and_only_where_it_is(
 COARSE = "mail: {class: public, identifies: no, coarse_of: email}"
 
 
+def made(default: str) -> Catalog:
+    """Tell the catalog, where ``mail`` is computed so."""
+    users = replace(USERS, columns=(*USERS.columns[:-1], replace(MAIL, default=default)))
+    return catalog(users, *(one for name, one in CATALOG.tables.items() if name != users.name))
+
+
 def test_a_computed_column_may_be_coarse_on_purpose() -> None:
     text = POLICY.replace("      mail: restricted", f"      {COARSE}")
-    about = [one for one in told(text) if "users.mail is" in one.message]
+    found = made("left((email)::text, 1)")
+    about = [one for one in told(text, found) if "users.mail is" in one.message]
     (noted,) = [one for one in about if one.severity is Severity.NOTE]
     assert noted.line == line_of(text, "coarse_of: email")
     assert "of which the policy says that it is coarse" in noted.message
     assert [one for one in about if one.severity is Severity.ERROR] == []
     # What it is not said of is held against it still.
-    wider = replace(MAIL, default="lower((email)::text || name)")
-    also = replace(USERS, columns=(*USERS.columns[:-1], wider))
-    found = catalog(also, *(one for name, one in CATALOG.tables.items() if name != also.name))
+    found = made("left((email)::text, 1) || name")
     text = text.replace("name: {class: public, identifies: directly}", "name: restricted")
     (error,) = [one for one in told(text, found) if one.severity is Severity.ERROR]
     assert "users.mail is public but computed from name" in error.message
     assert "`coarse_of: name`" in error.mend
+
+
+@pytest.mark.parametrize(
+    "default",
+    [
+        "email", "(email)::text", "lower((email)::text)", "((email)::character varying)::text",
+        "btrim(upper((email)::text), ' x'::text)", "md5((email)::text)", "(email || 'x'::text)",
+        "encode(sha256(convert_to((email)::text, 'UTF8'::name)), 'hex'::text)",
+        'lower(((email)::text || "name"))', "pg_catalog.lower(email)", "reverse(email)",
+    ],
+)  # fmt: skip
+def test_what_tells_as_much_is_not_coarse_whatever_is_said(default: str) -> None:
+    text = POLICY.replace("      mail: restricted", f"      {COARSE}")
+    about = [one for one in told(text, made(default)) if "users.mail is" in one.message]
+    (error,) = [one for one in about if one.severity is Severity.ERROR]
+    assert "said to be coarse, but tells as much as email" in error.message
+    assert error.line == line_of(text, "coarse_of: email")
+    assert Severity.NOTE not in [one.severity for one in about]
+
+
+@pytest.mark.parametrize(
+    "default",
+    [
+        "left((email)::text, 1)", "(email IS NOT NULL)", "(email)::character varying(3)",
+        "split_part((email)::text, '@'::text, 2)", "(lower(email) = 'x'::text)", "length(email)",
+        "(email)::date", "substr(lower(email), 1, 2)",
+    ],
+)  # fmt: skip
+def test_what_tells_less_may_be_said_to(default: str) -> None:
+    text = POLICY.replace("      mail: restricted", f"      {COARSE}")
+    about = [one for one in told(text, made(default)) if "users.mail is" in one.message]
+    assert [one.severity for one in about if "coarse" in one.message] == [Severity.NOTE]
 
 
 def test_to_be_coarse_of_what_is_seen_as_widely_changes_nothing() -> None:
@@ -169,6 +206,23 @@ def test_a_view_may_be_coarse_of_what_it_reads() -> None:
     about = [one for one in told(text) if "people.email is" in one.message]
     assert Severity.ERROR not in [one.severity for one in about]
     assert any("says that it is coarse" in one.message for one in about)
+    # Of two columns of that name, to be coarse of one excuses nothing about the other.
+    view = CATALOG.tables[TableName("public", "people")]
+    reads = (*view.reads, (TableName("public", "notes"), "email"))
+    notes = CATALOG.tables[TableName("public", "notes")]
+    mails = replace(USERS.columns[1], name="email", ordinal=20)
+    found = catalog(
+        replace(view, reads=reads),
+        replace(notes, columns=(*notes.columns, mails)),
+        *(one for name, one in CATALOG.tables.items() if name.name not in {"people", "notes"}),
+    )
+    (error,) = [
+        one
+        for one in told(text, found)
+        if "people.email" in one.message and "of a view" in one.message
+    ]
+    assert error.severity is Severity.ERROR
+    assert "it comes from notes.email, which" in error.message
 
 
 NOTHING = [

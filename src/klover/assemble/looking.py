@@ -20,7 +20,7 @@ def read_live_catalog(dsn: str, *, what: str) -> Catalog:
 def refused_conditions(dsn: str, resolved: Resolved) -> list[PolicyError]:
     """Tell each condition of a policy that the database does not take; reads no row."""
     with connect(dsn, what="the database") as connection, brief_locks(connection):
-        return list(refused(connection, predicates(resolved), resolved.policy.file))
+        return list(refused(connection, predicates(resolved), resolved.policy.file, surely=False))
 
 
 def suggest(dsn: str, rows: int, progress: Progress) -> tuple[Draft, int]:

@@ -45,7 +45,7 @@ def plan_doors(
         settle(connection)
         ground.expect_utf8(connection)
         foreign.expect_none(connection)
-        _check_predicates(connection, doors)
+        _check_predicates(connection, doors, surely=False)
         return plan(doors, read_state(connection, doors), prepared)
 
 
@@ -85,7 +85,7 @@ def carry_out(
     ground.expect_utf8(connection)
     foreign.alone_in_cluster(connection)
     foreign.expect_none(connection)
-    _check_predicates(connection, doors)
+    _check_predicates(connection, doors, surely=True)
     state = read_state(connection, doors)
     steps = plan(doors, state)
     if steps:
@@ -178,6 +178,6 @@ def _read_back(connection: Connection, doors: Doors) -> None:
         )
 
 
-def _check_predicates(connection: Connection, doors: Doors) -> None:
-    for error in refused(connection, doors.predicates, doors.policy_file):
+def _check_predicates(connection: Connection, doors: Doors, *, surely: bool) -> None:
+    for error in refused(connection, doors.predicates, doors.policy_file, surely=surely):
         raise error

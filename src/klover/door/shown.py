@@ -186,6 +186,10 @@ def _on(
     for key, name in zip(target.key, named.columns, strict=True):
         value: sql.Composable = sql.SQL("r.{}").format(sql.Identifier(name))
         if is_written(_held(traced, name), _held(target, key)):
+            # The same once more, as a look-up by pseudonym needs it: by an index on the text.
+            yield sql.SQL("{} = {}.{}::text").format(
+                value, sql.Identifier(alias), sql.Identifier(key)
+            )
             value = read_as(value, _held(target, key))
         yield sql.SQL("{}.{} = {}").format(sql.Identifier(alias), sql.Identifier(key), value)
     if named.when is not None:

@@ -5,6 +5,7 @@ sources. Where it is coarse by itself (a year of birth, a flag), the policy says
 by name: whatever else the column is made from, today or after a change, is held against it still.
 """
 
+import re
 from collections.abc import Iterator
 
 from klover.catalog import Column, Table, TableName, dotted
@@ -31,6 +32,29 @@ def sources(table: Table, column: Column) -> tuple[str, ...]:
     return tuple(
         each.name for each in table.columns if each.name in read and each.name != column.name
     )
+
+
+_AS_MUCH = frozenset({
+    "btrim", "character", "concat", "concat_ws", "convert_to", "digest", "encode", "initcap",
+    "lower", "ltrim", "md5", "normalize", "pg_catalog", "public", "reverse", "rtrim", "sha224",
+    "sha256", "sha384", "sha512", "text", "translate", "unaccent", "upper", "varying",
+})  # fmt: skip
+"""Functions and types by which a value is the same, written in another way, or known when guessed.
+
+Of a cast to another type some is lost, as it is where a length or any other word stands there.
+"""
+_PLAIN = re.compile(r"""(?:"(?:[^"]|"")+"|[^\W\d]\w*|::|[|(),.\s]|'[^']*')*""")
+
+
+def tells_as_much(table: Table, column: Column) -> bool:
+    """Tell whether a computed column surely tells all of what it is made from.
+
+    Of a view's column nobody can know: its expression is not in the catalog.
+    """
+    text = column.default or ""
+    if not column.generated or _PLAIN.fullmatch(text) is None:
+        return False
+    return words_of(text) <= {*_AS_MUCH, *(each.name for each in table.columns)}
 
 
 def refuse_coarse_of(rule: TableRule, table: Table, faults: Faults) -> None:

@@ -174,7 +174,10 @@ def expect_joined(
             compared(our, kind, entity.table, key).as_string(None)
             for our, kind, key in zip(ours, kinds, entity.key, strict=True)
         ]
-        on = [f"{alias}.{key} = {our}" for key, our in zip(keys, same, strict=True)]
+        on = []
+        for key, our, read in zip(keys, ours, same, strict=True):
+            on += [f"{our} = {alias}.{key}::text"] if read != our else []
+            on.append(f"{alias}.{key} = {read}")
         if named.when is not None:
             kind = sql.Identifier(named.when[0]).as_string(None)
             on.append(f"r.{kind}::text = {_q(named.when[1])}")

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from klover.catalog import TableKind, TableName
 from klover.policy.check.defaults import names_of
 from klover.policy.check.say import finding
-from klover.policy.computed import coarse_of, sources
+from klover.policy.computed import coarse_of, sources, tells_as_much
 from klover.policy.derived import telling
 from klover.policy.finding import Finding, Severity
 from klover.policy.identify import is_harmless
@@ -48,6 +48,16 @@ def _generated(resolved: Resolved, traced: TracedTable) -> Iterator[Finding]:
             name for name in sources(traced.table, column) if stricter(traced.columns[name], rule)
         ]
         meant = coarse_of(traced.table, rule)
+        if strict and meant and tells_as_much(traced.table, column):
+            yield finding(
+                resolved.policy,
+                severity=Severity.ERROR,
+                line=rule.line or traced.rule.line,
+                message=f"Column {traced.name}.{column.name} is {rule.data_class} and said to be "
+                f"coarse, but tells as much as {names_of(strict)}, which is not seen as widely.",
+                mend=f"Give it the class of {strict[0]}, or compute what tells less.",
+            )
+            continue
         yield from _said(resolved, traced, column.name, strict)
         names = [name for name in strict if name not in meant]
         if names:
@@ -124,7 +134,7 @@ def _view_columns(resolved: Resolved, traced: TracedTable) -> Iterator[Finding]:
         strict = [one[0] for one in same or read if stricter(one[2], rule) and one[0] not in meant]
         if not strict:
             continue
-        sure = bool(same) and len(strict) == len(same)
+        sure = bool(same) and all(stricter(one[2], rule) for one in same)
         message = f"Column {traced.name}.{name} of a view is {rule.data_class}, but "
         message += f"{'it comes' if sure else 'it may come'} from {names_of(strict)}, "
         yield finding(
