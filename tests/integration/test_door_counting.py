@@ -71,6 +71,19 @@ def test_a_copy_of_the_folder_is_another_once_the_first_goes_on(
         begin(tiny, tmp_path / "copy")
 
 
+def test_a_folder_without_its_counts_is_another_though_its_word_is_there(
+    tiny: Connection, tmp_path: Path
+) -> None:
+    begin(tiny, tmp_path / "one")
+    (tmp_path / "one" / "day").unlink()
+    with pytest.raises(ConfigError, match="counted in another folder"):
+        begin(tiny, tmp_path / "one")
+    with pytest.raises(ConfigError, match="counted in another folder"):
+        begin(tiny, tmp_path / "one")
+    begin(tiny, tmp_path / "one", anew=lambda _: None)
+    begin(tiny, tmp_path / "one")
+
+
 def test_anew_it_goes_on_where_it_was_begun(tiny: Connection, tmp_path: Path) -> None:
     told: list[str] = []
     begin(tiny, tmp_path / "one", anew=told.extend)
@@ -126,6 +139,7 @@ def test_ended_anywhere_the_folder_goes_on(tiny: Connection, tmp_path: Path) -> 
 
 @pytest.mark.parametrize("text", ["", "word\n", "0" * 32, f"{'0' * 32}  {'1' * 32}\n", "\xff\n"])
 def test_a_word_that_is_damaged_lets_nobody_count(tmp_path: Path, text: str) -> None:
+    TallyFile(tmp_path / "day").close()
     (tmp_path / "day.word").write_text(text, encoding="latin-1")
     with pytest.raises(RecordError, match="is damaged"):
         TallyFile(tmp_path / "day")
