@@ -1,6 +1,7 @@
 """Measures `klover policy suggest`; run by scripts/suggest-quality.
 
-Recall and precision for `restricted`, and how many declared keys are found again without them.
+Recall and precision for `restricted`, precision where the suggestion is sure, and how many declared
+keys are found again without them.
 
 Mastodon and Pagila are the schemas it was tuned on; those in tests/fixtures/heldout were written
 after its design, to see how it does elsewhere (decision 0017 has the figures of their first run).
@@ -61,6 +62,8 @@ def main() -> int:
                 "restricted": one.hits + len(one.missed),
                 "recall": round(one.recall, 4),
                 "precision": round(one.precision, 4),
+                "sure": one.sure,
+                "precision_of_sure": round(one.precision_of_sure, 4),
                 "missed": one.missed,
                 "needless": one.needless,
                 "keys": {
@@ -77,7 +80,8 @@ def main() -> int:
         for name, (one, keys) in found.items():
             print(
                 f"{name:<10} {one.columns:>5} columns  recall {one.recall:.3f}  "
-                f"precision {one.precision:.3f}  keys found again {keys.found}/{keys.declared}  "
+                f"precision {one.precision:.3f}  of {one.sure:>3} sure "
+                f"{one.precision_of_sure:.3f}  keys found again {keys.found}/{keys.declared}  "
                 f"missed: {', '.join(one.missed) or 'none'}"
             )
     return 1 if any(one.missed for one, _ in found.values()) else 0

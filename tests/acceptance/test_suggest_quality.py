@@ -53,6 +53,7 @@ def test_nothing_restricted_in_mastodon_is_suggested_as_less(mastodon: Draft) ->
     assert found.missed == ()
     assert found.recall == 1.0
     assert found.precision > 0.8, found.needless
+    assert found.precision_of_sure > 0.9
 
 
 def test_nothing_restricted_in_pagila_is_suggested_as_less(pagila: Draft) -> None:
@@ -113,7 +114,8 @@ def test_schemas_of_other_kinds(name: str, database: Database) -> None:
     database.execute(text.encode())
     found = score(draft(read_catalog(database)), read_marks(text))
     assert found.missed == ()
-    assert found.precision >= 0.75, found.needless
+    assert found.precision >= 0.8, found.needless
+    assert found.precision_of_sure > 0.8
 
 
 @pytest.mark.parametrize("name", SCHEMAS)

@@ -2,7 +2,8 @@
 
 Tables of several schemas under plain and quoted names, keys of one or two columns and of several
 types, references declared or not, single, composite or by the elements of an array, to one another
-and to themselves. Every value in them is different, so that one that shows is known by itself.
+and to themselves, as what the key is or as its text. Every value in them is different, so that one
+that shows is known by itself.
 """
 
 import json
@@ -24,6 +25,9 @@ _TABLES = ("people", "Orders", "order items", "straße", "user", 'we"ird')
 _COLUMNS = ("id", "ownerId", "von wem", "group", 'q"uote', "note")
 _KEYS = ("integer", "bigint", "text", "uuid")
 _TYPES = ("text", "integer", "date", "boolean", "jsonb", "uuid")
+_WRITTEN = ("text", "character varying", "character varying(40)")
+_MISWRITTEN = ("0{}", "{}.0", "+{}", "99999999999999999999", "x{}", "{{{}}}")
+"""Texts that are no key's, though some cast would take them for one."""
 _CLASSES = ("restricted", "interoperable", "public")
 PREDICATES: Mapping[str, Callable[[bool | None], bool]] = {
     '"Pub"': lambda pub: pub is True,
@@ -43,6 +47,12 @@ class Key:
     element: bool
     declared: bool
     nullable: bool
+    written: bool = False
+    """Whether numbers and uuids of the key stand there as text."""
+
+    def held(self, value: Any) -> Any:
+        """Tell a key's value as it stands in these columns."""
+        return str(value) if self.written else value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,15 +136,18 @@ def _reference(
     target = draw(st.integers(0, len(before) - 1))
     keyed = before[target]
     element = len(keyed.key) == 1 and draw(st.integers(0, 4)) == 0
+    written = draw(st.integers(0, 3)) == 0
     held = tuple(next(names) for _ in keyed.key)
     for ours, theirs in zip(held, keyed.key, strict=True):
-        columns[ours] = keyed.columns[theirs] + ("[]" if element else "")
+        kind = draw(st.sampled_from(_WRITTEN)) if written else keyed.columns[theirs]
+        columns[ours] = kind + ("[]" if element else "")
     return Key(
         columns=held,
         target=target,
         element=element,
-        declared=not element and draw(st.booleans()),
+        declared=not element and not written and draw(st.booleans()),
         nullable=draw(st.booleans()) or not own,
+        written=written,
     )
 
 
@@ -152,12 +165,16 @@ def _row(
         keyed = before[reference.target].key if reference.target < number else table.key
         if reference.element:
             found = draw(st.lists(st.sampled_from(targets), max_size=2))
-            values[reference.columns[0]] = [row[keyed[0]] for row in found]
+            values[reference.columns[0]] = [reference.held(row[keyed[0]]) for row in found]
         elif not targets or (reference.nullable and draw(st.integers(0, 3)) == 0):
             values.update(dict.fromkeys(reference.columns))
         else:
             row = draw(st.sampled_from(targets))
-            values.update(zip(reference.columns, (row[name] for name in keyed), strict=True))
+            held = [reference.held(row[name]) for name in keyed]
+            spelt = reference.written and held[0] != row[keyed[0]]
+            if spelt and draw(st.integers(0, 3)) == 0:
+                held[0] = draw(st.sampled_from(_MISWRITTEN)).format(held[0])
+            values.update(zip(reference.columns, held, strict=True))
     for place, (column, kind) in enumerate(table.columns.items()):
         if column in values:
             continue

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from klover.catalog import Catalog, TableName
 from klover.policy.suggest import Draft, draft
+from klover.policy.suggest.sureness import SURE
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 _MARKS = {"R": "restricted", "I": "interoperable", "P": "public"}
@@ -30,6 +31,14 @@ class Score:
     missed: tuple[str, ...]
     """Restricted columns that were suggested as something else."""
     needless: tuple[str, ...]
+    sure_hits: int
+    """Hits among the columns of which the suggestion is sure."""
+    sure: int
+
+    @property
+    def precision_of_sure(self) -> float:
+        """The share of the columns surely suggested as restricted that are."""
+        return self.sure_hits / self.sure
 
     @property
     def recall(self) -> float:
@@ -83,6 +92,12 @@ def score(draft: Draft, truth: Truth) -> Score:
     if said.keys() != truth.keys():
         odd = sorted(said.keys() ^ truth.keys())[:5]
         raise ValueError(f"the truth and the schema know different columns: {odd}")
+    sure = {
+        (str(name), verdict.column)
+        for name, table in draft.tables.items()
+        for verdict in table.verdicts
+        if str(verdict.data_class) == "restricted" and verdict.confidence >= SURE
+    }
     restricted = {key for key, one in truth.items() if one == "restricted"}
     suggested = {key for key, one in said.items() if one == "restricted"}
     return Score(
@@ -90,6 +105,8 @@ def score(draft: Draft, truth: Truth) -> Score:
         hits=len(restricted & suggested),
         missed=tuple(sorted(".".join(key) for key in restricted - suggested)),
         needless=tuple(sorted(".".join(key) for key in suggested - restricted)),
+        sure_hits=len(restricted & sure),
+        sure=len(sure),
     )
 
 

@@ -1,5 +1,7 @@
 """Keys of which equal values are written differently: one person must not become two, unseen."""
 
+from dataclasses import replace
+
 import psycopg
 import pytest
 from psycopg import sql
@@ -106,8 +108,17 @@ def test_across_types_only_what_is_written_alike_refers(database: Connection) ->
     )
     for one, other in (("integer", "numeric"), ("cidr", "inet"), ("character", "text")):
         assert misfit(column(one), column(other)) == ""
-    for one, other in (("text", "uuid"), ("character varying", "bigint"), ("text", "citext")):
+    for one, other in (("text", "numeric"), ("citext", "bigint"), ("text", "citext"),
+                       ("bigint", "text"), ("text", "date"), ("name", "uuid")):  # fmt: skip
         assert "written in another way" in misfit(column(one), column(other))
+
+
+def test_a_text_may_spell_a_number_or_a_uuid() -> None:
+    for one in ("text", "character varying(40)", "character(36)"):
+        for other in ("smallint", "integer", "bigint", "uuid"):
+            assert misfit(column(one), column(other)) == ""
+    several = replace(column("text[]"), element_type="text")
+    assert misfit(several, column("uuid"), element=True) == ""
 
 
 def around(tables: str) -> str:

@@ -6,6 +6,7 @@ import pytest
 
 from doubles.demo_doors import TODAY, compiled, open_doors, resolve
 from klover import door
+from klover.policy.check import check_resolved, errors
 from klover.policy.resolved import Resolved
 from klover.store.connect import Connection, connect
 
@@ -110,3 +111,23 @@ def test_what_nobody_named_is_absent(applied: tuple[Connection, Resolved]) -> No
     assert ("drafts", "why") not in views
     assert ("Users", "Full Name") not in views
     assert ("titles", "title") in views
+
+
+def test_a_computed_column_is_shown_where_it_is_coarse_on_purpose(dsn: str) -> None:
+    """The length of a title, where the title is restricted; of tables that inherit it, too."""
+    closed = POLICY.replace("title: {class: public, identifies: no}", "title: restricted")
+    plain = closed.replace("size: public", "size: {class: public, identifies: no}")
+    meant = plain.replace("size: {class: public,", "size: {coarse_of: title, class: public,")
+    with connect(dsn, what="the enclave") as connection:
+        connection.execute(SCHEMA)
+        refused = errors(check_resolved(resolve(connection, plain), TODAY))
+        assert {str(one).partition("Column ")[2].partition(" is")[0] for one in refused} == {
+            '"App.Data".Blog Posts.size',
+            '"App.Data".drafts.size',
+        }
+        resolved = resolve(connection, meant)
+        assert errors(check_resolved(resolved, TODAY)) == []
+        open_doors(connection, compiled(connection, resolved))
+        assert not door.prove(connection, resolved, TODAY).violations
+        connection.execute("set search_path = door_abroad")
+        assert connection.execute("select size from drafts").fetchall() == [(10,)]

@@ -120,6 +120,11 @@ def test_prove_ends_with_a_failed_check_where_doors_are_open(configuration: Path
     assert isinstance(failed.exception, CheckFailed)
     assert failed.exception.exit_code == 1
     assert "klover_door_engineering_abroad" in failed.stdout
+    assert "mend `klover doors apply` sets it right" in " ".join(failed.stdout.split())
+    told = json.loads(RUN.invoke(app, ["prove", "--json", *option]).stdout)
+    violations = told["primary"]["violations"]
+    assert violations
+    assert all(each["mend"] for each in violations)
 
 
 def test_prove_lists_each_way_by_which_data_could_leave(configuration: Path) -> None:

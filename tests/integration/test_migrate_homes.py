@@ -118,6 +118,31 @@ def test_the_first_piece_that_tells_a_country_decides(world: World) -> None:
     assert Plan.from_json(json.loads(json.dumps(plan.to_json()))) == plan
 
 
+def test_a_home_is_found_over_a_key_that_is_kept_as_text(world: World) -> None:
+    """And nobody's is over a text that is no key's."""
+    for dsn in (world.source, world.enclave):
+        run_sql(
+            dsn,
+            "alter table users drop constraint users_account_id_fkey,"
+            " alter column account_id type varchar(20)",
+        )
+    run_sql(world.source, "insert into users values (99, '011', '+1 201 555 0199', null)")
+    world.policy = POLICY.replace(
+        "users: {subject: account_id,",
+        "users: {subject: account_id, references: {account_id: accounts.id},",
+    )
+    homes = world.migration().plan().homes
+    assert (homes.inside, homes.outside, homes.undecided) == (8, 4, 3)
+    world.migration().run()
+    for inside in (True, False):
+        query = "select key, kind, country from klover.subject_home"
+        query += " join klover.home_evidence using (source, cell, evidence)"
+        noted = rows(world.enclave, f"{query} where inside = {inside}")
+        assert sorted(noted) == expected(inside=inside)
+    # A row that leads nowhere is not left behind.
+    assert rows(world.enclave, "select id from users where account_id = '011'") == [(99,)]
+
+
 def test_what_decided_is_recorded_for_each_person(world: World) -> None:
     world.migration().run()
     for inside in (True, False):

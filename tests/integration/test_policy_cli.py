@@ -173,7 +173,14 @@ def test_suggest_writes_what_check_accepts_and_never_over_a_file(
     tmp_path: Path, filled: str
 ) -> None:
     file = tmp_path / "first.yaml"
-    assert run("suggest", "--dsn", filled, "-o", str(file)).exit_code == 0
+    made = run("suggest", "--dsn", filled, "-o", str(file))
+    assert made.exit_code == 0
+    closed = json.loads(run("suggest", "--dsn", filled, "--json").stdout)["restricted"]
+    told = (
+        f"{sum(closed.values())} columns are restricted, {closed['unsure']} of them only for want"
+    )
+    assert closed["unsure"]
+    assert told in made.stderr
     assert run("suggest", "--dsn", filled).output == file.read_text()
     assert run("check", str(file), "--dsn", filled).exit_code == 0
     before = file.read_bytes()
@@ -207,10 +214,22 @@ def test_suggest_as_json_tells_how_sure_it_is(filled: str, tmp_path: Path) -> No
     tables = {table["table"]: table for table in body["tables"]}
     assert tables["comments"]["subject"] == ["account_id"]
     assert tables["languages"]["standing"] == "shared"
-    (title,) = [one for one in tables["videos"]["columns"] if one["column"] == "title"]
-    assert (title["class"], title["confidence"]) == ("restricted", 0.9)
+    columns = {one["column"]: one for name in tables for one in tables[name]["columns"]}
+    title, email = columns["title"], columns["email"]
+    assert (title["class"], title["confidence"], title["unsure"]) == ("restricted", 0.4, True)
+    assert (email["class"], email["confidence"], email["unsure"]) == ("restricted", 0.9, False)
+    assert body["restricted"] == {
+        step: sum(_step(one) == step for name in tables for one in tables[name]["columns"])
+        for step in ("sure", "likely", "unsure")
+    }
     assert run("suggest", "--dsn", filled, "--json", "-o", str(file)).exit_code == 0
     assert file.exists()
+
+
+def _step(column: dict[str, object]) -> str | None:
+    if column["class"] != "restricted":
+        return None
+    return "unsure" if column["unsure"] else "sure" if column["confidence"] == 0.9 else "likely"
 
 
 def test_suggest_of_an_empty_database_says_so(dsn: str) -> None:

@@ -192,13 +192,14 @@ class _Model:
             keys = [(value,) for value in row[reference.columns[0]]]
         else:
             keys = [tuple(row[name] for name in reference.columns)]
-        return all(
-            None in key or self.public(reference.target, _row_of(target, key)) for key in keys
-        )
+        rows = [_row_of(target, reference, key) for key in keys if None not in key]
+        return all(row is not None and self.public(reference.target, row) for row in rows)
 
 
-def _row_of(table: Drawn, key: tuple[Any, ...]) -> Row:
-    return next(row for row in table.rows if tuple(row[name] for name in table.key) == key)
+def _row_of(table: Drawn, reference: Key, key: tuple[Any, ...]) -> Row | None:
+    """Find the row that a reference means; a text that is no key's means none."""
+    held = ((tuple(reference.held(row[name]) for name in table.key), row) for row in table.rows)
+    return next((row for values, row in held if values == key), None)
 
 
 def _value(key: bytes, row: Row, each: ColumnSight, table: Drawn) -> Any:
@@ -292,6 +293,18 @@ def _no_lengths(right: Any) -> Any:
     return message
 
 
+def _loosely(_right: Any) -> Any:
+    def referred(values: Any, names: Any, texts: Any, keys: Any) -> list[sql.Composable]:
+        return [
+            sql.SQL("regexp_replace({}::text, '^[0+x]+', '')::{}").format(value, sql.SQL(key.type))
+            if name in texts
+            else value
+            for value, name, key in zip(values, names, keys, strict=True)
+        ]
+
+    return referred
+
+
 def _less_coarse(right: Any) -> Any:
     def coarser(how: Any, column: Any, value: Any) -> Any:
         less = replace(how, argument=how.argument + 1) if how.argument else how
@@ -320,6 +333,7 @@ _MISTAKES: Mapping[str, tuple[Any, str, Callable[[Any], Any]]] = {
     "sessions of every door": (roles, "wanted_memberships", _every_door),
     "the first parent only": (condition, "_ways_up", _first_parent),
     "parts of keys without their lengths": (stored, "_message", _no_lengths),
+    "texts that are no keys taken for some": (condition, "referred", _loosely),
     "values made less coarse": (shown, "coarse", _less_coarse),
     "no barrier before hidden rows": (compiler, "_barrier", _never_barred),
     "one pseudonym for rows of all tables": (stored, "pseudonym", _one_name),

@@ -1,7 +1,8 @@
 """Whose rows these are, over every kind of reference: the SQL agrees with a model of it.
 
 Random tables whose first reference is plain, of two columns, an array or a pair, or which are
-reached backwards over a table that refers to them so. Stated references may lead nowhere.
+reached backwards over a table that refers to them so, by keys or by their texts. Stated references
+may lead nowhere.
 """
 
 from collections.abc import Callable, Iterator
@@ -27,8 +28,11 @@ pytestmark = pytest.mark.timeout(600)  # ten seconds on an idle host
 NewDatabase = Callable[[], str]
 HOMES = ("NO", "US", "BR", None)
 INSIDE = {"NO", None}
+MISWRITTEN = ("01", "1.0", " 1", "99999999999999999999", "x")
+"""Texts that are no key's; a cast would take some for one and fail at others."""
+NOWHERE = 99
 KINDS = ("plain", "wide", "array", "pair")
-Value = int | str | None | tuple[int | None, ...]
+Value = int | str | None | tuple[int | str | None, ...]
 Reached = tuple[frozenset[int], bool]
 """The subjects that a row reaches, and whether a reference on the way leads nowhere."""
 
@@ -43,6 +47,8 @@ class Node:
     other: int = 0
     """The second half's table, of a pair."""
     back: bool = False
+    written: bool = False
+    """Whether the reference holds keys as text."""
     rows: tuple[tuple[Value, str | None, int | None], ...] = ()
     """What the reference holds, the type of a pair, and the subject of a link."""
 
@@ -63,6 +69,7 @@ def worlds(draw: st.DrawFn) -> World:
     for number in range(1, draw(st.integers(2, 5))):
         kind = draw(st.sampled_from(KINDS))
         back = kind != "wide" and draw(st.booleans())
+        written = draw(st.booleans())
         target, other = (draw(st.integers(0, number - 1)) for _ in range(2))
         if kind == "wide":
             target = 0
@@ -72,13 +79,17 @@ def worlds(draw: st.DrawFn) -> World:
         for _ in range(draw(st.integers(0, 4))):
             # A declared key leads somewhere; a stated one may lead nowhere.
             top = draw(st.integers(1, 4)) if back else most + (kind != "plain")
-            one = st.none() if top == 0 else st.one_of(st.none(), st.integers(1, top))
+            one: st.SearchStrategy[int | str | None] = (
+                st.none() if top == 0 else st.one_of(st.none(), st.integers(1, top))
+            )
+            if written:
+                one = st.one_of(one, st.sampled_from(MISWRITTEN))
             value: Value = draw(
                 st.one_of(st.none(), st.lists(one, max_size=3).map(tuple))
                 if kind == "array"
                 else one
             )
-            if kind == "plain" and not back and isinstance(value, int):
+            if kind == "plain" and not back and not written and isinstance(value, int):
                 value = value if value <= so_far.size(target) else None
             rows.append(
                 (
@@ -88,7 +99,15 @@ def worlds(draw: st.DrawFn) -> World:
                 )
             )
         nodes.append(
-            Node(number=number, kind=kind, target=target, other=other, back=back, rows=tuple(rows))
+            Node(
+                number=number,
+                kind=kind,
+                target=target,
+                other=other,
+                back=back,
+                written=written,
+                rows=tuple(rows),
+            )
         )
     return World(homes=homes, nodes=tuple(nodes))
 
@@ -100,8 +119,8 @@ def schema_of(world: World) -> str:
     ]
     for node in world.nodes:
         name, kind = f"t{node.number}", node.kind
-        column = "r int[]" if kind == "array" else "r int"
-        if kind == "plain" and not node.back:
+        column = f"r {'text' if node.written else 'int'}{'[]' if kind == 'array' else ''}"
+        if kind == "plain" and not node.back and not node.written:
             column += f" references t{node.target}(id)"
         if node.back:
             parts.append(f"create table {name} (id int primary key, secret text);")
@@ -124,15 +143,21 @@ def rows_of(world: World) -> str:
             name = f"l{node.number}"
         for row, (value, type_, who) in enumerate(node.rows, 1):
             parts.append(
-                f"insert into {name} values ({row}, {literal(value)}, {literal(type_)}, 7,"
+                f"insert into {name} values ({row}, {held(node, value)}, {literal(type_)}, 7,"
                 f" {literal(who)}, 'secret-{name}-{row}-x');"
             )
     return "\n".join(parts)
 
 
-def literal(value: Value) -> str:
+def held(node: Node, value: Value) -> str:
+    """Write what the reference of a row holds: a key, its text, or what is no key's text."""
     if isinstance(value, tuple):
-        return f"array[{', '.join(map(literal, value))}]::int[]"
+        kind = "text" if node.written else "int"
+        return f"array[{', '.join(held(node, each) for each in value)}]::{kind}[]"
+    return literal(str(value) if node.written and value is not None else value)
+
+
+def literal(value: int | str | None) -> str:
     return "null" if value is None else str(value) if isinstance(value, int) else f"'{value}'"
 
 
@@ -199,9 +224,8 @@ def refers(node: Node, row: tuple[Value, str | None, int | None], half: str) -> 
     value, type_, _ = row
     if node.kind == "pair" and type_ != half:
         return []
-    if isinstance(value, tuple):
-        return [one for one in value if one is not None]
-    return [value] if isinstance(value, int) else []
+    values = value if isinstance(value, tuple) else (value,)
+    return [NOWHERE if isinstance(one, str) else one for one in values if one is not None]
 
 
 def reach(world: World, row: int, way: list[tuple[Node, str]]) -> Reached:

@@ -16,6 +16,7 @@ KINDS = {
     "price": "numeric(5,2)", "f": "double precision", "ns": "integer[]", "ss": "text[]",
     "mood": "public.mood", "small": "public.short", "doc": "jsonb", "ip": "cidr",
     "end": "integer", "C": "integer", "Odd one": "integer", "local": "integer", "text": "integer",
+    "é": "integer", "É": "text",
 }  # fmt: skip
 
 
@@ -129,7 +130,7 @@ def test_what_reads_constants_only_is_accepted(text: str) -> None:
         "f::numeric > 1 and price::numeric > 1",
         "ns::bigint[] is not null and ss::text[] is not null and ns::text array is null",
         "mood::text = 'good' and doc::json is not null and ip::inet << '10.0.0.0/8'",
-        '"Odd one"::pg_catalog.int8 > 1',
+        '"Odd one"::pg_catalog.int8 > 1 and "é"::bigint > 1',
         "coalesce(n::bigint, 0) > 0 and case when ok then n::bigint else n::numeric end > 0",
     ],
 )
@@ -168,6 +169,7 @@ def test_a_cast_that_cannot_fail_for_the_columns_type_is_accepted(text: str) -> 
         "ss[1:n]::bigint[] is null",
         "cast(s || n as bigint) > 1",
         "cast(n::text as bigint) > 1",
+        "É::bigint > 1",
     ],
 )
 def test_any_other_cast_is_refused_though_the_types_are_known(text: str) -> None:

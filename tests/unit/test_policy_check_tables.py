@@ -136,6 +136,77 @@ def test_found_and_only_where_it_is(
         assert [one for one in usual if words in one.message] == []
 
 
+COARSE = "mail: {class: public, identifies: no, coarse_of: email}"
+
+
+def test_a_computed_column_may_be_coarse_on_purpose() -> None:
+    text = POLICY.replace("      mail: restricted", f"      {COARSE}")
+    about = [one for one in told(text) if "users.mail is" in one.message]
+    (noted,) = [one for one in about if one.severity is Severity.NOTE]
+    assert noted.line == line_of(text, "coarse_of: email")
+    assert "of which the policy says that it is coarse" in noted.message
+    assert [one for one in about if one.severity is Severity.ERROR] == []
+    # What it is not said of is held against it still.
+    wider = replace(MAIL, default="lower((email)::text || name)")
+    also = replace(USERS, columns=(*USERS.columns[:-1], wider))
+    found = catalog(also, *(one for name, one in CATALOG.tables.items() if name != also.name))
+    text = text.replace("name: {class: public, identifies: directly}", "name: restricted")
+    (error,) = [one for one in told(text, found) if one.severity is Severity.ERROR]
+    assert "users.mail is public but computed from name" in error.message
+    assert "`coarse_of: name`" in error.mend
+
+
+def test_to_be_coarse_of_what_is_seen_as_widely_changes_nothing() -> None:
+    text = POLICY.replace("      mail: restricted", f"      {COARSE}")
+    text = text.replace("email: restricted\n", "email: {class: public, identifies: no}\n", 1)
+    (idle,) = [one for one in told(text) if "is said to be coarse of email" in one.message]
+    assert idle.severity is Severity.WARNING
+
+
+def test_a_view_may_be_coarse_of_what_it_reads() -> None:
+    said = "email: {class: public, identifies: no, coarse_of: users.email}"
+    text = POLICY.replace("email: restricted, label", f"{said}, label")
+    about = [one for one in told(text) if "people.email is" in one.message]
+    assert Severity.ERROR not in [one.severity for one in about]
+    assert any("says that it is coarse" in one.message for one in about)
+
+
+NOTHING = [
+    ("      mail: restricted", "      mail: {class: public, coarse_of: email}",
+     "`coarse_of` goes with `identifies:`"),
+    ("      mail: restricted", "      mail: {class: public, identifies: no, coarse_of: name}",
+     "`coarse_of` names name, which it is not computed from"),
+    ("      mail: restricted", "      mail: {class: public, identifies: no, coarse_of: emial}",
+     "did you mean 'email'?"),
+    ("name: {class: public, identifies: directly}",
+     "name: {class: public, identifies: no, coarse_of: email}", "this one is stored"),
+    ("email: restricted, label",
+     "email: {class: public, identifies: no, coarse_of: email}, label",
+     "names email, which it is not computed from; did you mean 'users.email'?"),
+    ('"*_at": public', '"*_at": {class: public, identifies: no, coarse_of: email}',
+     "is said of one column, under `tables:`"),
+    ("theme: interoperable", "theme: {class: interoperable, identifies: no, coarse_of: email}",
+     "for whole columns"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new", "words"), NOTHING)
+def test_what_is_coarse_of_nothing_is_refused(old: str, new: str, words: str) -> None:
+    text = POLICY.replace(old, new, 1)
+    assert text != POLICY
+    with pytest.raises(PolicyError) as caught:
+        trace(parse(text, "k.yaml"), CATALOG)
+    assert words in str(caught.value)
+
+
+def test_it_is_explained() -> None:
+    text = POLICY.replace("      mail: restricted", f"      {COARSE}")
+    resolved = trace(parse(text, "k.yaml"), CATALOG)
+    audience = resolved.policy.audiences["abroad"]
+    lines = explain_column(resolved, audience, TableName("public", "users"), "mail")
+    assert "coarse of    email, as the policy says" in lines
+
+
 def test_a_pattern_that_takes_the_veil_off_text_is_a_warning() -> None:
     text = POLICY.replace("      name: {class: public, identifies: directly}\n", "").replace(
         '    "id": inter', '    "name": {class: public, identifies: no}\n    "id": inter'

@@ -236,6 +236,23 @@ def test_a_part_of_the_language_without_a_comparison_moves() -> None:
     assert diff_rules._others(OLD, OLD, frozenset({"file", "digest"}), "the policy") == []
 
 
+def test_to_be_coarse_of_more_loosens() -> None:
+    def policy(*names: str) -> Policy:
+        rule = f"title: {{class: public, identifies: no, coarse_of: [{', '.join(names)}]}}"
+        return changed(
+            ("title: public", rule if names else "title: {class: public, identifies: no}")
+        )
+
+    column = "videos.title"
+    for old, new, direction, words in (
+        (policy(), policy("a", "b"), LOOSENS, "may be seen more widely than a, b, as coarse of it"),
+        (policy("a", "b"), policy("b"), TIGHTENS, "may no longer be seen more widely than a"),
+    ):
+        (found,) = diff(old, new)
+        assert found.direction is direction
+        assert found.text.startswith(f"{column} {words}")
+
+
 def test_every_comparison_is_of_a_field_that_is_there() -> None:
     for kind, known in (
         (Policy, diff_rules._POLICY_KNOWN),

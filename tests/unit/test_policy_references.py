@@ -192,6 +192,34 @@ def test_keys_of_several_columns_are_followed_and_named() -> None:
     assert shown["no"] is Show.PSEUDONYM
 
 
+WRITTEN = """\
+  statuses: {subject: account_id, columns: {id: interoperable}}
+  versions:
+    subject: [item_id(Status).account_id, item_id(Chat).owner]
+    references:
+      item_id: {by: item_type, Status: statuses.id, Chat: chats.id}
+      owner: accounts.id
+    columns: {item_id: interoperable, item_type: public, owner: interoperable}
+  chats: {subject: owner, references: {owner: accounts.id}, columns: {id: interoperable}}
+"""
+
+
+def test_a_text_may_hold_a_number_or_a_uuid() -> None:
+    versions = table(
+        "versions", "id bigint pk", "item_id character varying null", "item_type text", "owner text"
+    )
+    chats = table("chats", "id uuid pk", "owner bigint")
+    resolved = resolve(WRITTEN, catalog(ACCOUNTS, STATUSES, chats, versions))
+    traced = resolved.tables[name("versions")]
+    assert [key.texts for key in traced.references] == [{"item_id"}, {"item_id"}, {"owner"}]
+    assert [hop.texts for line in traced.lineages for hop in line] == [
+        {"item_id"}, set(), {"item_id"}, set()
+    ]  # fmt: skip
+    assert [named.entity for named in names(resolved, "versions", "item_id")] == [
+        name("statuses"), name("chats"),
+    ]  # fmt: skip
+
+
 REFUSED = [
     (CHAT, "members[]: acc", "members: acc", 13, "is an array; write `members[]`"),
     (CHAT, "subject: members[]", "subject: members", 11, "is an array; write `members[]`"),

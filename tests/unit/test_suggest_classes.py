@@ -96,10 +96,15 @@ def test_a_wish_to_show_something_does_not_tell_it() -> None:
     assert found["show_birthdays_to"] == "restricted"
 
 
-def test_a_word_nobody_knows_opens_nothing() -> None:
-    _, found = classes("posts", ["is_frobnicated:boolean", "is_pinned:boolean", "quux:integer"])
-    assert found["is_frobnicated"] == found["quux"] == "restricted"
+def test_a_word_nobody_knows_opens_nothing_to_everybody() -> None:
+    columns = ["is_frobnicated:boolean", "is_pinned:boolean", "quux:integer", "frob:text"]
+    _, found = classes("posts", columns)
+    assert found["is_frobnicated"] == "interoperable"  # too narrow for a name
+    assert found["quux"] == found["frob"] == "restricted"  # may be a rank of whoever wrote it
     assert found["is_pinned"] == "public"
+    for private in ("visits", "users"):
+        _, found = classes(private, columns)
+        assert found["is_frobnicated"] == found["quux"] == found["frob"] == "restricted"
 
 
 def test_times_are_as_private_as_what_happened() -> None:

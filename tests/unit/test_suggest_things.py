@@ -212,7 +212,7 @@ def test_ids_of_another_system_are_no_half_of_a_pair() -> None:
 def test_what_somebody_called_a_file_is_theirs() -> None:
     found = catalog(USERS, table("upload", "id integer pk", "filename text", "icon_file_name text"))
     assert said(found, "upload")["filename"] == "restricted"
-    assert said(found, "upload")["icon_file_name"] == "public"
+    assert said(found, "upload")["icon_file_name"] == "interoperable"
 
 
 def test_people_that_no_key_ties_to_the_subjects_stay_closed() -> None:
@@ -380,13 +380,13 @@ def test_a_reference_to_a_session_opens_it_where_the_key_does() -> None:
 
 
 def test_a_number_is_no_text_and_a_word_that_often_stands_for_less_names_nothing() -> None:
-    made = table("things", "id bigint pk", "listing_order integer", "cycle text", "caption text")
+    made = table("things", "id bigint pk", "listing_order integer", "cycle text", "remark text")
     verdicts = one(catalog(USERS, made), "things").verdicts
     assert {verdict.column: verdict.category for verdict in verdicts} == {
         "id": None,
         "listing_order": None,
         "cycle": None,
-        "caption": "user.content.private",
+        "remark": "user.content.private",
     }
 
 

@@ -57,12 +57,12 @@ def suggest_policy(
     if as_json:
         print_json(_json(found))
     if output is not None:
-        _save(output, text)
+        _save(output, text, found)
     elif not as_json:
         typer.echo(text, nl=False)
 
 
-def _save(output: Path, text: str) -> None:
+def _save(output: Path, text: str, found: "Draft") -> None:
     try:
         with output.open("x", encoding="utf-8") as stream:
             stream.write(text)
@@ -71,13 +71,20 @@ def _save(output: Path, text: str) -> None:
     except OSError as error:
         raise InputError(f"Cannot write {output}: {error.strerror}.") from error
     marked = [line for line in text.splitlines() if "# decide:" in line and "`#" not in line]
-    typer.echo(f"Wrote {output}. {len(marked)} points are marked `# decide:`.", err=True)
+    closed = found.closed()
+    typer.echo(
+        f"Wrote {output}. {len(marked)} points are marked `# decide:`. "
+        f"{sum(closed.values())} columns are restricted, {closed['unsure']} of them only for want "
+        "of evidence: those marked with less than 0.5.",
+        err=True,
+    )
 
 
 def _json(found: "Draft") -> dict[str, object]:
     """Tell the draft without a value of any row."""
     shape = found.shape
     return {
+        "restricted": found.closed(),
         "subjects": {
             "table": str(shape.subjects) if shape.subjects is not None else None,
             "key": list(shape.key),
@@ -114,6 +121,7 @@ def _json(found: "Draft") -> dict[str, object]:
                         "category": verdict.category,
                         "confidence": verdict.confidence,
                         "reason": verdict.reason,
+                        "unsure": verdict.unsure,
                     }
                     for verdict in one.verdicts
                 ],

@@ -115,7 +115,7 @@ class Cluster:
         group = next(near, role)
         leave = run(f"REVOKE {quoted(group)} FROM {quoted(user)}", f"Take it out of {group}")
         other = "" if self.roles[role].login else mend(role)
-        return f"{leave} Or: {other}" if other else leave
+        return f"{leave} Or {other[0].lower()}{other[1:]}" if other else leave
 
 
 def read_cluster(

@@ -14,6 +14,7 @@ from psycopg import sql
 from klover.catalog import TableName
 from klover.door import naming
 from klover.door.predicate import columns_used
+from klover.door.written import referred
 from klover.errors import PolicyError
 from klover.policy.model import Rows
 from klover.policy.predicate import types_of
@@ -108,7 +109,7 @@ def _parent(
     way: tuple[TableName, ...],
 ) -> Condition:
     inner = _condition(resolved, resolved.tables[parent.target], reads, way)
-    if inner is True:
+    if inner is True and not parent.texts:  # of a text it is asked whether there is such a row
         return True
     reads.add(traced.name, *parent.columns)
     row = sql.Identifier(traced.name.name)
@@ -120,26 +121,37 @@ def _parent(
     if inner is False:
         return sql.SQL("({})").format(sql.SQL(" or ").join(nullable)) if nullable else False
     return sql.SQL("({})").format(
-        sql.SQL(" or ").join([*nullable, _shows(parent, inner, row, reads)])
+        sql.SQL(" or ").join([*nullable, _shows(resolved, parent, inner, row, reads)])
     )
 
 
 def _shows(
-    parent: Reference, inner: sql.Composable, row: sql.Identifier, reads: Reads
+    resolved: Resolved,
+    parent: Reference,
+    inner: Condition,
+    row: sql.Identifier,
+    reads: Reads,
 ) -> sql.Composed:
     """Ask that the row a reference leads to is there, and shows."""
     return _exists(
+        resolved,
         parent,
-        inner,
+        sql.SQL("true") if isinstance(inner, bool) else inner,
         reads,
         [sql.SQL("{}.{}").format(row, sql.Identifier(ours)) for ours in parent.columns],
     )
 
 
 def _exists(
-    parent: Reference, inner: sql.Composable, reads: Reads, values: Iterable[sql.Composable]
+    resolved: Resolved,
+    parent: Reference,
+    inner: sql.Composable,
+    reads: Reads,
+    values: Sequence[sql.Composable],
 ) -> sql.Composed:
     reads.add(parent.target, *parent.target_columns)
+    target = resolved.tables[parent.target].table
+    keys = [target.column(name) for name in parent.target_columns]
     return sql.SQL(
         "exists (select from (select {columns} from {table} where {inner}) as klover_parent"
         " where {joined})"
@@ -149,7 +161,11 @@ def _exists(
         inner=inner,
         joined=sql.SQL(" and ").join(
             sql.SQL("klover_parent.{} = {}").format(sql.Identifier(theirs), value)
-            for value, theirs in zip(values, parent.target_columns, strict=True)
+            for value, theirs in zip(
+                referred(values, parent.columns, parent.texts, keys),
+                parent.target_columns,
+                strict=True,
+            )
         ),
     )
 
@@ -175,10 +191,12 @@ def _pair(
         is_it = sql.SQL("{}.{}::text = {}").format(
             row, sql.Identifier(kind), sql.Literal(half.when[1])
         )
-        if inner is True:
+        if inner is True and not half.texts:
             ways.append(is_it)
         else:
-            ways.append(sql.SQL("({} and {})").format(is_it, _shows(half, inner, row, reads)))
+            ways.append(
+                sql.SQL("({} and {})").format(is_it, _shows(resolved, half, inner, row, reads))
+            )
     return sql.SQL("({})").format(sql.SQL(" or ").join(ways))
 
 
@@ -197,7 +215,7 @@ def _elements(
     if inner is not False:
         asked = sql.SQL("true") if inner is True else inner
         element = sql.SQL("{}.e").format(alias)
-        shown = sql.SQL(" and not {}").format(_exists(parent, asked, reads, [element]))
+        shown = sql.SQL(" and not {}").format(_exists(resolved, parent, asked, reads, [element]))
     return sql.SQL(
         "not exists (select from unnest({row}.{column}) as {alias} (e)"
         " where {alias}.e is not null{shown})"

@@ -9,6 +9,7 @@ https://www.postgresql.org/docs/18/collation.html#COLLATION-NONDETERMINISTIC
 
 from klover.catalog import Column
 from klover.door.stored import type_name
+from klover.policy.keys import WRITTEN
 
 _KINDS = {
     "smallint": "number",
@@ -33,6 +34,9 @@ _ALONE = frozenset({
 """Types whose equal values are written alike among themselves; times in UTC."""
 
 
+_WRITTEN = frozenset({"text", "character varying", "character", "bpchar"})
+
+
 def kind(column: Column, *, element: bool = False) -> str | None:
     """Tell the kind of a key's values (of an array's elements); None where it can be none."""
     name = type_name(column, element=element)
@@ -40,6 +44,12 @@ def kind(column: Column, *, element: bool = False) -> str | None:
         return name
     bare = name.rpartition(".")[2] if name.endswith(".citext") else name
     return _KINDS.get(bare, bare if bare in _ALONE else None)
+
+
+def is_written(column: Column, key: Column, *, element: bool = False) -> bool:
+    """Tell whether a text stands for a number or uuid: its own text is that of the key, or none."""
+    mine, its = type_name(column, element=element), type_name(key)
+    return mine in _WRITTEN and its in WRITTEN and key.element_type is None
 
 
 def unfit(column: Column, *, element: bool = False) -> str:
@@ -58,6 +68,8 @@ def unfit(column: Column, *, element: bool = False) -> str:
 def misfit(column: Column, key: Column, *, element: bool = False) -> str:
     """Tell why values of a column cannot be told as those of a key; empty where they can."""
     why = unfit(column, element=element)
+    if not why and is_written(column, key, element=element):
+        return ""
     if not why and kind(column, element=element) != kind(key):
         mine, its = type_name(column, element=element), type_name(key)
         why = f"is of type {mine} and refers to a key of type {its}, written in another way"

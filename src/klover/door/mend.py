@@ -64,10 +64,9 @@ def owned(on: str, owner: str) -> str:
 
 
 def by_name(on: str, role: str, what: str = "ALL") -> str:
-    """Say what takes back what a door's role has by PUBLIC (apply does) or by its own name."""
-    return (
-        f"`klover doors apply` takes it from PUBLIC, `{revoke(on, role, what=what)}` from itself."
-    )
+    """Say what takes back what a role has by its own name, and who does what it has by PUBLIC."""
+    told = run(revoke(on, role, what=what))
+    return f"{told} Where PUBLIC holds it, `klover doors apply` takes it from there."
 
 
 def of_kind(told: str, *roles: str, what: str = "ALL") -> str:

@@ -15,9 +15,10 @@ from klover.door import naming
 from klover.door.coarse import coarse
 from klover.door.condition import Reads, identifier
 from klover.door.doors import Epochs, Stored
-from klover.door.keys import misfit, unfit
+from klover.door.keys import is_written, misfit, unfit
 from klover.door.parts import parts
 from klover.door.stored import check
+from klover.door.written import read_as
 from klover.errors import PolicyError
 from klover.policy.resolved import ColumnSight, NamedRow, Resolved, Show, TracedTable
 
@@ -112,7 +113,7 @@ def shown_column(needs: Needs, traced: TracedTable, column: ColumnSight, at: int
     if column.show is not Show.PSEUDONYM or not column.names:
         raise ValueError(f"{traced.name}.{column.column} is shown in no known way")
     if not traced.table.holds_rows:
-        return _joined(needs, column, at)
+        return _joined(needs, traced, column, at)
     _refuse_keys(needs, traced, column)
     stored = needs.keep(traced, column.column, column.names)
     return Shown(output=sql.SQL("r.{} as {}").format(sql.Identifier(stored), name), taken=(stored,))
@@ -146,7 +147,7 @@ def _held(traced: TracedTable, name: str) -> Column:
     return column
 
 
-def _joined(needs: Needs, column: ColumnSight, at: int) -> Shown:
+def _joined(needs: Needs, traced: TracedTable, column: ColumnSight, at: int) -> Shown:
     """Take the pseudonyms from the tables of the rows that are named."""
     values, joins = [], []
     for number, named in enumerate(column.names):
@@ -155,13 +156,13 @@ def _joined(needs: Needs, column: ColumnSight, at: int) -> Shown:
         needs.reads.add(named.entity, stored, *target.key)
         alias = f"p{at}_{number}"
         if named.element:
-            values.append(_elements(named, target, stored, at))
+            values.append(_elements(named, target, traced, stored, at))
             continue
         joins.append(
             sql.SQL(" left join {table} as {alias} on {on}").format(
                 table=identifier(named.entity),
                 alias=sql.Identifier(alias),
-                on=sql.SQL(" and ").join(_on(alias, named, target)),
+                on=sql.SQL(" and ").join(_on(alias, named, target, traced)),
             )
         )
         values.append(sql.SQL("{}.{}").format(sql.Identifier(alias), sql.Identifier(stored)))
@@ -179,23 +180,32 @@ def _joined(needs: Needs, column: ColumnSight, at: int) -> Shown:
     )
 
 
-def _on(alias: str, named: NamedRow, target: TracedTable) -> Iterator[sql.Composed]:
+def _on(
+    alias: str, named: NamedRow, target: TracedTable, traced: TracedTable
+) -> Iterator[sql.Composed]:
     for key, name in zip(target.key, named.columns, strict=True):
-        yield sql.SQL("{}.{} = r.{}").format(
-            sql.Identifier(alias), sql.Identifier(key), sql.Identifier(name)
-        )
+        value: sql.Composable = sql.SQL("r.{}").format(sql.Identifier(name))
+        if is_written(_held(traced, name), _held(target, key)):
+            value = read_as(value, _held(target, key))
+        yield sql.SQL("{}.{} = {}").format(sql.Identifier(alias), sql.Identifier(key), value)
     if named.when is not None:
         yield sql.SQL("r.{}::text = {}").format(
             sql.Identifier(named.when[0]), sql.Literal(named.when[1])
         )
 
 
-def _elements(named: NamedRow, target: TracedTable, stored: str, at: int) -> sql.Composed:
+def _elements(
+    named: NamedRow, target: TracedTable, traced: TracedTable, stored: str, at: int
+) -> sql.Composed:
     """Write the pseudonyms of an array's elements, in their order."""
+    value: sql.Composable = sql.SQL("{}.e").format(sql.Identifier(f"u{at}"))
+    key = _held(target, target.key[0])
+    if is_written(_held(traced, named.columns[0]), key, element=True):
+        value = read_as(value, key)
     return sql.SQL(
         "case when r.{column} is not null then array(select {e}.{stored}"
         " from unnest(r.{column}) with ordinality as {u} (e, n)"
-        " left join {table} as {e} on {e}.{key} = {u}.e order by {u}.n) end"
+        " left join {table} as {e} on {e}.{key} = {value} order by {u}.n) end"
     ).format(
         e=sql.Identifier(f"e{at}"),
         u=sql.Identifier(f"u{at}"),
@@ -203,4 +213,5 @@ def _elements(named: NamedRow, target: TracedTable, stored: str, at: int) -> sql
         stored=sql.Identifier(stored),
         table=identifier(named.entity),
         key=sql.Identifier(target.key[0]),
+        value=value,
     )

@@ -87,10 +87,10 @@ class Relay:
         self._release.forget(self)
         if ending.sqlstate is not None and self._clean:
             self._client.write(error("FATAL", ending.sqlstate, ending.sentence).encode())
-        self._client.close()
         if not self._release.broken:
             with suppress(RecordError):  # what the session did is on record but for its end
                 self._progress.break_off()
+        self._client.close()
         ended(ending)
 
     def _from_client(self, data: bytes) -> None:

@@ -13,7 +13,7 @@ from itertools import count
 from psycopg import sql
 
 from klover.migrate.addresses import Addresses
-from klover.migrate.pieces import columns, equal, listed, relation, temporary
+from klover.migrate.pieces import columns, equal, leads, listed, relation, temporary
 from klover.migrate.plan import OddName, shown_name
 from klover.policy.country import inside
 from klover.policy.evidence import country_told
@@ -191,7 +191,9 @@ def _way(lineage: Lineage) -> sql.Composable:
             sql.SQL("left join {} as {} on {}").format(
                 relation(hop.target),
                 sql.Identifier(onward),
-                equal(alias, hop.source_columns, onward, hop.target_columns),
+                leads(onward, hop, alias, (hop.target_columns, hop.source_columns))
+                if hop.backward
+                else leads(alias, hop, onward, (hop.source_columns, hop.target_columns)),
             )
         )
         alias = onward

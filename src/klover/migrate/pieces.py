@@ -4,7 +4,7 @@ Names always go through the driver's quoting. The only texts taken as SQL are th
 itself wrote (``format_type``) and the policy's ``public_rows``, which the policy room has checked.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import LiteralString
 
 from psycopg import sql
@@ -47,16 +47,31 @@ def columns(alias: str, names: Iterable[str]) -> sql.Composed:
 
 
 def equal(
-    left: str, left_columns: Sequence[str], right: str, right_columns: Sequence[str]
+    left: str,
+    left_columns: Sequence[str],
+    right: str,
+    right_columns: Sequence[str],
+    texts: Collection[str] = (),
 ) -> sql.Composed:
-    """Compare columns of two aliases pairwise."""
+    """Compare columns of two aliases pairwise; ``texts`` are those of the left that spell a key.
+
+    Such a one is compared in text, byte by byte: nothing is cast that could fail and say a value.
+    """
     return listed(
         (
-            sql.SQL("{} = {}").format(sql.Identifier(left, one), sql.Identifier(right, other))
+            sql.SQL("{} = {}").format(
+                *(as_text(side) if one in texts else side
+                  for side in (sql.Identifier(left, one), sql.Identifier(right, other)))
+            )
             for one, other in zip(left_columns, right_columns, strict=True)
         ),
         " and ",
-    )
+    )  # fmt: skip
+
+
+def as_text(value: sql.Composable) -> sql.Composed:
+    """Write a value as text that is compared byte by byte."""
+    return sql.SQL('({}::text collate "C")').format(value)
 
 
 def leads(
@@ -65,11 +80,12 @@ def leads(
     """Say that a key on ``alias`` leads to a row of ``target``; ``columns`` are both sides'."""
     ours, theirs = columns
     if key.element:
+        one: sql.Composable = sql.Identifier(target, theirs[0])
         same = sql.SQL("{} = any({})").format(
-            sql.Identifier(target, theirs[0]), sql.Identifier(alias, ours[0])
+            as_text(one) if key.texts else one, sql.Identifier(alias, ours[0])
         )
     else:
-        same = equal(alias, ours, target, theirs)
+        same = equal(alias, ours, target, theirs, key.texts)
     return listed([*of_type(alias, key), same], " and ")
 
 
@@ -148,6 +164,7 @@ def always_public(resolved: Resolved, traced: TracedTable) -> bool:
     return traced.rule.public_rows is Rows.ALL and all(
         parent.when is None
         and not parent.element
+        and not parent.texts
         and always_public(resolved, resolved.tables[parent.target])
         for parent in traced.parents
     )
@@ -172,7 +189,7 @@ def public(resolved: Resolved, traced: TracedTable, alias: str) -> sql.Composabl
         if parent.element:
             parts.append(_elements_public(resolved, parent, alias, inner))
             continue
-        if always_public(resolved, resolved.tables[parent.target]):
+        if always_public(resolved, resolved.tables[parent.target]) and not parent.texts:
             continue
         held = _held(resolved, parent, alias, inner)
         absent = _absent(traced, parent.columns, alias)
@@ -183,13 +200,20 @@ def public(resolved: Resolved, traced: TracedTable, alias: str) -> sql.Composabl
 
 def _held(resolved: Resolved, parent: Reference, alias: str, inner: str) -> sql.Composable:
     target = resolved.tables[parent.target]
+    spelt = [name in parent.texts for name in parent.columns]
     return sql.SQL("({}) in (select {} from {} as {} where {})").format(
-        columns(alias, parent.columns),
-        columns(inner, parent.target_columns),
+        _sides(alias, parent.columns, spelt),
+        _sides(inner, parent.target_columns, spelt),
         rows_of(target),
         sql.Identifier(inner),
         public(resolved, target, inner),
     )
+
+
+def _sides(alias: str, names: Sequence[str], spelt: Sequence[bool]) -> sql.Composed:
+    """List one side's columns, as text where the other's spell a key."""
+    found = (sql.Identifier(alias, name) for name in names)
+    return listed(as_text(each) if text else each for each, text in zip(found, spelt, strict=True))
 
 
 def _elements_public(
@@ -206,7 +230,7 @@ def _elements_public(
         element=sql.Identifier(element),
         rows=rows_of(target),
         inner=sql.Identifier(inner),
-        theirs=sql.Identifier(inner, parent.target_columns[0]),
+        theirs=_sides(inner, parent.target_columns, [bool(parent.texts)]),
         public=public(resolved, target, inner),
     )
 
@@ -221,7 +245,7 @@ def _pairs_public(resolved: Resolved, traced: TracedTable, alias: str) -> Iterat
         ways: list[sql.Composable] = _absent(traced, names, alias)
         for at, half in enumerate(halves):
             known = of_type(alias, half)
-            if not always_public(resolved, resolved.tables[half.target]):
+            if half.texts or not always_public(resolved, resolved.tables[half.target]):
                 known.append(_held(resolved, half, alias, f"{alias}_p{number}_{at}"))
             ways.append(sql.SQL("({})").format(listed(known, " and ")))
         yield sql.SQL("({})").format(listed(ways, " or "))

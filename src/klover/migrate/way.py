@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from psycopg import sql
 
 from klover.migrate.cohort import COHORT, INSIDE
-from klover.migrate.pieces import columns, equal, leads, listed, of_type, present, relation
+from klover.migrate.pieces import as_text, columns, equal, leads, listed, of_type, present, relation
 from klover.migrate.shape import Shape
 from klover.policy.resolved import Hop, Lineage
 
@@ -72,7 +72,8 @@ def _back(hop: Hop, alias: str, onward: str, to: sql.Composable) -> sql.Composed
             to=to,
             array=sql.Identifier(f"{onward}_t", hop.target_columns[0]),
         )
-        same = equal(alias, hop.source_columns, onward, ("klover_element",))
+        texts = hop.source_columns if hop.texts else ()
+        same = equal(alias, hop.source_columns, onward, ("klover_element",), texts)
         return sql.SQL("left join {} as {} on {}").format(rows, named, same)
     refers = leads(onward, hop, alias, (hop.target_columns, hop.source_columns))
     return sql.SQL("left join {} as {} on {}").format(to, named, refers)
@@ -91,10 +92,15 @@ def _on(hop: Hop, alias: str, onward: str, to: sql.Composable) -> sql.Composed:
             element=sql.Identifier(element),
             to=to,
             onward=named,
-            theirs=sql.Identifier(onward, hop.target_columns[0]),
+            theirs=_key(hop, onward),
         )
     refers = leads(alias, hop, onward, (hop.source_columns, hop.target_columns))
     return sql.SQL("left join {} as {} on {}").format(to, named, refers)
+
+
+def _key(hop: Hop, onward: str) -> sql.Composable:
+    key = sql.Identifier(onward, hop.target_columns[0])
+    return as_text(key) if hop.texts else key
 
 
 def _lost(hop: Hop, alias: str, onward: str) -> sql.Composed:

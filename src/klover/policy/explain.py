@@ -96,6 +96,8 @@ def explain_column(
         f"class        {rule.data_class}, {declared}",
         f"identifies   {rule.identifies}, {stated}",
     ]
+    if rule.coarse_of:
+        lines.append(f"coarse of    {', '.join(rule.coarse_of)}, as the policy says")
     if rule.category is not None:
         lines.append(f"category     {rule.category}")
     lines += _explain_parts(resolved, rule, shown)

@@ -170,6 +170,7 @@ def _subject(resolved: Resolved, table: TableName, column: str | None) -> Json:
             "identifies": rule.identifies,
             "identifies_stated": rule.identifies_stated,
             "coarsen": str(rule.coarsen) if rule.coarsen is not None else None,
+            "coarse_of": list(rule.coarse_of),
             "category": rule.category,
         }
     return body

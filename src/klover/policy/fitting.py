@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from klover.catalog import Column, Table, TableName
 from klover.policy.coarsen import misfit
+from klover.policy.computed import refuse_coarse_of
 from klover.policy.faults import Faults
 from klover.policy.model import ColumnRule, TableRule
 from klover.policy.neutral import bare_type
@@ -21,6 +22,7 @@ _JSON = frozenset({"json", "jsonb"})
 def refuse_columns(rule: TableRule, table: Table, faults: Faults) -> None:
     """Refuse columns that the table does not have, and what their types do not allow."""
     _refuse_casts(rule, table, faults)
+    refuse_coarse_of(rule, table, faults)
     known = [column.name for column in table.columns]
     named = {name: column.line for name, column in rule.columns.items()}
     named.update(dict.fromkeys(rule.key or (), rule.line))

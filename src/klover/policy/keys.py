@@ -24,9 +24,13 @@ _KINDS = {
     "text": "text",
     "character varying": "text",
     "character": "text",
+    "bpchar": "text",
     "name": "text",
     "citext": "text",
 }
+_TEXTS = frozenset({"text", "character varying", "character", "bpchar"})
+WRITTEN = frozenset({"smallint", "integer", "bigint", "uuid"})
+"""Types of keys that a text may hold: each value is written in one way."""
 
 
 def row_key(table: Table, rule: TableRule) -> tuple[str, ...]:
@@ -114,6 +118,11 @@ class Keys:
         for mine, other in zip(key.columns, key.target_columns, strict=True):
             if not self._comparable(rule, key, ours.column(mine), theirs.column(other)):
                 return None
+        texts = frozenset(
+            mine
+            for mine, other in zip(key.columns, key.target_columns, strict=True)
+            if _writes(ours.column(mine), theirs.column(other))
+        )
         return Reference(
             columns=key.columns,
             target=key.target,
@@ -121,6 +130,7 @@ class Keys:
             declared=False,
             element=key.element,
             when=key.when,
+            texts=texts,
         )
 
     def _there(self, rule: TableRule, key: StatedKey) -> bool:
@@ -169,7 +179,7 @@ class Keys:
             self.faults.add(f"{where}: the column {told}.", key.line)
             return False
         ours, theirs = _kind(mine.element_type or mine.base_type), _kind(other.base_type)
-        if ours == theirs or "" in {ours, theirs}:
+        if ours == theirs or "" in {ours, theirs} or _writes(mine, other):
             return True
         self.faults.add(
             f"{where} is of the type {mine.type}, but {key.target}.{other.name} is {other.type}; "
@@ -185,6 +195,17 @@ class Keys:
             target_columns=key.target_columns,
             declared=True,
         )
+
+
+def _writes(mine: Column | None, other: Column | None) -> bool:
+    """Tell whether one side is a text that can hold what the other, a number or uuid, is."""
+    if mine is None or other is None:
+        return False
+    return (
+        bare_type(mine.element_type or mine.base_type) in _TEXTS
+        and other.element_type is None
+        and bare_type(other.base_type) in WRITTEN
+    )
 
 
 def _kind(type_name: str) -> str:

@@ -95,6 +95,7 @@ def _forward(at: TableName, step: Forward, path: Path, keys: Keys) -> Hop | None
         target_columns=key.target_columns,
         element=key.element,
         when=key.when,
+        texts=key.texts,
     )
 
 
@@ -159,6 +160,7 @@ def _backward(at: TableName, step: Backward, path: Path, keys: Keys) -> Hop | No
         backward=True,
         element=key.element,
         when=key.when,
+        texts=key.texts,
     )
 
 

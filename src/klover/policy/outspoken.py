@@ -99,6 +99,8 @@ def _column(before: Sequence[Token]) -> str | None:
     kind, text = before[-1]
     if kind not in {"word", "name"} or text.casefold() == "end":
         return None
+    if kind == "word" and not text.isascii():
+        return None  # which letters of such a name become small ones depends on the server
     if len(before) > 1:
         earlier, sign = before[-2]
         alone = earlier == "open" or (earlier == "operator" and sign not in {".", ":"})

@@ -20,7 +20,8 @@ class Hop:
     """One join: rows of ``source`` to rows of ``target`` where the columns are equal, in order.
 
     ``backward`` is True where the foreign key stands on the target's side (one row may then reach
-    several). ``element`` and ``when`` are as in ``Reference``, of the side that the key stands on.
+    several). ``element``, ``when`` and ``texts`` are as in ``Reference``, of the side that the key
+    stands on.
     """
 
     source: TableName
@@ -30,6 +31,7 @@ class Hop:
     backward: bool = False
     element: bool = False
     when: When | None = None
+    texts: frozenset[str] = frozenset()
 
 
 Lineage = tuple[Hop, ...]
@@ -48,6 +50,12 @@ class Reference:
     """True where the (single) column is an array each element of which refers."""
     when: When | None = None
     """One half of a polymorphic pair: it refers there only where the type column has the value."""
+    texts: frozenset[str] = frozenset()
+    """Those of ``columns`` that hold, as text, a number or uuid of the target.
+
+    Such a value refers to the row whose key is written exactly so (``17``, never ``017``); any
+    other text refers to a row that is not there.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -126,6 +126,8 @@ class ColumnRule:
     """
     coarsen: Coarsen | None = None
     """How audiences under pseudonyms see a column that identifies indirectly; None: not at all."""
+    coarse_of: tuple[str, ...] = ()
+    """What a computed column tells less of than is stored there, on purpose; see ``computed``."""
     paths: tuple["PathRule", ...] = ()
     """What is said of parts of a JSON column, outer ones first."""
     by: str | None = None

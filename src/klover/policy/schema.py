@@ -181,6 +181,7 @@ def _column() -> Schema:
         "stub": {"type": ["string", "boolean", "number"]},
         "paths": _named(_ref("part")),
         "coarsen": {"type": "string", "pattern": rf"^({plain}|(round|first) [0-9]+)$"},
+        "coarse_of": _texts(),
     }
     rule = _object(keys, ["class"], parse_tables._COLUMN_KEYS)  # noqa: SLF001 - the same
     rule["dependentSchemas"] = {
@@ -189,6 +190,7 @@ def _column() -> Schema:
             "required": ["identifies"],
         }
     }
+    rule["dependentRequired"] = {"coarse_of": ["identifies"]}
     return {"anyOf": [_words(DataClass), rule]}
 
 

@@ -25,6 +25,7 @@ WORDS: Mapping[str, str] = {
     "stub": "What stands in a stub where the column may not be NULL.",
     "paths": "Classes for parts of a JSON column.",
     "coarsen": "year, month, network, region, round N or first N.",
+    "coarse_of": "What a computed column tells less of than is stored there, on purpose.",
     "audiences": "Who sees what.",
     "who": "Which principals, and where they have to be.",
     "groups": "Groups of the token, of which one is enough.",

@@ -123,7 +123,7 @@ class _Asked:
                 taken[held] = None
                 origin = (sight.table, held)
             else:
-                value, more = self._joined(each, at, reads)
+                value, more = self._joined(traced, each, at, reads)
                 outer.append(sql.SQL("{} as {}").format(value, label))
                 joins += more
                 taken |= dict.fromkeys(n for one in each.names for n in one.columns)
@@ -160,7 +160,7 @@ class _Asked:
         return naming.stored(self.audience.name, table, column, epoch)
 
     def _joined(
-        self, each: ColumnSight, at: int, reads: Columns
+        self, traced: TracedTable, each: ColumnSight, at: int, reads: Columns
     ) -> tuple[sql.Composable, list[sql.Composable]]:
         targets = []
         for named in each.names:
@@ -169,7 +169,7 @@ class _Asked:
             held = self._name(entity.name, entity.key[-1])
             reads[entity.name] |= {held, *entity.key}
             targets.append((named, entity, held))
-        return expect_joined(targets, at)
+        return expect_joined(traced, targets, at)
 
     def _plain_origin(self, each: ColumnSight) -> tuple[TableName, str] | None:
         if len(each.names) != 1 or each.names[0].element:

@@ -6,6 +6,7 @@ from psycopg import sql
 
 from klover.catalog import TableName
 from klover.door import naming
+from klover.door.expect.spelt import compared, type_of
 from klover.door.predicate import columns_used
 from klover.errors import PolicyError
 from klover.policy.model import Rows
@@ -67,15 +68,17 @@ def _terms_above(
             continue
         target = row_terms(resolved, resolved.tables[parent.target], above)
         if parent.element:
-            yield _each_element(traced, parent, target)
-        elif target != []:
-            ways = [*_loose(traced, parent), *_held(traced, parent, target)]
+            yield _each_element(resolved, traced, parent, target)
+        elif target != [] or parent.texts:  # a text may be that of no row
+            ways = [*_loose(traced, parent), *_held(resolved, traced, parent, target)]
             yield sql.SQL("({})").format(sql.SQL(" or ").join(ways)) if ways else None
     for halves in pairs.values():
         yield _either(resolved, traced, halves, above)
 
 
-def _each_element(traced: TracedTable, parent: Reference, target: Terms) -> sql.Composable:
+def _each_element(
+    resolved: Resolved, traced: TracedTable, parent: Reference, target: Terms
+) -> sql.Composable:
     """Ask that no element of an array leads to a row that is not there or does not show."""
     one = sql.Identifier(naming.element_alias(traced.name, parent.columns[0]))
     array = sql.Identifier(traced.name.name, parent.columns[0])
@@ -86,13 +89,18 @@ def _each_element(traced: TracedTable, parent: Reference, target: Terms) -> sql.
         return sql.Composed([start, sql.SQL(")")])
     key = sql.Identifier(parent.target_columns[0])
     rest = sql.SQL(
-        " and not exists (select from (select {} from {} where {}) as above where above.{} = {}.e))"
+        " and not exists (select from (select {} from {} where {}) as above where above.{} = {}))"
     ).format(
         key,
         identifier(parent.target),
         sql.SQL(" and ").join(target) if target else sql.SQL("true"),
         key,
-        one,
+        compared(
+            f"{one.as_string(None)}.e",
+            type_of(traced.table, parent.columns[0], element=True),
+            resolved.tables[parent.target].table,
+            parent.target_columns[0],
+        ),
     )
     return sql.Composed([start, rest])
 
@@ -115,8 +123,8 @@ def _either(
         terms: list[sql.Composable] = [
             sql.SQL("{}::text = {}").format(sql.Identifier(table, kind), sql.Literal(value))
         ]
-        if target:
-            terms += _held(traced, half, target)
+        if target or half.texts:
+            terms += _held(resolved, traced, half, target)
         joined = sql.SQL(" and ").join(terms)
         ways.append(sql.SQL("({})").format(joined))
     return sql.SQL("({})").format(sql.SQL(" or ").join(ways))
@@ -130,18 +138,27 @@ def _loose(traced: TracedTable, parent: Reference) -> Iterator[sql.Composable]:
             yield sql.SQL("{} is null").format(sql.Identifier(traced.name.name, name))
 
 
-def _held(traced: TracedTable, parent: Reference, above: Terms) -> Iterator[sql.Composable]:
+def _held(
+    resolved: Resolved, traced: TracedTable, parent: Reference, above: Terms
+) -> Iterator[sql.Composable]:
     """Ask that the row it hangs off is there, and shows."""
     if above is None:
         return
     pairs = zip(parent.columns, parent.target_columns, strict=True)
+    target = resolved.tables[parent.target].table
     yield sql.SQL("exists (select from (select {} from {} where {}) as above where {})").format(
         sql.SQL(", ").join(map(sql.Identifier, parent.target_columns)),
         identifier(parent.target),
-        sql.SQL(" and ").join(above),
+        sql.SQL(" and ").join(above) if above else sql.SQL("true"),
         sql.SQL(" and ").join(
             sql.SQL("above.{} = {}").format(
-                sql.Identifier(theirs), sql.Identifier(traced.name.name, ours)
+                sql.Identifier(theirs),
+                compared(
+                    sql.Identifier(traced.name.name, ours).as_string(None),
+                    type_of(traced.table, ours),
+                    target,
+                    theirs,
+                ),
             )
             for ours, theirs in pairs
         ),

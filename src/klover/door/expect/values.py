@@ -11,6 +11,7 @@ from psycopg import sql
 
 from klover.catalog import Column
 from klover.door.expect.region import expect_region
+from klover.door.expect.spelt import compared, type_of
 from klover.policy.model import Coarsen, Coarsening
 from klover.policy.neutral import bare_type
 from klover.policy.resolved import ColumnSight, NamedRow, PartSight, Show, TracedTable
@@ -149,7 +150,7 @@ def _q(text: str) -> str:
 
 
 def expect_joined(
-    targets: Sequence[Target], at: int
+    traced: TracedTable, targets: Sequence[Target], at: int
 ) -> tuple[sql.Composable, list[sql.Composable]]:
     """Write pseudonyms that stand in other tables: the value, and the joins it needs."""
     values: list[str] = []
@@ -158,16 +159,22 @@ def expect_joined(
         kept = sql.Identifier(held).as_string(None)
         whole = sql.Identifier(entity.name.schema, entity.name.name).as_string(None)
         ours = ["r." + sql.Identifier(name).as_string(None) for name in named.columns]
+        kinds = [type_of(traced.table, name, element=named.element) for name in named.columns]
         keys = [sql.Identifier(name).as_string(None) for name in entity.key]
         if named.element:
+            one = compared(f"u{at}.e", kinds[0], entity.table, entity.key[0]).as_string(None)
             values.append(
                 f"case when {ours[0]} is not null then array(select e{at}.{kept}"
                 f" from unnest({ours[0]}) with ordinality as u{at} (e, n)"
-                f" left join {whole} as e{at} on e{at}.{keys[0]} = u{at}.e order by u{at}.n) end"
+                f" left join {whole} as e{at} on e{at}.{keys[0]} = {one} order by u{at}.n) end"
             )
             continue
         alias = f'"p{at}_{number}"'
-        on = [f"{alias}.{key} = {our}" for key, our in zip(keys, ours, strict=True)]
+        same = [
+            compared(our, kind, entity.table, key).as_string(None)
+            for our, kind, key in zip(ours, kinds, entity.key, strict=True)
+        ]
+        on = [f"{alias}.{key} = {our}" for key, our in zip(keys, same, strict=True)]
         if named.when is not None:
             kind = sql.Identifier(named.when[0]).as_string(None)
             on.append(f"r.{kind}::text = {_q(named.when[1])}")

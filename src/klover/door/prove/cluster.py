@@ -110,7 +110,7 @@ def _without(cluster: Cluster, verb: str, tables: set[TableName], role: str) -> 
     if len(names) > _NAMED:
         schemas = sorted({table.schema for table in tables})
         on = f"ALL TABLES IN SCHEMA {', '.join(map(mend.quoted, schemas))}"
-    return f"{mend.run(mend.revoke(on, role))} Where PUBLIC holds it, `klover doors apply` does."
+    return mend.by_name(on, role)
 
 
 def _listed(tables: set[TableName]) -> str:

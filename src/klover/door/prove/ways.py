@@ -98,7 +98,9 @@ def _unasked(rows: Rows) -> Iterator[Fact]:
 def _added(rows: Rows) -> Iterator[Fact]:
     for signature, owner in rows:
         why = "stands among Postgres' own, where everybody may call what only computes"
-        told = mend.run(f"DROP ROUTINE {signature}", "Make it in a schema of the application")
+        told = mend.run(
+            f"DROP ROUTINE {signature}", "Drop it, and make it in a schema of the application"
+        )
         yield violation(owner, f"function {signature}", why, told)
     if not rows:
         yield absent("nobody", "functions among Postgres' own", "nobody added any")
@@ -141,7 +143,7 @@ def _extensions(rows: Rows) -> Iterator[Fact]:
     for (name,) in rows:
         what = f"extension {name}"
         if name in CARRIERS:
-            told = _drop(f"EXTENSION {mend.quoted(name)}", "Use it in another cluster")
+            told = _drop(f"EXTENSION {mend.quoted(name)}", "Drop it, or use it in another cluster")
             yield violation("server", what, CARRIERS[name], told)
         elif name in HARMLESS_EXTENSIONS or name.startswith(("postgis_", "dict_")):
             yield allowed("server", what, "computes; its functions are judged one by one")
@@ -162,7 +164,7 @@ def _servers(rows: Rows) -> Iterator[Fact]:
     for server, wrapper, users in rows:
         who = f"for {', '.join(users)}" if users else "for nobody yet"
         why = f"rows can be sent there by {wrapper}; credentials are kept {who}"
-        told = _drop(f"SERVER {mend.quoted(server)} CASCADE")
+        told = _drop(f"SERVER {mend.quoted(server)} CASCADE", "Drop it, with what uses it")
         yield violation("server", f"foreign server {server}", why, told)
     if not rows:
         yield absent("server", "foreign servers", "there are none, and no user mappings")

@@ -50,6 +50,7 @@ def _move_together(traced: TracedTable, key: Reference, target: TracedTable) -> 
         source_columns=key.columns,
         target=key.target,
         target_columns=key.target_columns,
+        texts=key.texts,
     )
     onward = {way[1:] for way in traced.lineages if way and way[0] == first}
     return len(onward) == len(traced.lineages) and onward == set(target.lineages)

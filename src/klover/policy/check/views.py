@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator
 from klover.catalog import TableKind, TableName
 from klover.policy.check.defaults import names_of
 from klover.policy.check.say import finding
+from klover.policy.computed import coarse_of, sources
 from klover.policy.derived import telling
 from klover.policy.finding import Finding, Severity
 from klover.policy.identify import is_harmless
 from klover.policy.model import ColumnRule, DataClass, Rows
-from klover.policy.predicate import words_of
 from klover.policy.resolved import Resolved, TracedTable
 
 _STRICT = tuple(DataClass)
@@ -43,12 +43,13 @@ def _generated(resolved: Resolved, traced: TracedTable) -> Iterator[Finding]:
     for column in traced.table.columns:
         if not column.generated:
             continue
-        rule, read = traced.columns[column.name], words_of(column.default or "")
-        names = [
-            name
-            for name, other in traced.columns.items()
-            if name in read and name != column.name and stricter(other, rule)
+        rule = traced.columns[column.name]
+        strict = [
+            name for name in sources(traced.table, column) if stricter(traced.columns[name], rule)
         ]
+        meant = coarse_of(traced.table, rule)
+        yield from _said(resolved, traced, column.name, strict)
+        names = [name for name in strict if name not in meant]
         if names:
             yield finding(
                 resolved.policy,
@@ -56,8 +57,37 @@ def _generated(resolved: Resolved, traced: TracedTable) -> Iterator[Finding]:
                 line=rule.line or traced.rule.line,
                 message=f"Column {traced.name}.{column.name} is {rule.data_class} but computed "
                 f"from {names_of(names)}, which may not be seen as widely.",
-                mend=f"Give it the class of {names[0]}.",
+                mend=f"Give it the class of {names[0]}; or say that it tells less on purpose, with "
+                f"`coarse_of: {names[0]}` and what it `identifies:`.",
             )
+
+
+def _said(
+    resolved: Resolved, traced: TracedTable, column: str, strict: list[str]
+) -> Iterator[Finding]:
+    """Tell what is declared coarse, for the record, and where that changes nothing."""
+    rule = traced.columns[column]
+    meant = coarse_of(traced.table, rule)
+    told = [name for name in strict if name in meant]
+    if told:
+        yield finding(
+            resolved.policy,
+            severity=Severity.NOTE,
+            line=rule.line,
+            message=f"Column {traced.name}.{column} is {rule.data_class}, and computed from "
+            f"{names_of(told)}, of which the policy says that it is coarse.",
+            mend="Look at what it computes whenever that is changed.",
+        )
+    idle = sorted(meant - set(strict))
+    if idle:
+        yield finding(
+            resolved.policy,
+            severity=Severity.WARNING,
+            line=rule.line,
+            message=f"Column {traced.name}.{column} is said to be coarse of {names_of(idle)}, "
+            "which may be seen as widely anyhow.",
+            mend="Take it out of `coarse_of`.",
+        )
 
 
 def _identifying(resolved: Resolved, traced: TracedTable) -> Iterator[Finding]:
@@ -88,7 +118,10 @@ def _view_columns(resolved: Resolved, traced: TracedTable) -> Iterator[Finding]:
     ]
     for name, rule in traced.columns.items():
         same = [one for one in read if one[1] == name]
-        strict = [one[0] for one in same or read if stricter(one[2], rule)]
+        meant = coarse_of(traced.table, rule)
+        stricter_ones = [one[0] for one in read if stricter(one[2], rule)]
+        yield from _said(resolved, traced, name, stricter_ones)
+        strict = [one[0] for one in same or read if stricter(one[2], rule) and one[0] not in meant]
         if not strict:
             continue
         sure = bool(same) and len(strict) == len(same)
@@ -99,7 +132,8 @@ def _view_columns(resolved: Resolved, traced: TracedTable) -> Iterator[Finding]:
             severity=Severity.ERROR if sure else Severity.WARNING,
             line=rule.line or traced.rule.line,
             message=f"{message}which may not be seen as widely.",
-            mend="Classify it as strictly, or let the view leave it out.",
+            mend="Classify it as strictly, let the view leave it out, or say that it tells less on "
+            f"purpose, with `coarse_of: {strict[0]}` and what it `identifies:`.",
         )
 
 

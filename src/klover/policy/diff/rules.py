@@ -5,7 +5,7 @@ label) moves where it differs. A part of the language that nobody wrote a compar
 compared whole, so that nothing can change unnoticed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from typing import Any
 
@@ -119,12 +119,27 @@ def _column(
     new = new or ColumnRule()
     found = []
     for field in fields(ColumnRule):
-        if field.name in _BY_SIGHT | {"line"}:
+        if field.name in _BY_SIGHT | {"line", "coarse_of"}:
             continue
         if plain(getattr(old, field.name)) != plain(getattr(new, field.name)):
             word = _COLUMN_WORDS.get(field.name, field.name)
             found.append(_moves(f"{place(table, column)} has another {word}", table, column))
-    return found
+    return [*found, *_coarse_of(table, column, old, new)]
+
+
+def _coarse_of(
+    table: TableName, column: str, old: ColumnRule, new: ColumnRule
+) -> Iterator[Difference]:
+    """Compare what a computed column may be seen more widely than: more of it loosens."""
+    was, is_now = set(old.coarse_of), set(new.coarse_of)
+    for names, direction, said in (
+        (is_now - was, Direction.LOOSENS, "may be"),
+        (was - is_now, Direction.TIGHTENS, "may no longer be"),
+    ):
+        if names:
+            told = ", ".join(sorted(names))
+            text = f"{place(table, column)} {said} seen more widely than {told}, as coarse of it"
+            yield Difference(direction=direction, text=text, table=table, column=column)
 
 
 def _ruled(name: TableName, new: TracedTable | None, policy: Policy) -> Difference:

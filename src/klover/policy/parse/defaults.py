@@ -29,9 +29,7 @@ def read_defaults(
             for pattern, entry, line in _entries(parts.get("tables"), "tables", reader)
         ),
         columns=tuple(
-            ColumnDefault(
-                pattern=pattern, rule=column(entry, f"`defaults.columns.{pattern}`", line, reader)
-            )
+            ColumnDefault(pattern=pattern, rule=_column(pattern, entry, line, reader, column))
             for pattern, entry, line in _entries(parts.get("columns"), "columns", reader)
         ),
     )
@@ -48,6 +46,14 @@ def _table(pattern: str, node: Node, line: int, reader: Reader, table: ReadTable
     told = isinstance(node, Mapping) and "subject" in node.entries  # its own faults say enough
     if not rule.shared and not told:
         reader.faults.add(f"{what} has to be `shared` or to have a `subject:`.", line)
+    return rule
+
+
+def _column(pattern: str, node: Node, line: int, reader: Reader, column: ReadColumn) -> ColumnRule:
+    what = f"`defaults.columns.{pattern}`"
+    rule = column(node, what, line, reader)
+    if rule.coarse_of:
+        reader.faults.add(f"{what}: `coarse_of` is said of one column, under `tables:`.", line)
     return rule
 
 

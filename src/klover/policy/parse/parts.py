@@ -15,7 +15,7 @@ from klover.policy.reading import Reader
 ReadRule = Callable[[Node, str, int, Reader], ColumnRule]
 """Reads a column's rule; a part is said in the same words."""
 
-OF_COLUMNS = ("unique", "stub", "coarsen")
+OF_COLUMNS = ("unique", "stub", "coarsen", "coarse_of")
 """What a part cannot say."""
 
 

@@ -31,7 +31,7 @@ from klover.policy.predicate import refuse_predicate
 from klover.policy.reading import Reader
 
 _TABLE_KEYS = ("shared", "subject", "public_rows", "hangs_off", "key", "references", "columns")
-_COLUMN_KEYS = ("identifies", "category", "unique", "stub", "coarsen", "paths")
+_COLUMN_KEYS = ("identifies", "category", "unique", "stub", "coarsen", "coarse_of", "paths")
 
 
 def table_names(node: Node | None) -> frozenset[TableName]:
@@ -191,10 +191,25 @@ def _column(node: Node, what: str, line: int, reader: Reader) -> ColumnRule:
         unique=reader.choice(unique, f"{what}: `unique`", Unique) if unique is not None else None,
         stub=_stub(parts.get("stub"), f"{what}: `stub`", reader),
         coarsen=read_coarsening(parts.get("coarsen"), identifies, what, reader),
+        coarse_of=_coarse_of(parts.get("coarse_of"), identifies, what, reader),
         paths=read_parts(parts.get("paths"), what, reader, _column),
         declared=True,
         line=line,
     )
+
+
+def _coarse_of(
+    node: Node | None, identifies: Identifies | None, what: str, reader: Reader
+) -> tuple[str, ...]:
+    """Read what a computed column is coarse of; what it tells of people has to be said, too."""
+    if node is None:
+        return ()
+    if identifies is None:
+        reader.faults.add(
+            f"{what}: `coarse_of` goes with `identifies:`; say what the coarse value still tells.",
+            node.line,
+        )
+    return reader.texts(node, f"{what}: `coarse_of`") or ()
 
 
 def _stub(node: Node | None, what: str, reader: Reader) -> str | None:

@@ -6,6 +6,8 @@
     shape    whose data it is, and every table's way to its subjects
     nature   what a table is about          home      where subjects may live
     classes  the class of each column       opening   what speaks for more than restricted
+    narrow   types too narrow for secrets   things    texts of what is nobody's
+    sureness how sure a closed one is       rules     column rules as the file has them
     draft    all of it as values            write     the commented file
 
 Recall of ``restricted`` comes first: what nothing speaks for stays closed. Pure: a database is

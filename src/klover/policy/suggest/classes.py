@@ -3,28 +3,33 @@
 Restricted is what is left where nothing speaks for more: free text, documents, addresses, money,
 health, ids of other systems, unknown types and unknown words. A column is opened only by positive
 evidence: it is a key or a reference, or every word of its name is plain, or its table holds things
-for everybody to see. Values that look like an address or a secret close it again.
+for everybody to see, or its type is too narrow for a secret. Values that look like an address or a
+secret close it again. What is closed for want of evidence is told apart (``Verdict.unsure``).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from klover.catalog import Column, Table
 from klover.policy.identify import is_harmless
 from klover.policy.labels import category, label_values, of_words
 from klover.policy.model import DataClass
 from klover.policy.neutral import bare_type
-from klover.policy.suggest.case import Case
+from klover.policy.suggest.case import Case, Opening
 from klover.policy.suggest.evidence import Evidence
+from klover.policy.suggest.narrow import narrow
 from klover.policy.suggest.nature import Nature
 from klover.policy.suggest.opening import opened
 from klover.policy.suggest.shape import Shape, is_made_up, row_key
+from klover.policy.suggest.sureness import UNSURE, how_sure
+from klover.policy.words import kinds
 from klover.policy.words.personal import WEAK
 from klover.policy.words.split import words
 
 _ID_TYPES = frozenset({"smallint", "integer", "bigint", "uuid", "numeric"})
 _TELLING = ("user.authorization", "user.device")
 """What a text tells by itself, even where it refers to another row: a session's, a device's id."""
+_EVEN = 0.5
 _SECRET = ("user.authorization", "user.device", "user.contact", "user.financial", "user.government")
 
 
@@ -39,6 +44,13 @@ class Verdict:
     reason: str
     """A short clause for people; no value."""
     reference: bool = False
+    by_type: bool = False
+    """Opened since its type is too narrow: whose rows they are is not answered by that."""
+
+    @property
+    def unsure(self) -> bool:
+        """Whether it is closed for want of evidence: more likely than not it may be opened."""
+        return self.data_class is DataClass.RESTRICTED and self.confidence < _EVEN
 
 
 def classify(table: Table, shape: Shape, nature: Nature, evidence: Evidence) -> list[Verdict]:
@@ -69,10 +81,23 @@ def _verdict(
     case = Case(column=column, table=table, nature=nature, vocabulary=_vocabulary(table))
     opening = opened(case)
     if opening is not None:
-        return _open(column, *opening)
-    said = _category(column)
-    reason = "by its name" if said is not None else "nothing speaks for more"
-    return _restricted(column, said, 0.9 if said else 0.6, reason)
+        return _open(column, *_never_an_act(case, opening))
+    opening = narrow(case)
+    if opening is not None:
+        return replace(_open(column, *opening), by_type=True)
+    return _restricted(column, _category(column), *how_sure(case))
+
+
+def _never_an_act(case: Case, opening: Opening) -> Opening:
+    """Keep from everybody what somebody did with a thing that everybody sees: ``read``.
+
+    And what only a public address speaks for, in a table called after nothing that is shown.
+    """
+    _, sure, why = opening
+    about, shown = set(words(case.table.name.name)), case.nature is Nature.PUBLIC
+    told = (of_words(case.said) or "").startswith("user.behavior") and is_harmless(case.column)
+    act = told or not about & kinds.PUBLIC if shown else about & kinds.DONE
+    return (DataClass.INTEROPERABLE, sure, why) if act else opening
 
 
 def _category(column: Column) -> str | None:
@@ -92,8 +117,11 @@ def _by_key(
     """Judge what names a row, its own or another's; None for the rest."""
     if column.name in keys:
         spoken = of_words(words(column.name), strong=True)
+        named = words(column.name) == ("key",) and table.column("value") is not None
         natural = column.name not in tied and not _is_number(column) and not _is_id(column, table)
         opens = not _is_number(column) and (spoken or "").startswith(_TELLING)
+        if named and natural:
+            return None  # what the value beside it is called
         if spoken is not None and ((natural and spoken.startswith(_SECRET)) or opens):
             return _restricted(column, spoken, 0.9, "a key that tells something itself")
         if not natural:
@@ -124,7 +152,7 @@ def _row_times(found: list[Verdict], table: Table, nature: Nature) -> list[Verdi
 
 def _restricted_from(one: Verdict, reason: str) -> Verdict:
     return Verdict(
-        column=one.column, data_class=DataClass.RESTRICTED, confidence=0.7, reason=reason
+        column=one.column, data_class=DataClass.RESTRICTED, confidence=UNSURE, reason=reason
     )
 
 

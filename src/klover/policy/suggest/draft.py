@@ -16,6 +16,7 @@ from klover.policy.suggest.guess import Tie
 from klover.policy.suggest.home import Home, find_home
 from klover.policy.suggest.nature import Nature, nature_of
 from klover.policy.suggest.shape import Shape, Way, find_shape, row_key
+from klover.policy.suggest.sureness import SURE
 from klover.policy.suggest.ties import tie
 
 _MOST_NAMED = 4
@@ -51,6 +52,16 @@ class Draft:
     shape: Shape
     home: tuple[Home, ...]
     tables: Mapping[TableName, TableDraft]
+
+    def closed(self) -> Mapping[str, int]:
+        """Count the columns that are restricted, by how sure that is: sure, likely, unsure."""
+        found = [
+            "unsure" if verdict.unsure else "sure" if verdict.confidence >= SURE else "likely"
+            for one in self.tables.values()
+            for verdict in one.verdicts
+            if verdict.data_class is DataClass.RESTRICTED
+        ]
+        return {step: found.count(step) for step in ("sure", "likely", "unsure")}
 
 
 def draft(catalog: Catalog, evidence: Evidence = NOTHING) -> Draft:
@@ -126,4 +137,5 @@ def _untied(
 
 def _tells(verdict: Verdict, table: Table) -> bool:
     """Tell whether a column alone may tell of somebody; what no key says is no reason to ask."""
-    return verdict.data_class is DataClass.RESTRICTED and verdict.column not in row_key(table)
+    told = verdict.data_class is DataClass.RESTRICTED or verdict.by_type
+    return told and verdict.column not in row_key(table)

@@ -27,7 +27,7 @@ from klover.policy.suggest.case import (
 )
 from klover.policy.suggest.nature import Nature
 from klover.policy.suggest.texts import WHERE, judge_text
-from klover.policy.words import plain
+from klover.policy.words import kinds, plain
 from klover.policy.words.split import words
 
 _TIMES = ("timestamp without time zone", "timestamp with time zone", "date")
@@ -169,7 +169,8 @@ def _word(case: Case) -> Opening | None:
 def _number(case: Case) -> Opening | None:
     if set(case.said) & plain.TIMES and set(case.said) <= plain.TIMES | _CLOCK:
         return _time(case)  # seconds since 1970, as some applications keep times
-    secret = case.nature is Nature.GUARDED and not case.vocabulary
+    people = set(words(case.table.name.name)) & kinds.PEOPLE.keys()
+    secret = case.nature is Nature.GUARDED and (not case.vocabulary or people)
     nobodys = case.nature in {Nature.REFERENCE, Nature.GUARDED} and not secret
     if nobodys and not _personal_number(case):
         return case.seen, 0.8, "a number of a thing that is nobody's"

@@ -13,8 +13,6 @@ from klover.policy.suggest.shape import Shape
 Defaults = Mapping[str, str]
 _FEWEST = 3
 _SURE = 0.9
-_UNSPOKEN = 0.6
-"""How sure a class is that only stands because nothing speaks for more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,11 +39,11 @@ def _rule(verdict: Verdict, *, unique: bool = False) -> Rule:
     if unique:
         parts.append("unique: global")  # the stricter of the two
     said = str(verdict.data_class) if len(parts) == 1 else f"{{{', '.join(parts)}}}"
-    closed = verdict.data_class is DataClass.RESTRICTED and verdict.confidence <= _UNSPOKEN
-    if verdict.confidence >= _SURE or closed:  # the file's head tells both
+    if verdict.confidence >= _SURE:  # the file's head tells
         return Rule(said=said)
     why = f"{verdict.confidence:.2g}"
-    return Rule(said=said, why=why if verdict.category else f"{why}: {verdict.reason}")
+    told = verdict.category is not None and not verdict.unsure
+    return Rule(said=said, why=why if told else f"{why}: {verdict.reason}")
 
 
 def _of_shared(verdict: Verdict, one: TableDraft, shared: frozenset[TableName]) -> Rule:
@@ -90,3 +88,15 @@ def find_defaults(
         if (closed and said.count(most) * 2 > len(said)) or len(set(said)) == 1:
             found[column] = most
     return found
+
+
+def why_default(column: str, said: str, rules: Mapping[TableName, Mapping[str, Rule]]) -> str:
+    """Tell why a default closes a name, where in every table it is closed for want of evidence."""
+    if str(DataClass.RESTRICTED) not in said:
+        return ""
+    whys = [
+        columns[column].why
+        for columns in rules.values()
+        if column in columns and columns[column].said == said
+    ]
+    return min((why for why in whys if why), default="") if all(whys) else ""

@@ -64,7 +64,8 @@ def _named_publicly(case: Case) -> Opening | None:
         return None
     if case.nature is Nature.GROUP and is_an_organisation(case):
         return DataClass.INTEROPERABLE, 0.7, "what an organisation with a public address is called"
-    if case.nature is Nature.PUBLIC and not is_about_somebody(case):
+    shown = set(words(case.table.name.name)) & (kinds.PUBLIC - {"category"})
+    if case.nature is Nature.PUBLIC and shown and not is_about_somebody(case):
         return DataClass.PUBLIC, 0.7, "what a thing with a public address is called"
     return None
 

@@ -14,15 +14,15 @@ from klover.policy.suggest.guess import is_writable
 from klover.policy.suggest.home import Home
 from klover.policy.suggest.keys import SURE
 from klover.policy.suggest.rows import public_rows
-from klover.policy.suggest.rules import Defaults, Rule, find_defaults, rules_of
+from klover.policy.suggest.rules import Defaults, Rule, find_defaults, rules_of, why_default
 from klover.policy.suggest.shape import Way, row_key
 from klover.policy.suggest.yaml import comment, commented, flow, references, text
 
 _HEAD = """\
 # A first policy, suggested from tables, keys, names and types{sampled}. Read every line.
-# `# 0.7: …` tells how sure a line is and why; without it, it is surer than that. `# decide:` marks
-# what could not be known. A bare `restricted` is what nothing speaks for more of. No row is public
-# until you say which.
+# `# 0.7: …` tells how sure a line is and why; without it, it is surer than that. What is restricted
+# with less than 0.5 is so only for want of evidence: read it first, most of it may be opened.
+# `# decide:` marks what could not be known. No row is public until you say which.
 
 klover: 1
 enclave: europe
@@ -66,7 +66,7 @@ def write(draft: Draft, *, sampled: bool = False) -> str:
     defaults = find_defaults(rules, draft.tables)
     parts = [_head(draft, sampled=sampled)]
     if defaults:
-        parts.append("\n".join(_defaults(defaults)) + "\n")
+        parts.append("\n".join(_defaults(defaults, rules)) + "\n")
     parts.append("tables:\n\n" + "\n".join(_tables(draft, rules, defaults)))
     return "\n".join((*parts, _TAIL))
 
@@ -114,12 +114,12 @@ def _ip(addresses: Sequence[Home]) -> str:
     return ", ".join(f"{{ip: {text(one.path)}}}" for one in addresses)
 
 
-def _defaults(defaults: Defaults) -> Iterator[str]:
+def _defaults(defaults: Defaults, rules: Mapping[TableName, Mapping[str, Rule]]) -> Iterator[str]:
     yield "# What columns of these names are, wherever a table says nothing else."
     yield "defaults:"
     yield "  columns:"
     for name, rule in defaults.items():
-        yield f"    {text(name)}: {rule}"
+        yield commented(f"    {text(name)}: {rule}", why_default(name, rule, rules))
 
 
 def _tables(

@@ -85,7 +85,10 @@ AUDIT = frozenset(
 )
 """With ``by`` or ``uid``: who entered a row, which does not make it that person's."""
 
-EXTERNAL = frozenset("external remote foreign provider stripe paypal facebook google apple".split())
+EXTERNAL = frozenset(
+    """external remote foreign provider stripe paypal facebook google apple github gitlab twitter
+    discord telegram slack""".split()
+)
 """First words of texts that are another system's ids: no keys of tables here."""
 
 SELF = frozenset("parent ancestor root previous prev next reblog reply original duplicate".split())
@@ -141,6 +144,19 @@ ACTS = frozenset(
 )
 """Those of them that somebody must have done or must have, whether or not a key tells who."""
 
+DONE = frozenset(
+    """event import export migration marker tombstone callback suppression interaction compliment
+    meeting match liked waitlist recent presence mod moderator edit upload download change
+    transition result reading response entry trigger adjustment line aggregation project
+    blocked redemption quote check""".split()
+)
+"""More words for what was done or happened: a row is somebody's, even in a table of nobody's."""
+
+BELONGINGS = frozenset(
+    "home house household dwelling apartment flat car vehicle device pet family".split()
+)
+"""Things that are somebody's by their sort: their measures tell how somebody lives."""
+
 SYSTEM = frozenset(
     """session sessions job jobs queue cache lock locks log logs event_store outbox
     dead_letter failed worker cron schedule metadata audit history payload""".split()
@@ -180,6 +196,11 @@ ORGANISATIONS = frozenset(
     shop site studio supplier tenant university vendor venue warehouse workspace""".split()
 )
 """Last words of tables of organisations: their names and ways of work are nobody's secret."""
+
+ESTABLISHMENTS = ORGANISATIONS | frozenset(
+    "branch church clinic congregation department diocese facility gym hospital parish".split()
+)
+"""Last words of tables of places that the public may enter: where they are is no secret."""
 
 GATHERINGS = ORGANISATIONS | frozenset(
     """account area bank branch chapter church circle class clinic congregation country

@@ -188,3 +188,36 @@ SHARED_NAMES = frozenset(
     province zone timezone capital size class line group shelf bin sku barcode series""".split()
 )
 """Texts of a table that is nobody's data which may be public."""
+
+PLACED = frozenset("ordering order position index sequence x y z ordinal".split())
+"""Last words of numbers that are a place among others, or on a page."""
+
+SORTED = frozenset(
+    """type kind role mode model color version format locale lang platform variant
+    theme template layout""".split()
+)
+"""Last words of what is one of a few sorts, or a thing's own short name."""
+
+TONGUES = (("locale",), ("text", "locale"), ("document", "locale"))
+"""Names of columns for the language that a text is in."""
+
+LISTED = frozenset("category type kind scale translation template column customization".split())
+"""Last words of tables that list the sorts of something, or say it in other words."""
+
+JUDGED = frozenset("sensitive hidden visible removed spam banned".split())
+"""Words of flags that may say what a moderator thought."""
+
+PAID = frozenset(
+    "price quantity sum total cost fee locked rank factor weight point xp streak".split()
+)
+"""Words of numbers that tell what somebody bought, has or is worth."""
+
+CLOCKS = frozenset("time date ts expiration expiry valid since success at ms".split())
+"""Words of numbers that may be times."""
+
+KEPT = frozenset(
+    """file filename upload code reason comment answer value metadata content note message email
+    cursor query hash domain host server check phrase val object dump data
+    assigned config""".split()
+)
+"""Words of texts that stay closed wherever they stand: what somebody wrote, sent or is found by."""
