@@ -19,11 +19,10 @@ from klover.store.connect import Connection
 
 def shown_by(connection: Connection, keeper: Keeper, state: PseudonymState) -> frozenset[str]:
     """Tell the schemas of the doors that show what leaves a table."""
-    found = {
-        "schema": keeper.table.schema,
-        "table": keeper.table.name,
-        "names": _left(keeper, state),
-    }
+    names = _left(keeper, state)
+    if not names:
+        return frozenset()
+    found = {"schema": keeper.table.schema, "table": keeper.table.name, "names": names}
     return frozenset(schema for (schema,) in rows(connection, "shown_by", found))
 
 
@@ -31,9 +30,9 @@ def expect_unseen(connection: Connection, keeper: Keeper, state: PseudonymState)
     """Raise StoreError while a door that is open shows what leaves a table."""
     for schema in sorted(shown_by(connection, keeper, state)):
         raise StoreError(
-            f"{schema} shows pseudonyms in {keeper.table} that it is not to show any more, "
-            "and others have to be made there first. Nothing was changed; `klover doors apply` "
-            "closes it meanwhile."
+            f"{schema} shows pseudonyms in {keeper.table} that it is not to show any more, and "
+            "others have to be made there first. Nothing was changed; suspend that door, too, and "
+            "`klover doors resume` (where none is suspended, `klover doors apply` does both)."
         )
 
 
