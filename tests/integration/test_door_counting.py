@@ -4,7 +4,6 @@ import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import psycopg
 import pytest
 
 from doubles.demo_doors import NOW, TODAY, open_doors, resolve
@@ -12,7 +11,7 @@ from doubles.memory_recorder import MemoryRecorder
 from doubles.tiny_doors import POLICY, make_tables, tiny_doors
 from klover import door
 from klover.door import counting, ledger
-from klover.errors import ConfigError, RecordError
+from klover.errors import ConfigError, RecordError, StoreError
 from klover.log.durable import Failpoint, no_failpoint
 from klover.log.tally import TallyFile
 from klover.store.connect import Connection, connect
@@ -31,6 +30,7 @@ def begin(
     *audiences: str,
     anew: Anew | None = None,
     failpoint: Failpoint = no_failpoint,
+    seconds: float = 60.0,
 ) -> None:
     """Start to count in ``folder``, as a gateway does."""
     with TallyFile(folder / "day", failpoint=failpoint) as tally:
@@ -41,6 +41,7 @@ def begin(
             next_word=tally.next_word,
             time=NOW,
             anew=anew,
+            seconds=seconds,
         )
         failpoint("known")
         tally.settle_word(word)
@@ -151,12 +152,10 @@ def test_a_word_that_is_damaged_lets_nobody_count(tmp_path: Path, text: str) -> 
 def test_of_two_that_begin_at_once_one_counts(tiny: Connection, dsn: str, tmp_path: Path) -> None:
     with connect(dsn, what="the enclave") as other, other.transaction():
         other.execute(ledger.query("make_counting"))
-    tiny.execute("set lock_timeout = '100ms'")
     with connect(dsn, what="the enclave") as other, other.transaction():
         begin(other, tmp_path / "one")
-        with pytest.raises(psycopg.errors.LockNotAvailable):
-            begin(tiny, tmp_path / "two")
-    tiny.execute("reset lock_timeout")
+        with pytest.raises(StoreError, match="begins to count days at the same moment"):
+            begin(tiny, tmp_path / "two", seconds=0.1)
     with pytest.raises(ConfigError):
         begin(tiny, tmp_path / "two")
 
