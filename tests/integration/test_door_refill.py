@@ -598,18 +598,24 @@ main()
 """
 
 
+def killed(batch: int, *words: str) -> None:
+    """Run a command in a process that is killed before it fills so many batches and one more."""
+    tests = Path(__file__).parents[1]
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED_APPLY, str(batch), *words],
+        check=False,
+        capture_output=True,
+        env={**os.environ, "PYTHONPATH": f"{tests.parent / 'src'}:{tests}"},
+        timeout=240,
+    )
+    assert done.returncode == -signal.SIGKILL, done.stderr
+
+
 @pytest.mark.parametrize("batch", [0, 2])
 def test_killed_meanwhile_the_doors_stay_closed_and_a_resume_goes_on(
     dsn: str, tampered: list[str], batch: int
 ) -> None:
-    tests = Path(__file__).parents[1]
-    done = subprocess.run(
-        [sys.executable, "-c", KILLED_APPLY, str(batch), "doors", "apply", *tampered],
-        check=False,
-        capture_output=True,
-        env={**os.environ, "PYTHONPATH": f"{tests.parent / 'src'}:{tests}"},
-    )
-    assert done.returncode == -signal.SIGKILL, done.stderr
+    killed(batch, "doors", "apply", *tampered)
     with connect(dsn, what="the enclave") as connection:
         connection.execute("select pg_advisory_lock(hashtext('klover doors'))")
         connection.execute("select pg_advisory_unlock(hashtext('klover doors'))")
@@ -663,6 +669,31 @@ def test_an_audience_takes_the_place_of_another_while_the_application_writes(
         assert "Nothing to do" in invoked(option, "plan")
         found = seen(connection, "elsewhere", "select count(*), count(author) from posts")
         assert found == [(19902 + len(batches),) * 2]  # one is hidden
+
+
+def test_killed_while_one_takes_the_place_of_another_it_goes_on(dsn: str, tmp_path: Path) -> None:
+    policy = tmp_path / "klover.yaml"
+    policy.write_text(SOUND)
+    with (
+        tempfile.TemporaryDirectory(prefix="klover-log-") as log,
+        connect(dsn, what="the enclave") as connection,
+    ):
+        option = ["--config", str(write_config(tmp_path, primary=dsn, log=log))]
+        make_tables(connection)
+        connection.execute(BIG.encode())
+        invoked(option, "apply")
+        policy.write_text(RENAMED)
+        killed(1, "doors", "apply", *option)
+        connection.execute("select pg_advisory_lock(hashtext('klover doors'))")
+        connection.execute("select pg_advisory_unlock(hashtext('klover doors'))")
+        assert open_views(connection) == {"door_home"}
+        connection.execute("insert into public.posts values (30000, 1, true, 'new', 1)")
+        connection.execute("update public.posts set author = 3 - author where id = 101")
+        invoked(option, "resume")
+        assert open_views(connection) == {"door_elsewhere", "door_home"}
+        assert "Nothing to do" in invoked(option, "plan")
+        joined = "select p.name from posts o join people p on p.id = o.author where o.id = 30000"
+        assert seen(connection, "elsewhere", joined) == [("Kari",)]
 
 
 def test_what_an_open_door_shows_leaves_no_table_that_is_made_ready(database: Connection) -> None:
