@@ -4,7 +4,6 @@ import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import psycopg
 import pytest
 
 from doubles.demo_doors import NOW, TODAY, open_doors, resolve
@@ -12,7 +11,7 @@ from doubles.memory_recorder import MemoryRecorder
 from doubles.tiny_doors import POLICY, make_tables, tiny_doors
 from klover import door
 from klover.door import counting, ledger
-from klover.errors import ConfigError, RecordError
+from klover.errors import ConfigError, RecordError, StoreError
 from klover.log.durable import Failpoint, no_failpoint
 from klover.log.tally import TallyFile
 from klover.store.connect import Connection, connect
@@ -31,6 +30,7 @@ def begin(
     *audiences: str,
     anew: Anew | None = None,
     failpoint: Failpoint = no_failpoint,
+    seconds: float = 60.0,
 ) -> None:
     """Start to count in ``folder``, as a gateway does."""
     with TallyFile(folder / "day", failpoint=failpoint) as tally:
@@ -41,6 +41,7 @@ def begin(
             next_word=tally.next_word,
             time=NOW,
             anew=anew,
+            seconds=seconds,
         )
         failpoint("known")
         tally.settle_word(word)
@@ -69,6 +70,19 @@ def test_a_copy_of_the_folder_is_another_once_the_first_goes_on(
     begin(tiny, tmp_path / "one")
     with pytest.raises(ConfigError, match="a later state of this one"):
         begin(tiny, tmp_path / "copy")
+
+
+def test_a_folder_without_its_counts_is_another_though_its_word_is_there(
+    tiny: Connection, tmp_path: Path
+) -> None:
+    begin(tiny, tmp_path / "one")
+    (tmp_path / "one" / "day").unlink()
+    with pytest.raises(ConfigError, match="counted in another folder"):
+        begin(tiny, tmp_path / "one")
+    with pytest.raises(ConfigError, match="counted in another folder"):
+        begin(tiny, tmp_path / "one")
+    begin(tiny, tmp_path / "one", anew=lambda _: None)
+    begin(tiny, tmp_path / "one")
 
 
 def test_anew_it_goes_on_where_it_was_begun(tiny: Connection, tmp_path: Path) -> None:
@@ -126,6 +140,7 @@ def test_ended_anywhere_the_folder_goes_on(tiny: Connection, tmp_path: Path) -> 
 
 @pytest.mark.parametrize("text", ["", "word\n", "0" * 32, f"{'0' * 32}  {'1' * 32}\n", "\xff\n"])
 def test_a_word_that_is_damaged_lets_nobody_count(tmp_path: Path, text: str) -> None:
+    TallyFile(tmp_path / "day").close()
     (tmp_path / "day.word").write_text(text, encoding="latin-1")
     with pytest.raises(RecordError, match="is damaged"):
         TallyFile(tmp_path / "day")
@@ -137,12 +152,10 @@ def test_a_word_that_is_damaged_lets_nobody_count(tmp_path: Path, text: str) -> 
 def test_of_two_that_begin_at_once_one_counts(tiny: Connection, dsn: str, tmp_path: Path) -> None:
     with connect(dsn, what="the enclave") as other, other.transaction():
         other.execute(ledger.query("make_counting"))
-    tiny.execute("set lock_timeout = '100ms'")
     with connect(dsn, what="the enclave") as other, other.transaction():
         begin(other, tmp_path / "one")
-        with pytest.raises(psycopg.errors.LockNotAvailable):
-            begin(tiny, tmp_path / "two")
-    tiny.execute("reset lock_timeout")
+        with pytest.raises(StoreError, match="begins to count days at the same moment"):
+            begin(tiny, tmp_path / "two", seconds=0.1)
     with pytest.raises(ConfigError):
         begin(tiny, tmp_path / "two")
 

@@ -231,11 +231,14 @@ def test_a_migration_that_fails_is_told_without_a_value(opened: Connection) -> N
     assert "Kari" not in str(caught.value)
 
 
-def test_a_rehearsal_does_not_wait_for_the_application(opened: Connection, dsn: str) -> None:
+@pytest.mark.parametrize("seconds", [0.1, 0.001])
+def test_a_rehearsal_does_not_wait_for_the_application(
+    opened: Connection, dsn: str, seconds: float
+) -> None:
     with connect(dsn, what="the application", autocommit=False) as busy:
         busy.execute("lock table public.posts in share mode")
         with pytest.raises(StoreError, match="waits for a lock"):
-            rehearsed(opened, "alter table posts add column x int", Limits(lock=0.1))
+            rehearsed(opened, "alter table posts add column x int", Limits(lock=seconds))
         busy.rollback()
 
 

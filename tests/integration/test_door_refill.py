@@ -556,7 +556,7 @@ def test_a_large_table_that_was_tampered_with_is_computed_behind_closed_doors(
 
     monkeypatch.setattr(online, "fill_pages", filled)
     planned = invoked(tampered, "plan")
-    assert "-- Closed while large tables are computed anew: abroad\n" in planned
+    assert "-- Closed while large tables are made ready: abroad\n" in planned
     assert planned.count("some pages at a time") == 1
     assert 'update "public"."posts" set' not in planned
     with connect(dsn, what="the enclave") as connection:
@@ -598,18 +598,24 @@ main()
 """
 
 
+def killed(batch: int, *words: str) -> None:
+    """Run a command in a process that is killed before it fills so many batches and one more."""
+    tests = Path(__file__).parents[1]
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED_APPLY, str(batch), *words],
+        check=False,
+        capture_output=True,
+        env={**os.environ, "PYTHONPATH": f"{tests.parent / 'src'}:{tests}"},
+        timeout=240,
+    )
+    assert done.returncode == -signal.SIGKILL, done.stderr
+
+
 @pytest.mark.parametrize("batch", [0, 2])
 def test_killed_meanwhile_the_doors_stay_closed_and_a_resume_goes_on(
     dsn: str, tampered: list[str], batch: int
 ) -> None:
-    tests = Path(__file__).parents[1]
-    done = subprocess.run(
-        [sys.executable, "-c", KILLED_APPLY, str(batch), "doors", "apply", *tampered],
-        check=False,
-        capture_output=True,
-        env={**os.environ, "PYTHONPATH": f"{tests.parent / 'src'}:{tests}"},
-    )
-    assert done.returncode == -signal.SIGKILL, done.stderr
+    killed(batch, "doors", "apply", *tampered)
     with connect(dsn, what="the enclave") as connection:
         connection.execute("select pg_advisory_lock(hashtext('klover doors'))")
         connection.execute("select pg_advisory_unlock(hashtext('klover doors'))")
@@ -623,3 +629,112 @@ def test_killed_meanwhile_the_doors_stay_closed_and_a_resume_goes_on(
         assert is_mended(connection)
         assert open_views(connection) == {"door_abroad", "door_home"}
         assert "Nothing to do" in invoked(tampered, "plan")
+
+
+RENAMED = SOUND.replace("  abroad:\n", "  elsewhere:\n").replace("[abroad]", "[elsewhere]")
+
+
+def test_an_audience_takes_the_place_of_another_while_the_application_writes(
+    dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    policy = tmp_path / "klover.yaml"
+    policy.write_text(SOUND)
+    batches: list[set[str]] = []
+    fill = online.fill_pages
+
+    def filled(connection: Connection, step: door.Step) -> int:
+        batches.append(open_views(connection))
+        with connect(dsn, what="the application") as busy:
+            row = (30000 + len(batches),)
+            busy.execute("insert into public.posts values (%s, 1, true, 'new', 1)", row)
+        return fill(connection, step)
+
+    with (
+        tempfile.TemporaryDirectory(prefix="klover-log-") as log,
+        connect(dsn, what="the enclave") as connection,
+    ):
+        option = ["--config", str(write_config(tmp_path, primary=dsn, log=log))]
+        make_tables(connection)
+        connection.execute(BIG.encode())
+        invoked(option, "apply")
+        policy.write_text(RENAMED)
+        monkeypatch.setattr(online, "fill_pages", filled)
+        assert "-- Closed while large tables are made ready: abroad\n" in invoked(option, "plan")
+        refused = CliRunner().invoke(app, ["rotate", "elsewhere", *option])
+        assert isinstance(refused.exception, CheckFailed)
+        assert "closed meanwhile: abroad" in invoked(option, "apply")
+        assert len(batches) > 2
+        assert all(shown == {"door_home"} for shown in batches), "what is not right is not shown"
+        assert open_views(connection) == {"door_elsewhere", "door_home"}
+        assert "Nothing to do" in invoked(option, "plan")
+        found = seen(connection, "elsewhere", "select count(*), count(author) from posts")
+        assert found == [(19902 + len(batches),) * 2]  # one is hidden
+
+
+def test_killed_while_one_takes_the_place_of_another_it_goes_on(dsn: str, tmp_path: Path) -> None:
+    policy = tmp_path / "klover.yaml"
+    policy.write_text(SOUND)
+    with (
+        tempfile.TemporaryDirectory(prefix="klover-log-") as log,
+        connect(dsn, what="the enclave") as connection,
+    ):
+        option = ["--config", str(write_config(tmp_path, primary=dsn, log=log))]
+        make_tables(connection)
+        connection.execute(BIG.encode())
+        invoked(option, "apply")
+        policy.write_text(RENAMED)
+        killed(1, "doors", "apply", *option)
+        connection.execute("select pg_advisory_lock(hashtext('klover doors'))")
+        connection.execute("select pg_advisory_unlock(hashtext('klover doors'))")
+        assert open_views(connection) == {"door_home"}
+        connection.execute("insert into public.posts values (30000, 1, true, 'new', 1)")
+        connection.execute("update public.posts set author = 3 - author where id = 101")
+        invoked(option, "resume")
+        assert open_views(connection) == {"door_elsewhere", "door_home"}
+        assert "Nothing to do" in invoked(option, "plan")
+        joined = "select p.name from posts o join people p on p.id = o.author where o.id = 30000"
+        assert seen(connection, "elsewhere", joined) == [("Kari",)]
+
+
+def test_what_an_open_door_shows_leaves_no_table_that_is_made_ready(database: Connection) -> None:
+    make_tables(database)
+    open_doors(
+        database, door.compile_doors(resolve(database, SOUND), database=database.info.dbname)
+    )
+    doors = door.compile_doors(
+        resolve(database, RENAMED),
+        database=database.info.dbname,
+        epochs=door.read_epochs(database),
+    )
+    with pytest.raises(StoreError, match="door_abroad shows pseudonyms in people"):
+        door.prepare(database, doors, small=0)
+    database.execute("insert into public.posts values (12, 1, true, 'x', 1)")
+    assert door.to_close(database, doors, small=0) == ("abroad",)
+
+
+def test_only_what_was_tampered_with_is_computed_where_all_doors_close(
+    dsn: str, tampered: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A door is the only one here: what computes in other tables stays where it is."""
+    invoked(tampered, "apply")
+    with connect(dsn, what="the enclave") as connection:
+        connection.execute(
+            "insert into public.people select g, repeat('n', 400), 'NO', '1990'"
+            " from generate_series(3, 25000) g"
+        )
+        policy = Path(tampered[1]).with_name("klover.yaml")
+        policy.write_text(SOUND.partition("  home:\n")[0] + "    requires: {purpose: [help]}\n")
+        invoked(tampered, "apply")
+        tamper(connection)
+        filled: list[str] = []
+        fill = online.fill_pages
+
+        def noted(connection: Connection, step: door.Step) -> int:
+            filled.append(step.sql)
+            return fill(connection, step)
+
+        monkeypatch.setattr(online, "fill_pages", noted)
+        invoked(tampered, "apply")
+        assert is_mended(connection)
+    assert filled
+    assert all('"public"."posts"' in step for step in filled)

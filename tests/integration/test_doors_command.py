@@ -25,6 +25,12 @@ from klover.store.embedded import Server
 RUN = CliRunner()
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a command wait for the standby however busy the machine is."""
+    monkeypatch.setattr("klover.assemble.servers._FOLLOW_SECONDS", 120.0)
+
+
 @pytest.fixture
 def configuration(
     server: Server, standby: Server, new_database: NewDatabase, tmp_path: Path

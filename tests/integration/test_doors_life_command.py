@@ -23,6 +23,12 @@ from klover.store.replay import flushed_position, wait_replayed
 RUN = CliRunner()
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a command wait for the standby however busy the machine is."""
+    monkeypatch.setattr("klover.assemble.servers._FOLLOW_SECONDS", 120.0)
+
+
 @pytest.fixture
 def database(server: Server, new_database: NewDatabase) -> str:
     name = new_database()

@@ -1,9 +1,9 @@
-"""An apply that has to compute pseudonyms of large tables anew: it closes their doors first.
+"""An apply while which large tables hold what no door may show: it closes the doors that would.
 
-Someone tampered with what computes them, or the policy means another thing: what stands cannot be
-trusted. The doors are suspended, on record; the tables are computed in batches while the
-application works; the doors open proved. Ended in between, they stay suspended and a resume goes
-on.
+Someone tampered with what computes pseudonyms, or the policy means another thing, and what stands
+cannot be trusted; or some leave a table while others are made there. The doors are suspended, on
+record; the tables are computed in batches while the application works; the doors open proved. Ended
+in between, they stay suspended and a resume goes on.
 """
 
 from collections.abc import Sequence
@@ -32,8 +32,8 @@ def apply_anew(
     """Close the doors of ``audiences``, compute, and open them as what the policy says now."""
     names = ", ".join(audiences)
     door.plan(primary, doors)  # what would be refused in the end closes no door
-    typer.echo(f"Pseudonyms of large tables are computed anew; closed meanwhile: {names}", err=True)
-    closed = door.suspend(primary, audiences, recorder, assemble.now()).closed
+    typer.echo(f"Pseudonyms of large tables are made first; closed meanwhile: {names}", err=True)
+    closed = door.suspend(primary, audiences, recorder, assemble.now(), unhook=False).closed
     try:
         end_sessions(deployment, closed)
         with door_bars() as (prepared, done):
@@ -57,7 +57,7 @@ def expect_trusted(primary: Connection, doors: Doors) -> None:
     audiences = door.to_close(primary, doors)
     if audiences:
         raise CheckFailed(
-            "Nothing was changed: pseudonyms of large tables cannot be trusted and have to be "
-            f"computed anew. `klover doors apply` does it; the doors of {', '.join(audiences)} "
-            "are closed meanwhile. Then run this again."
+            "Nothing was changed: pseudonyms of large tables have to be made first, and what "
+            "stands there cannot be shown. `klover doors apply` does it; the doors of "
+            f"{', '.join(audiences)} are closed meanwhile. Then run this again."
         )

@@ -42,7 +42,7 @@ def plan(config: Config = CONFIG, as_json: AsJson = False) -> None:
         typer.echo("-- `klover doors apply` is refused until that is mended.", err=as_json)
     if before.closes:
         closes = ", ".join(before.closes)
-        typer.echo(f"-- Closed while large tables are computed anew: {closes}", err=as_json)
+        typer.echo(f"-- Closed while large tables are made ready: {closes}", err=as_json)
     if as_json:
         return
     for schema, since in suspended.items():
@@ -64,8 +64,8 @@ def apply(config: Config = CONFIG, as_json: AsJson = False) -> None:
 
     Ends with 1 where `klover policy check` finds errors. Large tables are made ready first, while
     the application works; it can be interrupted there and run again. The doors themselves change
-    in one transaction. Doors that show what has to be computed anew in a large table are closed
-    for as long as that takes.
+    in one transaction. Doors that show what has to be computed anew in a large table, or what
+    leaves one, are closed for as long as that takes.
     """
     deployment = assemble.load_deployment(config)
     with (

@@ -7,10 +7,15 @@ a day twice. Whoever has lost the counts begins them anew, in so many words.
 
 from collections.abc import Callable, Mapping, Sequence
 
+import psycopg
+
 from klover.door.ledger import query, rows
-from klover.door.turn import settle
-from klover.errors import ConfigError
+from klover.door.turn import settle, wait_at_most
+from klover.errors import ConfigError, StoreError
 from klover.store.connect import Connection
+
+_WAIT_SECONDS = 10.0
+"""How long another gateway that begins to count is waited for: it asks a few statements."""
 
 
 def go_on(
@@ -21,16 +26,24 @@ def go_on(
     next_word: Callable[[], str],
     time: str,
     anew: Callable[[Sequence[str]], None] | None = None,
+    seconds: float = _WAIT_SECONDS,
 ) -> str:
     """Let the counts that hold one of ``words`` be those of ``doors``; tells their new word.
 
     ``doors`` are schemas by audience. Where other counts are known, ``anew`` is called with the
-    audiences before these take their place; without it ConfigError is raised. Nothing has changed
-    then.
+    audiences before these take their place; without it ConfigError is raised, and StoreError where
+    somebody else begins to count for more than ``seconds``. Nothing has changed then.
     """
     with primary.transaction():
         settle(primary)
-        primary.execute(query("make_counting"))
+        wait_at_most(primary, seconds)
+        try:
+            primary.execute(query("make_counting"))
+        except psycopg.errors.LockNotAvailable as error:
+            raise StoreError(
+                "Another gateway begins to count days at the same moment, and does not come to an "
+                "end. Look at it, and start this one again."
+            ) from error
         known = {schema: (word, since) for schema, word, since in rows(primary, "counting")}
         others = [
             audience

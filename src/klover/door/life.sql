@@ -164,6 +164,21 @@ select n.nspname, c.relname, k.conname
  where k.conname ~ '^klover_p_[a-z0-9_]*_[0-9a-f]{12}$' and k.coninhcount = 0
  order by 1, 2, 3;
 
+-- name: shown_by
+-- The schemas of doors whose views show any of the stored columns named of a relation.
+select distinct n.nspname
+  from pg_attribute a
+  join pg_class c on c.oid = a.attrelid
+  join pg_namespace s on s.oid = c.relnamespace
+  join pg_depend d on d.refclassid = 'pg_class'::regclass and d.refobjid = a.attrelid
+   and d.refobjsubid = a.attnum and d.classid = 'pg_rewrite'::regclass
+  join pg_rewrite w on w.oid = d.objid
+  join pg_class v on v.oid = w.ev_class
+  join pg_namespace n on n.oid = v.relnamespace
+ where s.nspname = %(schema)s and c.relname = %(table)s and a.attname = any (%(names)s)
+   and n.nspname like 'door\_%%'
+ order by 1;
+
 -- name: stored
 -- Klover's columns of relations; an heir's go with its parent's.
 select n.nspname, c.relname, a.attname

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from psycopg import sql
 
 from klover.catalog import TableName
-from klover.door import foreign, ledger, naming, online, standing
+from klover.door import foreign, leaving, ledger, naming, online, standing
 from klover.door.apply import plan_doors
 from klover.door.condition import identifier
 from klover.door.doors import Doors, Keeper, Stored
@@ -75,7 +75,7 @@ def preparation(connection: Connection, doors: Doors, *, small: int = SMALL) -> 
             steps += [*refill_steps(keeper, state), *_last(keeper, state)]
             continue
         todo = [each for each in keeper.stored if not is_filled(each, state)]
-        steps += column_steps(keeper, state)
+        steps += [*leaving.let_go(keeper, state), *column_steps(keeper, state)]
         steps += [
             step
             for name in (state.leaves(keeper.table) if todo else ())
@@ -87,10 +87,11 @@ def preparation(connection: Connection, doors: Doors, *, small: int = SMALL) -> 
 
 
 def to_close(connection: Connection, doors: Doors, *, small: int = SMALL) -> tuple[str, ...]:
-    """Tell the audiences whose open doors show what has to be computed anew in a large table.
+    """Tell the audiences whose open doors show what is not right while a large table is made ready.
 
-    In one transaction it would take long, and hold up the application's writes; beside it, nobody
-    may look. Tells nobody while a door is suspended: only a resume goes on then.
+    That is what has to be computed anew, and what leaves the table. In one transaction it would
+    take long, and hold up the application's writes; beside it, nobody may look. Tells nobody while
+    a door is suspended: only a resume goes on then.
     """
     with brief_locks(connection):
         state = read_pseudonyms(connection, doors.keepers)
@@ -102,14 +103,24 @@ def _shown(
 ) -> tuple[str, ...]:
     if ledger.suspensions(connection):
         return ()
-    there = standing.door_schemas(connection)
-    shown = {
-        each.audience
-        for keeper in doors.keepers
-        if not is_new_or_trusted(keeper, state) and _pages(connection, keeper, state) > small
-        for each in keeper.stored
-    }
-    return tuple(sorted(audience for audience in shown if naming.schema(audience) in there))
+    shown: set[str] = set()
+    for keeper in doors.keepers:
+        if not _lacks(keeper, state) or _pages(connection, keeper, state) <= small:
+            continue
+        shown |= leaving.shown_by(connection, keeper, state)
+        if not is_new_or_trusted(keeper, state):
+            shown |= {naming.schema(each.audience) for each in keeper.stored}
+    shown &= set(standing.door_schemas(connection))
+    known = {*state.epochs, *(door.audience for door in doors.doors)}
+    return tuple(sorted(audience for audience in known if naming.schema(audience) in shown))
+
+
+def _lacks(keeper: Keeper, state: PseudonymState) -> bool:
+    return (
+        not is_new_or_trusted(keeper, state)
+        or any(not is_filled(each, state) for each in keeper.stored)
+        or any([*index_steps(each, state)] for each in keeper.stored)
+    )
 
 
 def _pages(connection: Connection, keeper: Keeper, state: PseudonymState) -> int:
@@ -154,6 +165,8 @@ def _prepare(
     expect_same_epochs({door.audience: door.epochs for door in doors.doors}, state)
     expect_keys(doors.keepers, state)
     large = _large(connection, doors, state, small)
+    for keeper in large:
+        leaving.expect_unseen(connection, keeper, state)
     if large:
         plan_doors(connection, doors)  # what apply would refuse is refused before hours of work
         online.run(connection, _ground(doors, state))
@@ -162,7 +175,7 @@ def _prepare(
         if not is_new_or_trusted(keeper, state):
             rows += refill(connection, keeper, state, batch=pages, progress=progress)
             state = read_pseudonyms(connection, doors.keepers)
-        online.run(connection, column_steps(keeper, state))
+        online.run(connection, [*leaving.let_go(keeper, state), *column_steps(keeper, state)])
         todo = [each for each in keeper.stored if not is_filled(each, state)]
         for leaf in state.leaves(keeper.table) if todo else ():
             rows += _fill(connection, leaf, todo, pages, progress)
@@ -195,11 +208,7 @@ def _large(
         keeper
         for keeper in doors.keepers
         if (is_new_or_trusted(keeper, state) or can_refill(keeper, there, closed))
-        and (
-            not is_new_or_trusted(keeper, state)
-            or any(not is_filled(each, state) for each in keeper.stored)
-            or any([*index_steps(each, state)] for each in keeper.stored)
-        )
+        and _lacks(keeper, state)
         and _pages(connection, keeper, state) > small
     ]
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 from psycopg import sql
 
 from klover.catalog import TableName
-from klover.door import naming, online
+from klover.door import leaving, naming, online
 from klover.door.condition import identifier
 from klover.door.doors import Keeper
 from klover.door.online import Progress
@@ -37,6 +37,7 @@ def can_refill(keeper: Keeper, there: Collection[str], closed: Collection[str]) 
 
 def refill_steps(keeper: Keeper, state: PseudonymState) -> Iterator[Step]:
     """Tell the steps, each table's batches as one, and the triggers of every day at the end."""
+    yield from leaving.let_go(keeper, state)
     yield from column_steps(keeper, state, watch_all=True)
     for relation in state.leaves(keeper.table):
         yield _batch(keeper, relation, None)
@@ -84,7 +85,10 @@ def _begin(connection: Connection, keeper: Keeper, state: PseudonymState) -> Non
     """
     with online.short(connection):
         connection.execute(_query("make_refills"))
-        for step in column_steps(keeper, state, watch_all=True):
+        for step in (
+            *leaving.let_go(keeper, state),
+            *column_steps(keeper, state, watch_all=True),
+        ):
             online.execute(connection, step)
         for relation in state.leaves(keeper.table):
             connection.execute(_query("begin_refill"), _noted(keeper, relation))

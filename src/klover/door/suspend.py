@@ -41,9 +41,11 @@ def suspend(
     *,
     progress: Progress | None = None,
     patience: Patience = PATIENCE,
+    unhook: bool = True,
 ) -> Suspended:
     """Close the doors of ``audiences`` (all where there are none), and put it on record.
 
+    Without ``unhook`` the application's tables keep what computes, though no door is open.
     Raises InputError for a door that does not stand, StoreError, RecordError; nothing has changed
     then.
     """
@@ -60,7 +62,7 @@ def suspend(
         for schema in closed:
             connection.execute(ledger.query("suspend"), (schema, time))
         now = ledger.suspensions(connection)
-        steps = suspension(connection, closed, now)
+        steps = suspension(connection, closed, now, unhook=unhook)
         run(connection, steps, progress)
         forget(connection)
         recorder.append(
@@ -85,7 +87,11 @@ def _half_resumed(
 
 
 def suspension(
-    connection: Connection, closed: Iterable[str], suspended: Mapping[str, str]
+    connection: Connection,
+    closed: Iterable[str],
+    suspended: Mapping[str, str],
+    *,
+    unhook: bool = True,
 ) -> tuple[Step, ...]:
     """Tell the steps that close doors; ``suspended`` are all that are closed with them."""
     schemas = tuple(closed)
@@ -93,7 +99,7 @@ def suspension(
     version = standing_version.number if standing_version else 0
     steps = list(standing.close(connection, schemas, _WHY))
     steps += [standing.forget_view(schema) for schema in schemas]
-    if set(standing.door_schemas(connection)) <= set(suspended):
+    if unhook and set(standing.door_schemas(connection)) <= set(suspended):
         steps += standing.unhook(connection, "no door needs it while all are suspended")
     steps += [ledger.comment_step(name, version, suspended[name]) for name in schemas]
     return tuple(sorted(steps, key=lambda step: step.phase))

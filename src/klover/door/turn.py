@@ -104,7 +104,7 @@ def wait_at_most(connection: Connection, seconds: float) -> None:
     """Wait no longer for a lock in the transaction at hand, and have an autovacuum let go of it."""
     milliseconds = sql.Literal(f"{seconds * 1000:.0f}ms")
     connection.execute(sql.SQL("set local lock_timeout = {}").format(milliseconds))
-    connection.execute(_LOOK_SOONER, (f"{seconds * 500:.0f}ms",))
+    connection.execute(_LOOK_SOONER, (f"{max(seconds * 500, 1):.0f}ms",))
 
 
 def _busy(why: str, attempts: int) -> str:

@@ -9,7 +9,8 @@ crash covers nothing and is cut off; damage anywhere else stops the gateway. A l
 file anew. Keys are digests: the file names nobody. One process writes it at a time (a lock).
 
 Beside it stands a *word* that the enclave remembers, too, and that changes each time somebody
-begins to count: by it the folder that goes on is told from another, and from an older copy.
+begins to count: by it the folder that goes on is told from another, and from an older copy. It goes
+with the counts.
 """
 
 import os
@@ -25,7 +26,7 @@ from types import TracebackType
 from typing import Self
 
 from klover.errors import RecordError
-from klover.log.durable import Failpoint, lock, no_failpoint, write_all, write_file
+from klover.log.durable import Failpoint, lock, no_failpoint, sync_folder, write_all, write_file
 
 _BODY = struct.Struct(">I32sQQ")
 _CRC = struct.Struct(">I")
@@ -116,13 +117,16 @@ class TallyFile:
 
     def _read_words(self) -> tuple[str, ...]:
         path = self._path.with_name(self._path.name + ".word")
+        if not self._path.exists():  # counts that somebody took away are known by no word
+            path.unlink(missing_ok=True)
+            sync_folder(path.parent)
         if not path.exists():
             return ()
         text = path.read_bytes().decode("ascii", "replace")
         if _WORDS.fullmatch(text) is None:
             raise RecordError(
                 f"The word of the day's counts in {path} is damaged; nobody is let in until it is "
-                "restored, or removed and the counts begun anew."
+                "restored, or removed and the counts begun anew with `klover up --count-anew`."
             )
         return tuple(text.split())
 
@@ -167,7 +171,7 @@ def decode(data: bytes, path: Path) -> Iterator[tuple[date, bytes, int, int]]:
                 return  # the last one: torn by a crash, nothing was released for it
             raise RecordError(
                 f"The day's counts in {path} are damaged; nobody is let in until they are "
-                "restored, or removed by whoever may grant a day anew."
+                "restored, or removed and begun anew with `klover up --count-anew`."
             )
         day, key, rows, size = _BODY.unpack(body)
         yield date.fromordinal(day), key, rows, size
