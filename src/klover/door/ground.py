@@ -53,17 +53,14 @@ class Ground:
     columns: Mapping[tuple[int, int], Row] = field(default_factory=dict)
     keys: Mapping[int, Row] = field(default_factory=dict)
     reads: Mapping[tuple[int, int], tuple[TableName, ...]] = field(default_factory=dict)
-    """For a column, the views that read it."""
+    """For a column, the views that read it, by name."""
 
     def views_of(self, relation: int, column: int | None = None) -> tuple[TableName, ...]:
         """Tell the views that read a column, or anything of a relation."""
-        found = {
-            view
-            for (its, number), views in self.reads.items()
-            if its == relation and column in {None, number}
-            for view in views
-        }
-        return tuple(sorted(found))
+        if column is not None:
+            return self.reads.get((relation, column), ())
+        read = (views for (its, _), views in self.reads.items() if its == relation)
+        return tuple(sorted({view for views in read for view in views}))
 
 
 class Kind(StrEnum):
@@ -171,6 +168,8 @@ def _relations(old: Ground, new: Ground) -> Iterator[Change]:
     present = {row.table for row in new.relations.values()}
     for oid, row in sorted(old.relations.items(), key=lambda each: each[1].table):
         now = new.relations.get(oid)
+        if now == row:
+            continue
         views = old.views_of(oid)
         if now is None:
             yield _gone(row, views, made_anew=row.table in present)
