@@ -21,6 +21,7 @@ from doubles import tiny_doors
 from doubles.configured import write_config
 from doubles.deployed import KLOVER, klover, tells_nobody
 from doubles.ports import free_ports
+from doubles.servers import without_autovacuum
 from doubles.small_world import POLICY, ROWS, SCHEMA, contents, run_sql
 from klover.catalog import TableName
 from klover.door import naming
@@ -60,16 +61,9 @@ def disk(size: int) -> Iterator[Path]:
 
 
 @contextmanager
-def cluster(name: str, binaries: Binaries) -> Iterator[Server]:
-    still = {"autovacuum": "off"}  # what is on the disk is what the test put there
-    with embedded.scratch(name=name, binaries=binaries, settings=still) as server:
-        yield server
-
-
-@contextmanager
 def small_enclave(binaries: Binaries, size: int = DISK) -> Iterator[tuple[Path, str]]:
     """Make a database on a small disk of its own; tells the disk and the connection string."""
-    with disk(size) as small, cluster("enclave", binaries) as enclave:
+    with disk(size) as small, without_autovacuum(binaries, "enclave") as enclave:
         place = small / "tables"
         place.mkdir(mode=0o700)
         if binaries.uid is not None and binaries.gid is not None:

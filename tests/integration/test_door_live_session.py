@@ -8,6 +8,7 @@ import pytest
 from conftest import NewDatabase
 from doubles.demo_doors import open_doors
 from doubles.enclave import log_in
+from doubles.servers import set_for_now
 from doubles.tiny_doors import POLICY, make_tables, tiny_doors
 from klover.store.connect import Connection, connect
 from klover.store.embedded import Server
@@ -29,13 +30,8 @@ def primary(server: Server, new_database: NewDatabase) -> Iterator[Connection]:
 @pytest.fixture
 def impatient(standby: Server) -> Iterator[Server]:
     """Let the standby wait half a second for a statement that holds up its replay."""
-    with connect(standby.dsn(), what="the standby") as owner:
-        owner.execute("alter system set max_standby_streaming_delay = '500ms'")
-        owner.execute("select pg_reload_conf()")
+    with set_for_now(standby, "max_standby_streaming_delay", "500ms"):
         yield standby
-        owner.execute("alter system reset max_standby_streaming_delay")
-        owner.execute("alter system set max_standby_streaming_delay = '30s'")
-        owner.execute("select pg_reload_conf()")
 
 
 def catch_up(primary: Connection, standby: Server) -> None:

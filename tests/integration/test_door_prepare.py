@@ -16,6 +16,7 @@ from psycopg import sql
 from doubles.demo_doors import NOW, TODAY, open_doors, resolve
 from doubles.door_world import POLICY, ROWS, SCHEMA, key_of, pseudonym, seen
 from doubles.memory_recorder import MemoryRecorder
+from doubles.servers import without_autovacuum
 from klover import door
 from klover.catalog import TableName
 from klover.door import Doors, Phase, naming, rotate
@@ -23,7 +24,6 @@ from klover.door.suspend import suspend
 from klover.errors import InputError, PolicyError, RecordError, StoreError
 from klover.event import PseudonymRevealed
 from klover.policy.resolved import Resolved
-from klover.store import embedded
 from klover.store.binaries import Binaries
 from klover.store.connect import Connection, connect
 from klover.store.embedded import Server
@@ -40,12 +40,8 @@ STATUSES = TableName("public", "statuses")
 
 @pytest.fixture(scope="module")
 def server(binaries: Binaries) -> Iterator[Server]:
-    """Nobody but a test moves rows here: how many pages a table has, and where a row lies, counts.
-
-    An autovacuum makes room on pages before, and its look keeps a vacuum of a test's from doing so.
-    """
-    quiet = {"autovacuum": "off"}
-    with embedded.scratch(name="test", binaries=binaries, settings=quiet) as running:
+    """Run the server of this file where pages and places of rows are a test's alone."""
+    with without_autovacuum(binaries) as running:
         yield running
 
 

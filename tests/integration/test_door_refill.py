@@ -21,13 +21,13 @@ from doubles.configured import write_config
 from doubles.demo_doors import NOW, TODAY, open_doors, resolve
 from doubles.door_world import POLICY, ROWS, SCHEMA, key_of, pseudonym, seen
 from doubles.memory_recorder import MemoryRecorder
+from doubles.servers import without_autovacuum
 from doubles.tiny_doors import SOUND, make_tables, views
 from klover import door
 from klover.catalog import TableName
 from klover.cli.groups import doors as app
 from klover.door import Applied, Doors, Phase, naming, online
 from klover.errors import CheckFailed, InputError, StoreError
-from klover.store import embedded
 from klover.store.binaries import Binaries
 from klover.store.connect import Connection, connect
 from klover.store.embedded import Server
@@ -56,12 +56,8 @@ alter table public.statuses alter column body type varchar(400);
 
 @pytest.fixture(scope="module")
 def server(binaries: Binaries) -> Iterator[Server]:
-    """Nobody but a test moves rows here: how many pages a table has, and where a row lies, counts.
-
-    An autovacuum makes room on pages before, and its look keeps a vacuum of a test's from doing so.
-    """
-    quiet = {"autovacuum": "off"}
-    with embedded.scratch(name="test", binaries=binaries, settings=quiet) as running:
+    """Run the server of this file where pages and places of rows are a test's alone."""
+    with without_autovacuum(binaries) as running:
         yield running
 
 

@@ -14,6 +14,7 @@ from conftest import NewDatabase
 from doubles.configured import write_config
 from doubles.demo_doors import load_application
 from doubles.enclave import PEOPLE
+from doubles.servers import set_for_now
 from klover.assemble import load_deployment
 from klover.catalog import TableName
 from klover.cli.groups import doors as app
@@ -66,12 +67,8 @@ def test_plan_apply_prove(configuration: Path) -> None:
 @pytest.fixture
 def slow(standby: Server) -> Iterator[None]:
     """Let the standby replay each commit a moment late."""
-    with connect(standby.dsn(), what="the standby") as owner:
-        owner.execute("alter system set recovery_min_apply_delay = '700ms'")
-        owner.execute("select pg_reload_conf()")
+    with set_for_now(standby, "recovery_min_apply_delay", "700ms"):
         yield
-        owner.execute("alter system reset recovery_min_apply_delay")
-        owner.execute("select pg_reload_conf()")
 
 
 @pytest.mark.usefixtures("slow")

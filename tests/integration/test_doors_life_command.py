@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from conftest import NewDatabase
 from doubles.catalog_dump import catalog_lines, notes
 from doubles.configured import write_config
+from doubles.servers import set_for_now
 from doubles.tiny_doors import POLICY, SOUND, make_tables
 from klover.cli.groups import doors as app
 from klover.errors import CheckFailed, InputError, PolicyError
@@ -128,12 +129,8 @@ def test_a_replication_role_of_ones_own_is_no_drift_and_keeps_no_door_shut(
 @pytest.fixture
 def endlessly_patient(standby: Server) -> Iterator[None]:
     """Let the standby's replay wait for a statement that holds it up for as long as it takes."""
-    with connect(standby.dsn(), what="the standby") as owner:
-        owner.execute("alter system set max_standby_streaming_delay = -1")
-        owner.execute("select pg_reload_conf()")
+    with set_for_now(standby, "max_standby_streaming_delay", "-1"):
         yield
-        owner.execute("alter system set max_standby_streaming_delay = '30s'")
-        owner.execute("select pg_reload_conf()")
 
 
 @pytest.mark.usefixtures("endlessly_patient")
